@@ -1,0 +1,5 @@
+/** Measures whole runs on every backend. */
+@NullMarked
+package gpt2j.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+/** End-to-end benchmarks, reports and plots; JMH micro-benchmarks. Open for JMH. */
+open module gpt2j.bench {
+  requires gpt2j.api;
+  requires gpt2j.backend.cpu;
+  requires gpt2j.backend.cuda;
+  requires gpt2j.model.gpt2;
+  requires dagger;
+  requires jakarta.inject;
+  requires jmh.core;
+  requires jdk.unsupported;
+  requires static org.jspecify;
+}

@@ -1,0 +1,11 @@
+/** Whole paths on every backend against reference data. Open for JUnit. */
+open module gpt2j.integration.tests {
+  requires gpt2j.api;
+  requires gpt2j.testkit;
+  requires gpt2j.backend.cpu;
+  requires gpt2j.backend.cuda;
+  requires gpt2j.model.gpt2;
+  requires dagger;
+  requires jakarta.inject;
+  requires static org.jspecify;
+}

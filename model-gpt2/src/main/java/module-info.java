@@ -1,0 +1,8 @@
+/** GPT-2: checkpoints, tokenizer, the forward pass, KV cache sessions, sampling, generation. */
+@SuppressWarnings("module") // the digit at the end of the name is the model's own
+module gpt2j.model.gpt2 {
+  requires transitive gpt2j.api;
+  requires jtokkit;
+  requires tools.jackson.core;
+  requires static transitive org.jspecify;
+}
