@@ -1,0 +1,110 @@
+package gpt2j.api;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One opened device: its memory, its queue of operations, its clock.
+ *
+ * <p>Operations are asynchronous by contract: they queue in order, and only {@link #read}, {@link
+ * #readKv} and {@link #synchronize} wait. One thread at a time may call; threads that share a
+ * backend hold {@link #lock} around each step. Closing the backend frees what is still allocated;
+ * handles from it must not be used afterwards.
+ */
+public interface Backend extends AutoCloseable {
+  /** What the device is. */
+  DeviceInfo device();
+
+  /** What is allocated right now. */
+  MemoryUsage memory();
+
+  /** Whether weights can be kept in {@code precision}. */
+  boolean supports(Precision precision);
+
+  /** Held by a thread while it queues work that must not mix with another thread's. */
+  Lock lock();
+
+  /**
+   * New memory with undefined contents.
+   *
+   * @throws OutOfMemoryException when the device or the limit has no room
+   * @throws UnsupportedException when the device has no such type
+   */
+  Tensor allocate(DataType type, Shape shape, Usage usage);
+
+  /**
+   * Takes a weight matrix for {@link Operations#linear}. The values are copied, converted and
+   * packed as the backend likes; {@code weight} and {@code bias} aren't needed afterwards.
+   *
+   * @param weight {@code [inputs, outputs]}, the layout of GPT-2's checkpoints (Conv1D)
+   * @param bias {@code [outputs]}, or null for none; kept in float32
+   * @throws OutOfMemoryException when the device or the limit has no room
+   * @throws UnsupportedException when {@link #supports} denies the precision
+   */
+  LinearWeights linearWeights(HostTensor weight, @Nullable HostTensor bias, Precision precision);
+
+  /**
+   * Takes a table of vectors: token or position embeddings, and the output head, which in GPT-2 is
+   * the table of token embeddings again.
+   *
+   * @param rows {@code [rows, width]}
+   * @throws OutOfMemoryException when the device or the limit has no room
+   * @throws UnsupportedException when {@link #supports} denies the precision
+   */
+  EmbeddingTable embeddingTable(HostTensor rows, Precision precision);
+
+  /**
+   * A cache of keys and values with undefined contents.
+   *
+   * @throws OutOfMemoryException when the device or the limit has no room
+   * @throws UnsupportedException when the cache can't be kept in the type asked for
+   */
+  KvCache kvCache(KvCacheSpec spec);
+
+  /**
+   * What {@link Operations#sample} needs beside the logits, for {@code rows} rows, each as after
+   * {@link SamplingState#reset reset(row, row, 0)} with no token seen.
+   */
+  SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters);
+
+  /**
+   * Copies host memory into a tensor, in order with the operations queued.
+   *
+   * @param from as many bytes as the tensor has, little-endian; may be changed after the call
+   */
+  void write(Tensor to, MemorySegment from);
+
+  /** Waits for everything queued before, then copies a tensor into as many bytes of host memory. */
+  void read(Tensor from, MemorySegment to);
+
+  /**
+   * Waits for everything queued before, then copies keys and values of one layer and slot,
+   * positions {@code 0 … positions - 1}, widened to float32.
+   *
+   * @param keys room for {@code [positions, heads, headSize]} float32
+   * @param values room for as much
+   */
+  void readKv(
+      KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values);
+
+  /** The operations, queued on this backend. */
+  Operations operations();
+
+  /**
+   * Records what {@code body} queues as a step that can be run again and again. The tensors, their
+   * shapes and all host values are fixed by recording; what changes between runs lies in device
+   * memory. Recording does not run the step. {@code body} must only call {@link Operations} and
+   * {@link Profiler#section}, and may be called later, once per run, or never again.
+   */
+  Step record(String name, Runnable body);
+
+  /** Measures sections of the work on this backend. */
+  Profiler profiler();
+
+  /** Waits until everything queued is done. */
+  void synchronize();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,185 @@
+package gpt2j.api;
+
+/**
+ * Checks types and shapes as {@link Operations} demands, then hands over to a backend's own
+ * operations. Every backend wraps its operations in it, so that all refuse the same things with the
+ * same words.
+ */
+public final class CheckedOperations implements Operations {
+  private final Operations operations;
+
+  public CheckedOperations(Operations operations) {
+    this.operations = operations;
+  }
+
+  @Override
+  public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+    if (positions.width() != tokens.width()) {
+      throw new IllegalArgumentException(
+          "embed: tokens are %d wide, positions %d".formatted(tokens.width(), positions.width()));
+    }
+    matrix("embed: out", out, batch.rows(), tokens.width());
+    operations.embed(out, batch, tokens, positions);
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    matrix("layerNorm: x", x);
+    distinct("layerNorm", out, x);
+    int width = x.shape().size(1);
+    matrix("layerNorm: out", out, x.shape().rows(), width);
+    vector("layerNorm: gain", gain, DataType.F32, width);
+    vector("layerNorm: bias", bias, DataType.F32, width);
+    operations.layerNorm(out, x, gain, bias, epsilon);
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+    matrix("linear: x", x);
+    distinct("linear", out, x);
+    matrix("linear: x", x, x.shape().rows(), weights.inputs());
+    matrix("linear: out", out, x.shape().rows(), weights.outputs());
+    operations.linear(out, x, weights, epilogue);
+  }
+
+  @Override
+  public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
+    layer("appendKv", cache, layer);
+    matrix("appendKv: qkv", qkv, batch.rows(), 3 * cache.spec().width());
+    operations.appendKv(cache, layer, qkv, batch);
+  }
+
+  @Override
+  public void attention(
+      Tensor out,
+      Tensor qkv,
+      KvCache cache,
+      int layer,
+      TokenBatch batch,
+      float scale,
+      AttentionProbe probe) {
+    KvCacheSpec spec = cache.spec();
+    layer("attention", cache, layer);
+    distinct("attention", out, qkv);
+    matrix("attention: qkv", qkv, batch.rows(), 3 * spec.width());
+    matrix("attention: out", out, batch.rows(), spec.width());
+    if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
+      tensor(
+          "attention: probe",
+          probabilities,
+          DataType.F32,
+          Shape.of(batch.rows(), spec.heads(), spec.capacity()));
+    }
+    operations.attention(out, qkv, cache, layer, batch, scale, probe);
+  }
+
+  @Override
+  public void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
+    KvCacheSpec target = to.spec();
+    KvCacheSpec source = from.spec();
+    if (target.layers() != source.layers()
+        || target.heads() != source.heads()
+        || target.headSize() != source.headSize()
+        || target.type() != source.type()) {
+      throw new IllegalArgumentException(
+          "copyKv: %s and %s are caches of different models".formatted(source, target));
+    }
+    index("copyKv: slot", toSlot, target.sequences());
+    index("copyKv: slot", fromSlot, source.sequences());
+    index("copyKv: positions", positions, Math.min(target.capacity(), source.capacity()) + 1);
+    operations.copyKv(to, toSlot, from, fromSlot, positions);
+  }
+
+  @Override
+  public void selectRows(Tensor out, Tensor x, Tensor rows) {
+    matrix("selectRows: x", x);
+    matrix("selectRows: out", out);
+    distinct("selectRows", out, x);
+    matrix("selectRows: out", out, out.shape().rows(), x.shape().size(1));
+    vector("selectRows: rows", rows, DataType.I32, out.shape().rows());
+    operations.selectRows(out, x, rows);
+  }
+
+  @Override
+  public void logits(Tensor out, Tensor x, EmbeddingTable head) {
+    matrix("logits: x", x);
+    distinct("logits", out, x);
+    matrix("logits: x", x, x.shape().rows(), head.width());
+    matrix("logits: out", out, x.shape().rows(), head.rows());
+    operations.logits(out, x, head);
+  }
+
+  @Override
+  public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+    matrix("crossEntropy: logits", logits);
+    vector("crossEntropy: losses", losses, DataType.F32, logits.shape().rows());
+    vector("crossEntropy: targets", targets, DataType.I32, logits.shape().rows());
+    operations.crossEntropy(losses, logits, targets);
+  }
+
+  @Override
+  public void sample(Tensor tokens, Tensor logits, SamplingState state) {
+    matrix("sample: logits", logits, state.rows(), state.vocabulary());
+    vector("sample: tokens", tokens, DataType.I32, state.rows());
+    operations.sample(tokens, logits, state);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled) {
+    vector("advance: sampled", sampled, DataType.I32, batch.rows());
+    operations.advance(batch, sampled);
+  }
+
+  private static void layer(String operation, KvCache cache, int layer) {
+    index(operation + ": layer", layer, cache.spec().layers());
+  }
+
+  private static void index(String name, int index, int bound) {
+    if (index < 0 || index >= bound) {
+      throw new IllegalArgumentException("%s %d of %d".formatted(name, index, bound));
+    }
+  }
+
+  private static void distinct(String operation, Tensor out, Tensor in) {
+    if (out == in) {
+      throw new IllegalArgumentException(operation + ": the output may not be an input");
+    }
+  }
+
+  private static void matrix(String name, Tensor tensor) {
+    if (tensor.type() != DataType.F32 || tensor.shape().rank() != 2) {
+      throw new IllegalArgumentException(
+          "%s must be an F32 matrix, not %s %s".formatted(name, tensor.type(), tensor.shape()));
+    }
+  }
+
+  // The sizes are compared before a Shape is made: these checks run for every operation.
+  private static void matrix(String name, Tensor tensor, int rows, int columns) {
+    Shape shape = tensor.shape();
+    if (tensor.type() != DataType.F32
+        || shape.rank() != 2
+        || shape.rows() != rows
+        || shape.size(1) != columns) {
+      throw mismatch(name, tensor, DataType.F32, Shape.of(rows, columns));
+    }
+  }
+
+  private static void vector(String name, Tensor tensor, DataType type, int size) {
+    Shape shape = tensor.shape();
+    if (tensor.type() != type || shape.rank() != 1 || shape.rows() != size) {
+      throw mismatch(name, tensor, type, Shape.of(size));
+    }
+  }
+
+  private static void tensor(String name, Tensor tensor, DataType type, Shape shape) {
+    if (tensor.type() != type || !tensor.shape().equals(shape)) {
+      throw mismatch(name, tensor, type, shape);
+    }
+  }
+
+  private static IllegalArgumentException mismatch(
+      String name, Tensor tensor, DataType type, Shape shape) {
+    return new IllegalArgumentException(
+        "%s must be %s %s, not %s %s".formatted(name, type, shape, tensor.type(), tensor.shape()));
+  }
+}

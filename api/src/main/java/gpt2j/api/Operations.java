@@ -1,0 +1,119 @@
+package gpt2j.api;
+
+/**
+ * The operations of a transformer decoder, fused to about eight a block. The output comes first and
+ * may not overlap an input, unless said otherwise. Nothing allocates; everything is queued in
+ * order. Tensors of activations are F32 with one row per row of the batch. {@code C} is the
+ * embedding width, {@code V} the vocabulary, {@code n} the number of rows.
+ *
+ * <p>Shapes that don't fit throw {@link IllegalArgumentException} when queued. Values that don't
+ * fit (a token outside its table, a position beyond the cache) are the caller's to prevent: a
+ * device can't report them, so the result is undefined, though never a write outside the tensors
+ * named.
+ *
+ * <p>Every operation may throw {@link UnsupportedException}; none computes elsewhere.
+ */
+public interface Operations {
+  /**
+   * {@code out[i] = tokens[token i] + positions[position i]}.
+   *
+   * @param out {@code [n, C]}
+   * @param tokens {@code [V, C]}
+   * @param positions {@code [context, C]}
+   */
+  void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions);
+
+  /**
+   * Each row to mean 0 and variance 1, then scaled and shifted (Ba et al. 2016, §3): {@code out =
+   * (x − mean) / √(variance + epsilon) · gain + bias}, variance divided by C.
+   *
+   * @param out {@code [n, C]}
+   * @param x {@code [n, C]}
+   * @param gain {@code [C]}
+   * @param bias {@code [C]}
+   */
+  void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon);
+
+  /**
+   * {@code out = epilogue(x·W + b)}.
+   *
+   * @param out {@code [n, outputs]}; with {@link Epilogue#ADD_TO_OUT} also an input
+   * @param x {@code [n, inputs]}
+   */
+  void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue);
+
+  /**
+   * Stores each row's key and value at its slot and position.
+   *
+   * @param qkv {@code [n, 3C]}: query, key, value side by side, each {@code [heads, headSize]}
+   */
+  void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch);
+
+  /**
+   * Causal multi-head attention (Vaswani et al. 2017, §3.2) of each row's query over positions 0 …
+   * its own of its slot, which {@link #appendKv} has stored: {@code out = softmax(scale · q·Kᵀ)·V}
+   * for each head, heads side by side.
+   *
+   * @param out {@code [n, C]}
+   * @param qkv {@code [n, 3C]}, of which only the query is read
+   * @param scale usually 1/√headSize
+   */
+  void attention(
+      Tensor out,
+      Tensor qkv,
+      KvCache cache,
+      int layer,
+      TokenBatch batch,
+      float scale,
+      AttentionProbe probe);
+
+  /**
+   * Copies keys and values of all layers, positions {@code 0 … positions - 1}, from one slot to
+   * another. The caches agree in all but the number of slots and the capacity.
+   */
+  void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions);
+
+  /**
+   * {@code out[i] = x[rows[i]]}: only the rows whose logits are wanted.
+   *
+   * @param out {@code [m, C]}
+   * @param x {@code [n, C]}
+   * @param rows I32 {@code [m]}
+   */
+  void selectRows(Tensor out, Tensor x, Tensor rows);
+
+  /**
+   * {@code out = x·headᵀ}.
+   *
+   * @param out {@code [m, V]}
+   * @param x {@code [m, C]}
+   * @param head {@code [V, C]}
+   */
+  void logits(Tensor out, Tensor x, EmbeddingTable head);
+
+  /**
+   * {@code losses[i] = −ln softmax(logits[i])[targets[i]]}: the negative log-probability of each
+   * target, in nats.
+   *
+   * @param losses F32 {@code [m]}
+   * @param logits {@code [m, V]}
+   * @param targets I32 {@code [m]}
+   */
+  void crossEntropy(Tensor losses, Tensor logits, Tensor targets);
+
+  /**
+   * Draws one token per row as {@link SamplingParameters} says, and moves each row's state on: the
+   * draw's number goes up by one and the token counts as seen.
+   *
+   * @param tokens I32 {@code [m]}
+   * @param logits {@code [m, V]}; may be overwritten
+   */
+  void sample(Tensor tokens, Tensor logits, SamplingState state);
+
+  /**
+   * Makes the batch the next step's: its tokens become {@code sampled}, its positions go up by one.
+   *
+   * @param sampled I32 {@code [n]}
+   */
+  void advance(TokenBatch batch, Tensor sampled);
+}

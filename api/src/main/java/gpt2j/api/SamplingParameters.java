@@ -1,0 +1,63 @@
+package gpt2j.api;
+
+/**
+ * How the next token is drawn from logits {@code l}. The steps, in this order:
+ *
+ * <ol>
+ *   <li>Repetition penalty θ (Keskar et al. 2019, §4.1): for tokens seen before, {@code l/θ} where
+ *       l is positive, {@code l·θ} where it is negative.
+ *   <li>Temperature T (Ackley et al. 1985): {@code l/T}. With T = 0 the largest logit wins, the
+ *       lowest token among equals, and the steps below are left out.
+ *   <li>Top-k (Fan et al. 2018): the k largest stay; among equals the lower token first.
+ *   <li>Top-p (Holtzman et al. 2020): of the probabilities of what is left, largest first, as few
+ *       stay as are needed for a sum of p or more; at least one.
+ *   <li>Min-p (Nguyen et al. 2024): those stay whose probability is at least min-p times the
+ *       largest.
+ *   <li>The draw: the largest {@code l/T + g} wins, where {@code g = −ln(−ln u)} is Gumbel noise,
+ *       which is the same as drawing by probability (Maddison et al. 2014, §2). {@code u = (r +
+ *       0.5)·2⁻³²}, and r of token v in draw d of stream s is word {@code v mod 4} of {@link
+ *       Philox} with the seed as its key and the counter {@code (v / 4, d, s)}.
+ * </ol>
+ *
+ * Noise per token, instead of one number that is looked up in a running sum, makes the draw depend
+ * only on the logits of the tokens that nearly win. So backends that round differently draw the
+ * same token, save for ties within rounding.
+ *
+ * @param temperature 0 or more
+ * @param topK 1 or more; 0 for all tokens
+ * @param topP above 0, at most 1; 1 for all tokens
+ * @param minP at least 0, below 1; 0 for all tokens
+ * @param repetitionPenalty above 0; 1 for none
+ * @param seed key of the random numbers
+ */
+public record SamplingParameters(
+    float temperature, int topK, float topP, float minP, float repetitionPenalty, long seed) {
+  public SamplingParameters {
+    require(
+        temperature >= 0 && Float.isFinite(temperature), "temperature", "0 or more", temperature);
+    require(topK >= 0, "top-k", "0 (all tokens) or more", topK);
+    require(topP > 0 && topP <= 1, "top-p", "above 0 and at most 1", topP);
+    require(minP >= 0 && minP < 1, "min-p", "at least 0 and below 1", minP);
+    require(
+        repetitionPenalty > 0 && Float.isFinite(repetitionPenalty),
+        "repetition penalty",
+        "above 0",
+        repetitionPenalty);
+  }
+
+  /** The most probable token each time. */
+  public static SamplingParameters greedy() {
+    return new SamplingParameters(0, 0, 1, 0, 1, 0);
+  }
+
+  /** Drawn from the model's own probabilities. */
+  public static SamplingParameters random(long seed) {
+    return new SamplingParameters(1, 0, 1, 0, 1, seed);
+  }
+
+  private static void require(boolean fine, String name, String range, Number value) {
+    if (!fine) {
+      throw new IllegalArgumentException(name + " must be " + range + ", not " + value);
+    }
+  }
+}

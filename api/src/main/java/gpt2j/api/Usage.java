@@ -1,0 +1,13 @@
+package gpt2j.api;
+
+/** What memory is for. Backends account by it and may place memory by it. */
+public enum Usage {
+  /** Immutable parameters. */
+  WEIGHTS,
+  /** Intermediate results, overwritten in every step. */
+  ACTIVATION,
+  /** Keys and values of past positions. */
+  CACHE,
+  /** What the host writes or reads in every step: tokens, positions, sampled tokens, logits. */
+  IO
+}
