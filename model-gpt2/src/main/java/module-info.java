@@ -5,4 +5,7 @@ module gpt2j.model.gpt2 {
   requires jtokkit;
   requires tools.jackson.core;
   requires static transitive org.jspecify;
+
+  exports gpt2j.model.gpt2;
+  exports gpt2j.model.gpt2.checkpoint;
 }

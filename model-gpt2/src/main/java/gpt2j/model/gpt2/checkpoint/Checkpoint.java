@@ -1,0 +1,153 @@
+package gpt2j.model.gpt2.checkpoint;
+
+import gpt2j.api.HostTensor;
+import gpt2j.model.gpt2.Gpt2Config;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A GPT-2 checkpoint on disk, in the layout of Hugging Face: a directory with {@code config.json}
+ * and either {@code model.safetensors} or several files with {@code model.safetensors.index.json}.
+ *
+ * <p>The files are memory-mapped; a tensor is a range of the mapping and lives until {@link
+ * #close}. They must not be cut while mapped.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private static final String GENERATION_CONFIG = "generation_config.json";
+
+  private final Path directory;
+  private final Gpt2Config config;
+  private final WeightFiles files;
+  private final Map<String, HostTensor> tensors;
+
+  private Checkpoint(
+      Path directory, Gpt2Config config, WeightFiles files, Map<String, HostTensor> tensors) {
+    this.directory = directory;
+    this.config = config;
+    this.files = files;
+    this.tensors = tensors;
+  }
+
+  /**
+   * Opens a checkpoint and checks all of it: the configuration, the files, and the presence, shape
+   * and type of every tensor. No weight is read, save to compare an output head with the embedding
+   * it should be tied to.
+   *
+   * @throws CheckpointException with all that is wrong
+   */
+  public static Checkpoint open(Path directory) {
+    requireDirectory(directory);
+    List<String> problems = new ArrayList<>();
+    Optional<Gpt2Config> config = readConfig(directory, problems);
+    WeightFiles files = WeightFiles.open(directory, problems);
+    try {
+      if (config.isPresent() && problems.isEmpty()) {
+        TensorCheck check = new TensorCheck(config.get(), files.tensors(), problems);
+        Map<String, HostTensor> tensors = check.tensors();
+        if (problems.isEmpty()) {
+          return new Checkpoint(directory, config.get(), files, tensors);
+        }
+      }
+      throw new CheckpointException(directory, problems);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static void requireDirectory(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      String problem =
+          Files.exists(directory)
+              ? "is a file; give the directory that holds it and config.json"
+              : "does not exist";
+      throw new CheckpointException(directory, List.of(problem));
+    }
+  }
+
+  private static Optional<Gpt2Config> readConfig(Path directory, List<String> problems) {
+    byte[] text = read(directory, ConfigReader.FILE, problems);
+    Path generation = directory.resolve(GENERATION_CONFIG);
+    byte[] generationText =
+        Files.exists(generation) ? read(directory, GENERATION_CONFIG, problems) : null;
+    return text == null ? Optional.empty() : ConfigReader.read(text, generationText, problems);
+  }
+
+  private static byte @Nullable [] read(Path directory, String file, List<String> problems) {
+    try {
+      return Io.readSmall(directory.resolve(file));
+    } catch (IOException e) {
+      problems.add(file + ": " + Io.explain(e));
+      return null;
+    }
+  }
+
+  /** Where it lies. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** What it holds. */
+  public Gpt2Config config() {
+    return config;
+  }
+
+  /**
+   * The names of its tensors, without {@code transformer.}, in the order in which the model uses
+   * them: {@code wte.weight}, {@code wpe.weight}, {@code h.0.ln_1.weight} … {@code ln_f.bias} and
+   * {@code lm_head.weight} when the output head is not tied.
+   */
+  public Set<String> names() {
+    return tensors.keySet();
+  }
+
+  /**
+   * A tensor by name, with or without {@code transformer.}; always F32, F16 or BF16, and of the
+   * shape that the configuration asks for. Matrices are {@code [inputs, outputs]}, save for {@code
+   * wte.weight [vocabulary, width]}, {@code wpe.weight [context, width]} and {@code lm_head.weight
+   * [vocabulary, width]}.
+   *
+   * @throws NoSuchElementException when {@link #names} doesn't have it
+   */
+  public HostTensor tensor(String name) {
+    HostTensor tensor = tensors.get(TensorLayout.withoutPrefix(name));
+    if (tensor == null) {
+      throw new NoSuchElementException(directory + " has no tensor " + name);
+    }
+    return tensor;
+  }
+
+  /** Whether the output head is {@code wte.weight}; otherwise it is {@code lm_head.weight}. */
+  public boolean hasTiedHead() {
+    return !tensors.containsKey(TensorLayout.HEAD);
+  }
+
+  /** Size of all tensors in bytes. */
+  public long bytes() {
+    return tensors.values().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+  }
+
+  /**
+   * Lets the operating system drop a tensor's pages from this process's memory. Reading the tensor
+   * again brings them back; call it once a tensor's values have been copied.
+   */
+  public void release(HostTensor tensor) {
+    if (tensor.data().isMapped()) {
+      tensor.data().unload();
+    }
+  }
+
+  /** Unmaps the files. A tensor used afterwards throws {@link IllegalStateException}. */
+  @Override
+  public void close() {
+    files.close();
+  }
+}

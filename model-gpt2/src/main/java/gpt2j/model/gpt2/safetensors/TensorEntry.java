@@ -1,0 +1,36 @@
+package gpt2j.model.gpt2.safetensors;
+
+import gpt2j.api.Shape;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a file's header says about one tensor.
+ *
+ * @param name its name in the file
+ * @param type how one element is stored
+ * @param sizes outermost first; none for a scalar, and any may be 0
+ * @param begin first byte, counted from the end of the header
+ * @param end the byte after the last, counted likewise
+ */
+public record TensorEntry(String name, StoredType type, List<Long> sizes, long begin, long end) {
+  public TensorEntry {
+    sizes = List.copyOf(sizes);
+  }
+
+  /** The sizes as a shape, {@code [1]} for a scalar; empty when a size is 0 or no int. */
+  public Optional<Shape> shape() {
+    if (sizes.isEmpty()) {
+      return Optional.of(Shape.of(1));
+    }
+    if (sizes.stream().anyMatch(size -> size < 1 || size > Integer.MAX_VALUE)) {
+      return Optional.empty();
+    }
+    return Optional.of(Shape.of(sizes.stream().mapToInt(Long::intValue).toArray()));
+  }
+
+  /** Size in bytes. */
+  public long bytes() {
+    return end - begin;
+  }
+}
