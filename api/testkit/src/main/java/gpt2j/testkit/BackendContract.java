@@ -1,0 +1,179 @@
+package gpt2j.testkit;
+
+import gpt2j.api.Availability;
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.DataType;
+import gpt2j.api.Precision;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.TestInstance;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * What every backend must do, compared with the reference backend. A backend's tests subclass it:
+ *
+ * {@snippet :
+ * class CpuBackendContractTest extends BackendContract {
+ *   @Override
+ *   protected BackendProvider provider() {
+ *     return new CpuBackendProvider();
+ *   }
+ * }
+ * }
+ *
+ * <p>What the backend lacks is neither passed nor failed: a test that meets an {@link
+ * gpt2j.api.UnsupportedException} is aborted with a message that starts with {@code UNSUPPORTED},
+ * provided that {@link #unsupported} names the feature; otherwise it fails. How many tests were
+ * aborted is printed at the end.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class BackendContract {
+  private final Map<Feature, Integer> aborted = new EnumMap<>(Feature.class);
+  private Backend backend;
+  private Backend reference;
+
+  /** For subclasses. */
+  protected BackendContract() {}
+
+  /** The backend to be tested. */
+  protected abstract BackendProvider provider();
+
+  /** What the backend is known to lack; nothing, unless overridden. */
+  protected Set<Feature> unsupported() {
+    return Set.of();
+  }
+
+  /**
+   * Whether a machine without the device is no failure: then the whole contract is skipped, with
+   * the reason.
+   */
+  protected boolean mayBeUnavailable() {
+    return false;
+  }
+
+  /**
+   * How far a product with weights of this precision may be off, relative to the larger of 1 and
+   * the result, when inputs and results are about 1. The reference rounds the weights in the same
+   * way, so this is the error of float32 sums alone, unless activations are rounded too.
+   */
+  protected double tolerance(Precision precision) {
+    return 2e-5;
+  }
+
+  /** The same for attention over a cache of this type. */
+  protected double cacheTolerance(DataType type) {
+    return 2e-5;
+  }
+
+  @BeforeAll
+  final void open() {
+    if (provider().availability() instanceof Availability.Unavailable(String reason)) {
+      String message = provider().name() + " is unavailable: " + reason;
+      Assumptions.assumeFalse(mayBeUnavailable(), message);
+      Assertions.fail(message);
+    }
+    backend = provider().open(BackendOptions.defaults());
+    reference = new ReferenceBackendProvider().open(BackendOptions.defaults());
+  }
+
+  @AfterAll
+  final void close() {
+    if (backend != null) {
+      backend.close();
+      reference.close();
+    }
+    int tests = aborted.values().stream().mapToInt(Integer::intValue).sum();
+    if (tests > 0) {
+      System.err.printf("UNSUPPORTED by %s: %d tests %s%n", provider().name(), tests, aborted);
+    }
+  }
+
+  final Backend backend() {
+    return backend;
+  }
+
+  final Backend reference() {
+    return reference;
+  }
+
+  /** Ends the test that met a missing feature: aborted where that is known, failed otherwise. */
+  final RuntimeException lacking(Feature feature, String message) {
+    String line = "UNSUPPORTED: " + feature + ": " + message;
+    if (!unsupported().contains(feature)) {
+      throw new AssertionError("unexpected " + line);
+    }
+    aborted.merge(feature, 1, Integer::sum);
+    throw new TestAbortedException(line);
+  }
+
+  @Nested
+  final class Tensors extends TensorContract {
+    Tensors() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Embed extends EmbedContract {
+    Embed() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class LayerNorm extends LayerNormContract {
+    LayerNorm() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Linear extends LinearContract {
+    Linear() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Gelu extends GeluContract {
+    Gelu() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Attention extends AttentionContract {
+    Attention() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class KvCaches extends KvCacheContract {
+    KvCaches() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Logits extends LogitsContract {
+    Logits() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class CrossEntropy extends CrossEntropyContract {
+    CrossEntropy() {
+      super(BackendContract.this);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package gpt2j.testkit;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Precision;
+
+/** What a backend may lack, and answer with {@link gpt2j.api.UnsupportedException}. */
+public enum Feature {
+  WEIGHTS_F32,
+  WEIGHTS_F16,
+  WEIGHTS_BF16,
+  CACHE_F32,
+  CACHE_F16,
+  CACHE_BF16,
+  TENSOR_F16,
+  TENSOR_BF16,
+  EMBED,
+  LAYER_NORM,
+  LINEAR,
+  APPEND_KV,
+  ATTENTION,
+  ATTENTION_PROBE,
+  COPY_KV,
+  SELECT_ROWS,
+  LOGITS,
+  CROSS_ENTROPY,
+  SAMPLE,
+  ADVANCE;
+
+  static Feature weights(Precision precision) {
+    return switch (precision) {
+      case F32 -> WEIGHTS_F32;
+      case F16 -> WEIGHTS_F16;
+      case BF16 -> WEIGHTS_BF16;
+    };
+  }
+
+  static Feature cache(DataType type) {
+    return switch (type) {
+      case F32 -> CACHE_F32;
+      case F16 -> CACHE_F16;
+      case BF16 -> CACHE_BF16;
+      case I32 -> throw new IllegalArgumentException("no cache holds " + type);
+    };
+  }
+}

@@ -1,0 +1,248 @@
+package gpt2j.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
+import gpt2j.api.HostTensor;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Precision;
+import gpt2j.api.Tensor;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** {@link gpt2j.api.Operations#linear}, save for the shape of GELU. */
+abstract class LinearContract extends Contract {
+  LinearContract(BackendContract subject) {
+    super(subject);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void smallMatrices(Precision precision) {
+    int[][] sizes = {
+      {1, 1},
+      {1, 7},
+      {7, 1},
+      {2, 3},
+      {3, 2},
+      {16, 16},
+      {17, 33},
+      {48, 144},
+      {48, 48},
+      {63, 65},
+      {64, 64},
+      {65, 63},
+      {100, 100},
+      {192, 48},
+      {100, 257}
+    };
+    for (int[] size : sizes) {
+      for (Epilogue epilogue : Epilogue.values()) {
+        check(size[0], size[1], precision, epilogue, ROWS);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"768, 768", "768, 2304", "3072, 768", "1600, 1600", "1600, 100", "1, 50257"})
+  void largeMatrices(int inputs, int outputs) {
+    for (Precision precision : Precision.values()) {
+      if (backend().supports(precision)) {
+        check(inputs, outputs, precision, Epilogue.NONE, SOME_ROWS);
+      }
+    }
+    check(inputs, outputs, Precision.F32, Epilogue.ADD_TO_OUT, SOME_ROWS);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void manyRows(Epilogue epilogue) {
+    check(96, 64, Precision.F32, epilogue, 512, 1000, 1024);
+  }
+
+  private void check(
+      int inputs, int outputs, Precision precision, Epilogue epilogue, int... counts) {
+    float[] weight = Numbers.random(1, inputs * outputs, 1 / Math.sqrt(inputs));
+    HostTensor bias = Numbers.host(Numbers.random(2, outputs, 1), outputs);
+    compare(
+        bench -> {
+          LinearWeights weights =
+              bench.weights(Numbers.host(weight, inputs, outputs), bias, precision);
+          for (int n : counts) {
+            Tensor out = product(bench, weights, n, epilogue);
+            bench.show(
+                "%s [%d, %d]·[%d, %d] %s"
+                    .formatted(precision, n, inputs, inputs, outputs, epilogue),
+                out,
+                tolerance(precision));
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void withoutABias(Precision precision) {
+    compare(
+        bench -> {
+          HostTensor weight = Numbers.host(Numbers.random(3, 48 * 65, 0.14), 48, 65);
+          LinearWeights weights = bench.weights(weight, null, precision);
+          for (Epilogue epilogue : Epilogue.values()) {
+            for (int n : new int[] {1, 3, 17}) {
+              Tensor out = product(bench, weights, n, epilogue);
+              bench.show(n + " rows, " + epilogue, out, tolerance(precision));
+            }
+          }
+        });
+  }
+
+  /** Picks single weights, with nothing to add to them: the rounding to storage must be exact. */
+  @ParameterizedTest
+  @EnumSource
+  void weightsAreRoundedToNearestEven(Precision precision) {
+    int size = 40;
+    float[] weight = Numbers.random(4, size * size, 1);
+    for (int i = 0; i < size; i++) {
+      weight[i] = 1 + (2 * i + 1) * 0x1p-8f; // half way between neighbours in BF16
+      weight[size + i] = 1 + (2 * i + 1) * 0x1p-11f; // and in F16
+    }
+    compare(
+        bench -> {
+          LinearWeights weights = bench.weights(Numbers.host(weight, size, size), null, precision);
+          float[] unit = new float[size * size];
+          for (int i = 0; i < size; i++) {
+            unit[i * size + i] = 1;
+          }
+          Tensor out = bench.floats(size, size);
+          bench.operations().linear(out, bench.floats(unit, size, size), weights, Epilogue.NONE);
+          bench.show("weights", out, 0);
+        });
+  }
+
+  /** A checkpoint may store another type than the backend keeps, at any address. */
+  @ParameterizedTest
+  @EnumSource
+  void hostTensorsOfAnyTypeAndAlignment(Precision precision) {
+    compare(
+        bench -> {
+          for (DataType type : new DataType[] {DataType.F32, DataType.F16, DataType.BF16}) {
+            HostTensor weight = Numbers.unaligned(type, Numbers.random(5, 33 * 47, 0.2), 33, 47);
+            HostTensor bias = Numbers.unaligned(type, Numbers.random(6, 47, 1), 47);
+            Tensor out = product(bench, bench.weights(weight, bias, precision), 3, Epilogue.NONE);
+            bench.show(type + " kept as " + precision, out, tolerance(precision));
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void weightsDescribeThemselves(Precision precision) {
+    onBackend(
+        bench -> {
+          HostTensor weight = Numbers.host(new float[768 * 512], 768, 512);
+          HostTensor bias = Numbers.host(new float[512], 512);
+          LinearWeights weights = bench.weights(weight, bias, precision);
+          assertEquals(768, weights.inputs());
+          assertEquals(512, weights.outputs());
+          long stored = 768 * 512 * precision.storage().bytes() + 512 * 4;
+          assertTrue(weights.bytes() >= stored, weights.bytes() + " bytes, stored " + stored);
+          assertTrue(weights.bytes() <= stored * 1.1, weights.bytes() + " bytes, stored " + stored);
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRowOfNaNSpoilsNoOther(Epilogue epilogue) {
+    compare(
+        bench -> {
+          for (int n : new int[] {2, 5, 9, 33}) {
+            float[] x = Numbers.random(n, n * 64, 1);
+            Arrays.fill(x, 64, 128, Float.NaN);
+            HostTensor weight = Numbers.host(Numbers.random(7, 64 * 65, 0.1), 64, 65);
+            LinearWeights weights = bench.weights(weight, null, Precision.F32);
+            Tensor out = bench.floats(Numbers.random(8, n * 65, 1), n, 65);
+            bench.operations().linear(out, bench.floats(x, n, 64), weights, epilogue);
+            bench.show("first of " + n, out.rows(0, 1), tolerance(Precision.F32));
+            if (n > 2) {
+              bench.show("others of " + n, out.rows(2, n - 2), tolerance(Precision.F32));
+            }
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void isDeterministic(Precision precision) {
+    repeat(
+        bench -> {
+          HostTensor weight = Numbers.host(Numbers.random(9, 768 * 300, 0.03), 768, 300);
+          LinearWeights weights = bench.weights(weight, null, precision);
+          for (int n : SOME_ROWS) {
+            bench.show(n + " rows", product(bench, weights, n, Epilogue.GELU_TANH), 0);
+          }
+        });
+  }
+
+  @Test
+  void inputsAreOnlyRead() {
+    onBackend(
+        bench -> {
+          float[] values = Numbers.random(10, 9 * 48, 1);
+          Tensor x = bench.floats(values, 9, 48);
+          HostTensor weight = Numbers.host(Numbers.random(11, 48 * 48, 1), 48, 48);
+          LinearWeights weights = bench.weights(weight, null, Precision.F32);
+          for (Epilogue epilogue : Epilogue.values()) {
+            bench.operations().linear(bench.floats(9, 48), x, weights, epilogue);
+          }
+          assertArrayEquals(values, bench.read(x));
+        });
+  }
+
+  @Test
+  void largeAndTinyNumbers() {
+    compare(
+        bench -> {
+          for (double size : new double[] {1e-40, 1e-20, 1e10, 1e18}) {
+            HostTensor weight = Numbers.host(Numbers.random(12, 64 * 48, size / 8), 64, 48);
+            LinearWeights weights = bench.weights(weight, null, Precision.F32);
+            Tensor out = bench.floats(3, 48);
+            bench
+                .operations()
+                .linear(
+                    out,
+                    bench.floats(Numbers.random(13, 3 * 64, 1), 3, 64),
+                    weights,
+                    Epilogue.NONE);
+            float[] scaled = bench.read(out);
+            for (int i = 0; i < scaled.length; i++) {
+              scaled[i] = (float) (scaled[i] / size);
+            }
+            // Below the smallest normal number a backend may round to zero.
+            double tolerance = size < Float.MIN_NORMAL ? 10 : tolerance(Precision.F32);
+            bench.show("weights about " + size, scaled, 48, tolerance);
+          }
+        });
+  }
+
+  private static Tensor product(
+      Workbench bench, LinearWeights weights, int rows, Epilogue epilogue) {
+    int inputs = weights.inputs();
+    int outputs = weights.outputs();
+    Tensor x = bench.floats(Numbers.random(rows, rows * inputs, 1), rows, inputs);
+    Tensor out =
+        epilogue == Epilogue.ADD_TO_OUT
+            ? bench.floats(Numbers.random(14, rows * outputs, 1), rows, outputs)
+            : bench.floats(rows, outputs);
+    bench.operations().linear(out, x, weights, epilogue);
+    return out;
+  }
+
+  private double tolerance(Precision precision) {
+    return subject().tolerance(precision);
+  }
+}

@@ -1,0 +1,178 @@
+package gpt2j.testkit;
+
+import gpt2j.api.Backend;
+import gpt2j.api.DataType;
+import gpt2j.api.DeviceInfo;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.HostProfiler;
+import gpt2j.api.HostTensor;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.MemoryUsage;
+import gpt2j.api.Operations;
+import gpt2j.api.Precision;
+import gpt2j.api.Profiler;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Shape;
+import gpt2j.api.Step;
+import gpt2j.api.Tensor;
+import gpt2j.api.Usage;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Everything is done when the call returns, on the thread that calls. */
+final class ReferenceBackend implements Backend {
+  private final ReferenceMemory memory;
+  private final Operations operations = new ReferenceOperations(this);
+  private final Profiler profiler = new HostProfiler();
+  private final Lock lock = new ReentrantLock();
+
+  ReferenceBackend(OptionalLong memoryLimit) {
+    memory = new ReferenceMemory(memoryLimit.orElse(Long.MAX_VALUE));
+  }
+
+  static DeviceInfo describeDevice() {
+    Runtime runtime = Runtime.getRuntime();
+    long used = runtime.totalMemory() - runtime.freeMemory();
+    return new DeviceInfo(
+        "Java " + Runtime.version().feature(),
+        runtime.maxMemory(),
+        runtime.maxMemory() - used,
+        1,
+        Map.of());
+  }
+
+  @Override
+  public DeviceInfo device() {
+    return describeDevice();
+  }
+
+  @Override
+  public MemoryUsage memory() {
+    return memory.usage();
+  }
+
+  @Override
+  public boolean supports(Precision precision) {
+    return true;
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public Tensor allocate(DataType type, Shape shape, Usage usage) {
+    return ReferenceTensor.allocate(memory, type, shape, usage);
+  }
+
+  @Override
+  public LinearWeights linearWeights(
+      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+    return new ReferenceLinear(memory, weight, bias, precision);
+  }
+
+  @Override
+  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
+    return new ReferenceTable(memory, rows, precision);
+  }
+
+  @Override
+  public KvCache kvCache(KvCacheSpec spec) {
+    return new ReferenceCache(memory, spec);
+  }
+
+  @Override
+  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
+    return new ReferenceSampling(memory, rows, vocabulary, parameters);
+  }
+
+  @Override
+  public void write(Tensor to, MemorySegment from) {
+    bytesOf(to, from).copyFrom(from);
+  }
+
+  @Override
+  public void read(Tensor from, MemorySegment to) {
+    to.copyFrom(bytesOf(from, to));
+  }
+
+  private MemorySegment bytesOf(Tensor tensor, MemorySegment host) {
+    MemorySegment bytes = memory.own(tensor, ReferenceTensor.class, "the tensor").memory();
+    if (bytes.byteSize() != host.byteSize()) {
+      throw new IllegalArgumentException(
+          "%s %s has %,d bytes, the host's memory %,d"
+              .formatted(tensor.type(), tensor.shape(), bytes.byteSize(), host.byteSize()));
+    }
+    return bytes;
+  }
+
+  @Override
+  public void readKv(
+      KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
+    ReferenceCache own = memory.own(cache, ReferenceCache.class, "the cache");
+    own.requireLayer(layer);
+    own.requireRange(slot, positions);
+    own.read(layer, slot, positions, keys, values);
+  }
+
+  @Override
+  public Operations operations() {
+    return operations;
+  }
+
+  @Override
+  public Step record(String name, Runnable body) {
+    return new ReferenceStep(memory, name, body);
+  }
+
+  @Override
+  public Profiler profiler() {
+    return profiler;
+  }
+
+  @Override
+  public void synchronize() {
+    memory.requireOpen();
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+
+  /** The handle as this backend's own class of it, provided that it is one and is open. */
+  <T extends ReferenceHandle> T own(AutoCloseable handle, Class<T> type, String what) {
+    return memory.own(handle, type, what);
+  }
+
+  /** A step without a recording: it runs the body each time. */
+  private static final class ReferenceStep extends ReferenceHandle implements Step {
+    private final String name;
+    private final Runnable body;
+
+    ReferenceStep(ReferenceMemory memory, String name, Runnable body) {
+      super(memory, "a step", Usage.ACTIVATION, 0);
+      this.name = name;
+      this.body = body;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public void run() {
+      requireOpen();
+      body.run();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package gpt2j.testkit;
+
+import gpt2j.api.Availability;
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendUnavailableException;
+import java.util.List;
+
+/**
+ * Opens the reference backend, called {@code reference}: plain Java that states each operation as
+ * clearly as possible, the oracle for every other backend. Activations are stored as float32, sums
+ * are taken in float64. Everything is supported: all precisions, all types of cache. It computes on
+ * the calling thread, whatever number of threads is asked for.
+ *
+ * <p>It is strict where other backends may be lax, so that a model's mistakes come out: new memory
+ * holds NaN, or integers that are no valid token or position; what is used after it was closed,
+ * belongs to another backend or overlaps where it may not is refused.
+ */
+public final class ReferenceBackendProvider implements BackendProvider {
+  /** Costs nothing, like every provider. */
+  public ReferenceBackendProvider() {}
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public Availability availability() {
+    return new Availability.Available(List.of(ReferenceBackend.describeDevice()));
+  }
+
+  @Override
+  public Backend open(BackendOptions options) {
+    if (options.device() != 0) {
+      throw new BackendUnavailableException(
+          "the reference backend has one device, 0, not " + options.device());
+    }
+    return new ReferenceBackend(options.memoryLimit());
+  }
+}

@@ -1,0 +1,67 @@
+package gpt2j.testkit;
+
+import gpt2j.api.DataType;
+import gpt2j.api.HostTensor;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Precision;
+import gpt2j.api.Usage;
+import org.jspecify.annotations.Nullable;
+
+/** A weight matrix whose values went through the precision's storage, and its bias. */
+final class ReferenceLinear extends ReferenceHandle implements LinearWeights {
+  private final int inputs;
+  private final int outputs;
+  private final float[] weight; // [inputs, outputs]
+  private final float[] bias; // [outputs]
+
+  ReferenceLinear(
+      ReferenceMemory home, HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+    super(home, weight.name(), Usage.WEIGHTS, bytes(weight, bias, precision));
+    inputs = weight.shape().size(0);
+    outputs = weight.shape().size(1);
+    this.weight = new float[Math.multiplyExact(inputs, outputs)];
+    weight.copyTo(0, this.weight, 0, this.weight.length);
+    Rounding.all(precision.storage(), this.weight);
+    this.bias = new float[outputs];
+    if (bias != null) {
+      bias.copyTo(0, this.bias, 0, outputs);
+    }
+  }
+
+  private static long bytes(HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+    Check.floats(weight, 2);
+    long bytes = weight.shape().elements() * precision.storage().bytes();
+    if (bias == null) {
+      return bytes;
+    }
+    Check.floats(bias, 1);
+    Check.equal(bias.name() + ": size", bias.shape().size(0), weight.shape().size(1));
+    return bytes + bias.shape().elements() * DataType.F32.bytes();
+  }
+
+  @Override
+  public int inputs() {
+    return inputs;
+  }
+
+  @Override
+  public int outputs() {
+    return outputs;
+  }
+
+  /** {@code [outputs]}: {@code row·W + b}. */
+  double[] apply(float[] row) {
+    double[] sums = new double[outputs];
+    for (int i = 0; i < inputs; i++) {
+      double x = row[i];
+      int from = i * outputs;
+      for (int o = 0; o < outputs; o++) {
+        sums[o] += x * weight[from + o];
+      }
+    }
+    for (int o = 0; o < outputs; o++) {
+      sums[o] += bias[o];
+    }
+    return sums;
+  }
+}

@@ -1,0 +1,273 @@
+package gpt2j.testkit;
+
+import static gpt2j.api.DataType.F32;
+import static gpt2j.api.DataType.I32;
+
+import gpt2j.api.AttentionProbe;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.Epilogue;
+import gpt2j.api.KvCache;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Operations;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
+
+/**
+ * Every operation, row by row: float32 in, float64 in between, float32 out. A row whose token,
+ * position or slot doesn't exist becomes NaN.
+ */
+final class ReferenceOperations implements Operations {
+  private final ReferenceBackend backend;
+
+  ReferenceOperations(ReferenceBackend backend) {
+    this.backend = backend;
+  }
+
+  @Override
+  public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+    ReferenceTable wte = backend.own(tokens, ReferenceTable.class, "the table of tokens");
+    ReferenceTable wpe = backend.own(positions, ReferenceTable.class, "the table of positions");
+    Check.equal("the width of positions", wpe.width(), wte.width());
+    Check.shape("out", out, F32, batch.rows(), wte.width());
+    ReferenceTensor to = own(out);
+    int[] token = ints(batch.tokens()); // [n]
+    int[] position = ints(batch.positions()); // [n]
+
+    for (int row = 0; row < batch.rows(); row++) {
+      if (!wte.has(token[row]) || !wpe.has(position[row])) {
+        to.setRowUndefined(row);
+        continue;
+      }
+      float[] sum = new float[wte.width()]; // [C]
+      for (int c = 0; c < sum.length; c++) {
+        sum[c] = wte.get(token[row], c) + wpe.get(position[row], c);
+      }
+      to.setRow(row, sum);
+    }
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    int width = gain.shape().size(0);
+    Check.rows("x", x, width);
+    Check.shape("out", out, F32, x.shape().rows(), width);
+    Check.shape("the gain", gain, F32, width);
+    Check.shape("the bias", bias, F32, width);
+    ReferenceTensor to = own(out);
+    ReferenceTensor from = own(x);
+    Check.apart(to, from);
+    float[] scale = own(gain).floats(); // [C]
+    float[] shift = own(bias).floats(); // [C]
+
+    for (int row = 0; row < x.shape().rows(); row++) {
+      to.setRow(row, Formulas.layerNorm(from.row(row), scale, shift, epsilon));
+    }
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+    ReferenceLinear linear = backend.own(weights, ReferenceLinear.class, "the weights");
+    Check.rows("x", x, linear.inputs());
+    Check.shape("out", out, F32, x.shape().rows(), linear.outputs());
+    ReferenceTensor to = own(out);
+    ReferenceTensor from = own(x);
+    Check.apart(to, from);
+
+    for (int row = 0; row < x.shape().rows(); row++) {
+      double[] product = linear.apply(from.row(row)); // [outputs]
+      float[] result = to.row(row); // [outputs]
+      for (int o = 0; o < result.length; o++) {
+        result[o] =
+            (float)
+                switch (epilogue) {
+                  case NONE -> product[o];
+                  case GELU_TANH -> Formulas.geluTanh(product[o]);
+                  case GELU_ERF -> Formulas.geluErf(product[o]);
+                  case ADD_TO_OUT -> result[o] + product[o];
+                };
+      }
+      to.setRow(row, result);
+    }
+  }
+
+  @Override
+  public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
+    ReferenceCache to = backend.own(cache, ReferenceCache.class, "the cache");
+    to.requireLayer(layer);
+    Check.shape("qkv", qkv, F32, batch.rows(), 3 * cache.spec().width());
+    ReferenceTensor from = own(qkv);
+    int[] slot = ints(batch.slots()); // [n]
+    int[] position = ints(batch.positions()); // [n]
+
+    for (int row = 0; row < batch.rows(); row++) {
+      if (to.has(slot[row], position[row])) {
+        to.store(layer, slot[row], position[row], from.row(row));
+      }
+    }
+  }
+
+  @Override
+  public void attention(
+      Tensor out,
+      Tensor qkv,
+      KvCache cache,
+      int layer,
+      TokenBatch batch,
+      float scale,
+      AttentionProbe probe) {
+    ReferenceCache past = backend.own(cache, ReferenceCache.class, "the cache");
+    past.requireLayer(layer);
+    int heads = cache.spec().heads();
+    int headSize = cache.spec().headSize();
+    int width = cache.spec().width(); // C = heads * headSize
+    int capacity = cache.spec().capacity();
+    Check.shape("qkv", qkv, F32, batch.rows(), 3 * width);
+    Check.shape("out", out, F32, batch.rows(), width);
+    if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
+      Check.shape("the probabilities", probabilities, F32, batch.rows(), heads, capacity);
+    }
+    ReferenceTensor to = own(out);
+    ReferenceTensor from = own(qkv);
+    Check.apart(to, from);
+    int[] slot = ints(batch.slots()); // [n]
+    int[] position = ints(batch.positions()); // [n]
+
+    for (int row = 0; row < batch.rows(); row++) {
+      float[] result = new float[width]; // [C]: heads side by side
+      float[] seen = new float[heads * capacity]; // [heads, capacity]
+      if (!past.has(slot[row], position[row])) {
+        to.setRowUndefined(row);
+        continue;
+      }
+      float[] query = from.row(row); // [3C]: the first C
+      float[] keys = past.keys(layer, slot[row]); // [capacity, C]
+      float[] values = past.values(layer, slot[row]); // [capacity, C]
+      for (int head = 0; head < heads; head++) {
+        int column = head * headSize;
+        // A row sees positions 0 … its own.
+        double[] p =
+            Formulas.attentionTo(keys, position[row] + 1, width, query, column, headSize, scale);
+        Formulas.weightedSum(p, values, width, result, column, headSize);
+        for (int t = 0; t < p.length; t++) {
+          seen[head * capacity + t] = (float) p[t];
+        }
+      }
+      to.setRow(row, result);
+      if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
+        own(probabilities).setRow(row, seen);
+      }
+    }
+  }
+
+  @Override
+  public void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
+    ReferenceCache target = backend.own(to, ReferenceCache.class, "the cache copied to");
+    ReferenceCache source = backend.own(from, ReferenceCache.class, "the cache copied from");
+    Check.equal("layers of the cache copied to", to.spec().layers(), from.spec().layers());
+    Check.equal("heads of the cache copied to", to.spec().heads(), from.spec().heads());
+    Check.equal("head size of the cache copied to", to.spec().headSize(), from.spec().headSize());
+    if (to.spec().type() != from.spec().type()) {
+      throw new IllegalArgumentException(
+          "a cache of %s can't be copied to one of %s"
+              .formatted(from.spec().type(), to.spec().type()));
+    }
+    source.requireRange(fromSlot, positions);
+    target.requireRange(toSlot, positions);
+    target.copy(source, fromSlot, toSlot, positions);
+  }
+
+  @Override
+  public void selectRows(Tensor out, Tensor x, Tensor rows) {
+    int width = x.shape().size(x.shape().rank() - 1);
+    int count = rows.shape().size(0);
+    Check.rows("x", x, width);
+    Check.shape("rows", rows, I32, count);
+    Check.shape("out", out, F32, count, width);
+    ReferenceTensor to = own(out);
+    ReferenceTensor from = own(x);
+    Check.apart(to, from);
+    int[] wanted = ints(rows); // [m]
+
+    for (int row = 0; row < count; row++) {
+      if (wanted[row] < 0 || wanted[row] >= x.shape().rows()) {
+        to.setRowUndefined(row);
+      } else {
+        to.setRow(row, from.row(wanted[row]));
+      }
+    }
+  }
+
+  @Override
+  public void logits(Tensor out, Tensor x, EmbeddingTable head) {
+    ReferenceTable table = backend.own(head, ReferenceTable.class, "the head");
+    Check.rows("x", x, head.width());
+    Check.shape("out", out, F32, x.shape().rows(), head.rows());
+    ReferenceTensor to = own(out);
+    ReferenceTensor from = own(x);
+    Check.apart(to, from);
+
+    for (int row = 0; row < x.shape().rows(); row++) {
+      float[] vector = from.row(row); // [C]
+      float[] logits = new float[head.rows()]; // [V]
+      for (int token = 0; token < logits.length; token++) {
+        logits[token] = (float) table.dot(token, vector);
+      }
+      to.setRow(row, logits);
+    }
+  }
+
+  @Override
+  public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+    int count = targets.shape().size(0);
+    int vocabulary = logits.shape().size(logits.shape().rank() - 1);
+    Check.shape("targets", targets, I32, count);
+    Check.shape("logits", logits, F32, count, vocabulary);
+    Check.shape("losses", losses, F32, count);
+    ReferenceTensor to = own(losses);
+    ReferenceTensor from = own(logits);
+    int[] target = ints(targets); // [m]
+
+    for (int row = 0; row < count; row++) {
+      if (target[row] < 0 || target[row] >= vocabulary) {
+        to.setRowUndefined(row);
+      } else {
+        to.setRow(row, new float[] {(float) Formulas.crossEntropy(from.row(row), target[row])});
+      }
+    }
+  }
+
+  @Override
+  public void sample(Tensor tokens, Tensor logits, SamplingState state) {
+    ReferenceSampling rows = backend.own(state, ReferenceSampling.class, "the sampling state");
+    Check.shape("tokens", tokens, I32, state.rows());
+    Check.shape("logits", logits, F32, state.rows(), state.vocabulary());
+    ReferenceTensor from = own(logits);
+    int[] drawn = new int[state.rows()]; // [m]
+
+    for (int row = 0; row < drawn.length; row++) {
+      drawn[row] = rows.draw(row, from.row(row));
+    }
+    own(tokens).setInts(drawn);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled) {
+    Check.shape("the tokens sampled", sampled, I32, batch.rows());
+    int[] position = ints(batch.positions()); // [n]
+
+    for (int row = 0; row < position.length; row++) {
+      position[row]++;
+    }
+    own(batch.positions()).setInts(position);
+    own(batch.tokens()).setInts(ints(sampled));
+  }
+
+  private ReferenceTensor own(Tensor tensor) {
+    return backend.own(tensor, ReferenceTensor.class, "a tensor");
+  }
+
+  private int[] ints(Tensor tensor) {
+    return own(tensor).ints();
+  }
+}

@@ -1,0 +1,55 @@
+package gpt2j.testkit;
+
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.HostTensor;
+import gpt2j.api.Precision;
+import gpt2j.api.Usage;
+
+/** A table of vectors whose values went through the precision's storage. */
+final class ReferenceTable extends ReferenceHandle implements EmbeddingTable {
+  private final int rows;
+  private final int width;
+  private final float[] values; // [rows, width]
+
+  ReferenceTable(ReferenceMemory home, HostTensor table, Precision precision) {
+    super(home, table.name(), Usage.WEIGHTS, bytes(table, precision));
+    rows = table.shape().size(0);
+    width = table.shape().size(1);
+    values = new float[Math.multiplyExact(rows, width)];
+    table.copyTo(0, values, 0, values.length);
+    Rounding.all(precision.storage(), values);
+  }
+
+  private static long bytes(HostTensor table, Precision precision) {
+    Check.floats(table, 2);
+    return table.shape().elements() * precision.storage().bytes();
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  boolean has(int row) {
+    return row >= 0 && row < rows;
+  }
+
+  float get(int row, int column) {
+    return values[row * width + column];
+  }
+
+  /** {@code x · row}. */
+  double dot(int row, float[] x) {
+    int from = row * width;
+    double sum = 0;
+    for (int c = 0; c < width; c++) {
+      sum += (double) x[c] * values[from + c];
+    }
+    return sum;
+  }
+}

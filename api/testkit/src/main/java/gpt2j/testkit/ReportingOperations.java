@@ -1,0 +1,35 @@
+package gpt2j.testkit;
+
+import gpt2j.api.Operations;
+import gpt2j.api.UnsupportedException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Locale;
+
+/** Operations of a backend that end the test where the backend lacks one. */
+final class ReportingOperations {
+  private ReportingOperations() {}
+
+  static Operations of(Operations operations, BackendContract subject) {
+    return (Operations)
+        Proxy.newProxyInstance(
+            Operations.class.getClassLoader(),
+            new Class<?>[] {Operations.class},
+            (proxy, method, arguments) -> {
+              try {
+                return method.invoke(operations, arguments);
+              } catch (InvocationTargetException e) {
+                if (e.getCause() instanceof UnsupportedException unsupported) {
+                  String message = String.valueOf(unsupported.getMessage());
+                  throw subject.lacking(feature(method.getName()), message);
+                }
+                throw e.getCause();
+              }
+            });
+  }
+
+  /** For example {@code LAYER_NORM} for {@code layerNorm}. */
+  private static Feature feature(String operation) {
+    return Feature.valueOf(operation.replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,133 @@
+package gpt2j.testkit;
+
+import gpt2j.api.Philox;
+import gpt2j.api.SamplingParameters;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/** {@link SamplingParameters}, step by step. A token that is out has score −∞. */
+final class Sampler {
+  private static final double OUT = Double.NEGATIVE_INFINITY;
+
+  private Sampler() {}
+
+  static int draw(
+      SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream) {
+    double[] scores = scores(parameters, logits, seen);
+    if (parameters.temperature() > 0) {
+      double[] noise = noise(parameters.seed(), draw, stream, scores.length);
+      for (int token = 0; token < scores.length; token++) {
+        scores[token] += noise[token];
+      }
+    }
+    return largest(scores);
+  }
+
+  /** What the noise is added to: steps 1 to 5. */
+  static double[] scores(SamplingParameters parameters, float[] logits, BitSet seen) {
+    double[] scores = new double[logits.length];
+    for (int token = 0; token < scores.length; token++) {
+      scores[token] = logits[token];
+    }
+    penalize(scores, seen, parameters.repetitionPenalty());
+    if (parameters.temperature() > 0) {
+      for (int token = 0; token < scores.length; token++) {
+        scores[token] /= parameters.temperature();
+      }
+      if (parameters.topK() > 0) {
+        keepLargest(scores, parameters.topK());
+      }
+      if (parameters.topP() < 1) {
+        keepLargest(scores, nucleus(scores, parameters.topP()));
+      }
+      if (parameters.minP() > 0) {
+        keepFrom(scores, scores[largest(scores)] + Math.log(parameters.minP()));
+      }
+    }
+    return scores;
+  }
+
+  private static void penalize(double[] scores, BitSet seen, double penalty) {
+    for (int token = seen.nextSetBit(0); token >= 0; token = seen.nextSetBit(token + 1)) {
+      double score = scores[token];
+      scores[token] = score > 0 ? score / penalty : score * penalty;
+    }
+  }
+
+  /** Only the {@code count} largest stay, among equals the lower token first. */
+  private static void keepLargest(double[] scores, int count) {
+    if (count >= scores.length) {
+      return;
+    }
+    double[] ascending = ascending(scores);
+    double least = ascending[scores.length - count];
+    int larger = 0;
+    for (double score : scores) {
+      if (score > least) {
+        larger++;
+      }
+    }
+    int equals = count - larger;
+    for (int token = 0; token < scores.length; token++) {
+      boolean stays = scores[token] > least || (scores[token] == least && equals-- > 0);
+      if (!stays) {
+        scores[token] = OUT;
+      }
+    }
+  }
+
+  /** How many of the most probable tokens it takes for a sum of {@code p} or more. */
+  private static int nucleus(double[] scores, double p) {
+    double[] ascending = ascending(scores);
+    double largest = ascending[ascending.length - 1];
+    double total = 0;
+    for (double score : ascending) {
+      total += Math.exp(score - largest);
+    }
+    double sum = 0;
+    int count = 0;
+    while (count < ascending.length && sum < p * total) {
+      count++;
+      sum += Math.exp(ascending[ascending.length - count] - largest);
+    }
+    return count;
+  }
+
+  private static void keepFrom(double[] scores, double least) {
+    for (int token = 0; token < scores.length; token++) {
+      if (scores[token] < least) {
+        scores[token] = OUT;
+      }
+    }
+  }
+
+  static double[] noise(long seed, int draw, long stream, int count) {
+    double[] noise = new double[count];
+    int[] words = new int[Philox.WORDS];
+    for (int token = 0; token < count; token++) {
+      int word = token % Philox.WORDS;
+      if (word == 0) {
+        Philox.words(seed, token / Philox.WORDS, draw, stream, words);
+      }
+      noise[token] = Philox.gumbel(words[word]);
+    }
+    return noise;
+  }
+
+  /** The token with the largest score, the lowest among equals. */
+  static int largest(double[] scores) {
+    int best = 0;
+    for (int token = 1; token < scores.length; token++) {
+      if (scores[token] > scores[best]) {
+        best = token;
+      }
+    }
+    return best;
+  }
+
+  private static double[] ascending(double[] scores) {
+    double[] sorted = scores.clone();
+    Arrays.sort(sorted);
+    return sorted;
+  }
+}
