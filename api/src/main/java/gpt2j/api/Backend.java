@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations are asynchronous by contract: they queue in order, and only {@link #read}, {@link
  * #readKv} and {@link #synchronize} wait. One thread at a time may call; threads that share a
  * backend hold {@link #lock} around each step. Closing the backend frees what is still allocated;
- * handles from it must not be used afterwards.
+ * handles from it must not be used afterwards. Closing it, or a handle, twice does nothing.
+ *
+ * <p>Arguments that don't fit, such as sizes that differ, throw {@link IllegalArgumentException}.
  */
 public interface Backend extends AutoCloseable {
   /** What the device is. */

@@ -6,10 +6,10 @@ package gpt2j.api;
  * order. Tensors of activations are F32 with one row per row of the batch. {@code C} is the
  * embedding width, {@code V} the vocabulary, {@code n} the number of rows.
  *
- * <p>Shapes that don't fit throw {@link IllegalArgumentException} when queued. Values that don't
- * fit (a token outside its table, a position beyond the cache) are the caller's to prevent: a
- * device can't report them, so the result is undefined, though never a write outside the tensors
- * named.
+ * <p>Shapes, layers, slots and counts that the host gives and that don't fit throw {@link
+ * IllegalArgumentException} when queued. Values in device memory that don't fit (a token outside
+ * its table, a position beyond the cache) are the caller's to prevent: a device can't report them,
+ * so the result is undefined, though never a write outside the tensors named.
  *
  * <p>Every operation may throw {@link UnsupportedException}; none computes elsewhere.
  */
@@ -106,7 +106,8 @@ public interface Operations {
    * draw's number goes up by one and the token counts as seen.
    *
    * @param tokens I32 {@code [m]}
-   * @param logits {@code [m, V]}; may be overwritten
+   * @param logits {@code [m, V]}; may be overwritten; −∞ for a token that is not to be drawn
+   * @param state of m rows and V tokens
    */
   void sample(Tensor tokens, Tensor logits, SamplingState state);
 

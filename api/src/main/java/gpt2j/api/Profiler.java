@@ -15,6 +15,10 @@ public interface Profiler {
   /** The operations queued from here on belong to no section. */
   void end();
 
-  /** Waits for everything queued, stops measuring and returns what was measured. */
+  /**
+   * Waits for everything queued, stops measuring and returns what was measured.
+   *
+   * @throws IllegalStateException when it was not started
+   */
   Profile stop();
 }

@@ -9,8 +9,9 @@ package gpt2j.api;
  *   <li>Temperature T (Ackley et al. 1985): {@code l/T}. With T = 0 the largest logit wins, the
  *       lowest token among equals, and the steps below are left out.
  *   <li>Top-k (Fan et al. 2018): the k largest stay; among equals the lower token first.
- *   <li>Top-p (Holtzman et al. 2020): of the probabilities of what is left, largest first, as few
- *       stay as are needed for a sum of p or more; at least one.
+ *   <li>Top-p (Holtzman et al. 2020): of the probabilities of what is left, largest first, among
+ *       equals the lower token first, as few stay as are needed for a sum of p or more; at least
+ *       one.
  *   <li>Min-p (Nguyen et al. 2024): those stay whose probability is at least min-p times the
  *       largest.
  *   <li>The draw: the largest {@code l/T + g} wins, where {@code g = −ln(−ln u)} is Gumbel noise,

@@ -20,6 +20,7 @@ public interface SamplingState extends AutoCloseable {
    * @param stream its random stream; equal streams of one seed draw equal numbers
    * @param draw the number of the next draw, counted from 0
    * @param seen tokens that count as seen; only the repetition penalty asks for them
+   * @throws IllegalArgumentException when there is no such row or token
    */
   void reset(int row, long stream, int draw, int... seen);
 

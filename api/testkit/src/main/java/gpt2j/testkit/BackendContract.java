@@ -176,4 +176,60 @@ public abstract class BackendContract {
       super(BackendContract.this);
     }
   }
+
+  @Nested
+  final class Greedy extends GreedyContract {
+    Greedy() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Sampling extends SamplingContract {
+    Sampling() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class SamplingStates extends SamplingStateContract {
+    SamplingStates() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Steps extends StepContract {
+    Steps() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Memory extends MemoryContract {
+    Memory() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Profiling extends ProfilerContract {
+    Profiling() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Arguments extends ArgumentContract {
+    Arguments() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class Provider extends ProviderContract {
+    Provider() {
+      super(BackendContract.this);
+    }
+  }
 }

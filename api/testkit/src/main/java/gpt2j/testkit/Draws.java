@@ -1,0 +1,84 @@
+package gpt2j.testkit;
+
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Tensor;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.junit.jupiter.api.Assertions;
+
+/**
+ * Draws from a backend, each compared with the documented steps in float64. It keeps the state that
+ * the backend should have, with the tokens that the backend drew.
+ */
+final class Draws {
+  private final Workbench bench;
+  private final SamplingParameters parameters;
+  private final int vocabulary;
+  private final SamplingState state;
+  private final Tensor tokens;
+  private final Tensor logits;
+  private final long[] streams;
+  private final int[] numbers;
+  private final BitSet[] seen;
+  private int draws;
+  private int nearTies;
+
+  Draws(Workbench bench, SamplingParameters parameters, int rows, int vocabulary) {
+    this.bench = bench;
+    this.parameters = parameters;
+    this.vocabulary = vocabulary;
+    state = bench.sampling(rows, vocabulary, parameters);
+    tokens = bench.ints(new int[rows]);
+    logits = bench.floats(rows, vocabulary);
+    streams = new long[rows];
+    numbers = new int[rows];
+    seen = new BitSet[rows];
+    for (int row = 0; row < rows; row++) {
+      streams[row] = row;
+      seen[row] = new BitSet();
+    }
+  }
+
+  void reset(int row, long stream, int draw, int... tokensSeen) {
+    state.reset(row, stream, draw, tokensSeen);
+    streams[row] = stream;
+    numbers[row] = draw;
+    seen[row] = new BitSet();
+    Arrays.stream(tokensSeen).forEach(seen[row]::set);
+  }
+
+  /** Draws once per row from logits {@code [rows, vocabulary]}. */
+  int[] draw(float[] values) {
+    bench.write(logits, values);
+    bench.operations().sample(tokens, logits, state);
+    int[] drawn = bench.readInts(tokens);
+    for (int row = 0; row < drawn.length; row++) {
+      check(row, Arrays.copyOfRange(values, row * vocabulary, (row + 1) * vocabulary), drawn[row]);
+    }
+    return drawn;
+  }
+
+  private void check(int row, float[] values, int drawn) {
+    int expected = Sampler.draw(parameters, values, seen[row], numbers[row], streams[row]);
+    if (drawn != expected) {
+      String message =
+          "%s, row %d of %d tokens, stream %d, draw %d: token %d instead of %d"
+              .formatted(parameters, row, vocabulary, streams[row], numbers[row], drawn, expected);
+      boolean exact = parameters.temperature() == 0;
+      Assertions.assertTrue(drawn >= 0 && drawn < vocabulary && !exact, message);
+      NearTies near = new NearTies(parameters, values, seen[row], numbers[row], streams[row]);
+      Assertions.assertTrue(near.mayWin(drawn), message + ", which is no near tie");
+      nearTies++;
+    }
+    draws++;
+    numbers[row]++;
+    seen[row].set(drawn);
+  }
+
+  /** Near ties are rare, so many of them are a mistake after all. */
+  void assertFewNearTies() {
+    Assertions.assertTrue(
+        nearTies <= 2 + draws / 500, nearTies + " of " + draws + " draws were turned by rounding");
+  }
+}

@@ -1,0 +1,121 @@
+package gpt2j.testkit;
+
+import gpt2j.api.SamplingParameters;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Which tokens a backend may draw that rounds otherwise than float64: those whose score comes so
+ * near to the winner's that rounding may turn it, and that the filters may keep. For temperatures
+ * above 0; without noise nothing is rounded.
+ */
+final class NearTies {
+  /** Absolute and relative error of a score {@code l/T}, and absolute error of its noise. */
+  private static final double SCORE_ERROR = 1e-6;
+
+  private static final double NOISE_ERROR = 2e-6;
+
+  /** Error of a sum of probabilities. */
+  private static final double SUM_ERROR = 1e-5;
+
+  private final double[] scores;
+  private final double[] noise;
+  private final boolean[] mayStay;
+  private final boolean[] surelyStays;
+
+  NearTies(SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream) {
+    int vocabulary = logits.length;
+    scores = new double[vocabulary];
+    double penalty = parameters.repetitionPenalty();
+    for (int token = 0; token < vocabulary; token++) {
+      double logit = logits[token];
+      if (seen.get(token)) {
+        logit = logit > 0 ? logit / penalty : logit * penalty;
+      }
+      scores[token] = logit / parameters.temperature();
+    }
+    mayStay = new boolean[vocabulary];
+    surelyStays = new boolean[vocabulary];
+    noise = Sampler.noise(parameters.seed(), draw, stream, vocabulary);
+    filter(parameters);
+  }
+
+  /** Whether a backend may draw the token. */
+  boolean mayWin(int token) {
+    if (!mayStay[token] || scores[token] == Double.NEGATIVE_INFINITY) {
+      return false;
+    }
+    double total = scores[token] + noise[token];
+    for (int other = 0; other < scores.length; other++) {
+      double ahead = scores[other] + noise[other] - total;
+      if (surelyStays[other] && ahead > error(token) + error(other) + 2 * NOISE_ERROR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private double error(int token) {
+    return SCORE_ERROR * (1 + Math.abs(scores[token]));
+  }
+
+  private void filter(SamplingParameters parameters) {
+    double[] descending = descending(scores);
+    int vocabulary = scores.length;
+    int k = parameters.topK() == 0 ? vocabulary : Math.min(parameters.topK(), vocabulary);
+    double kth = descending[k - 1];
+    double[] weights = new double[k]; // probabilities of the k largest, not normalized
+    double[] before = new double[k + 1]; // sums of those larger
+    for (int i = 0; i < k; i++) {
+      weights[i] = Math.exp(descending[i] - descending[0]);
+      before[i + 1] = before[i] + weights[i];
+    }
+    double total = before[k];
+    double leastRatio =
+        parameters.minP() == 0 ? Double.NEGATIVE_INFINITY : Math.log(parameters.minP());
+    for (int token = 0; token < vocabulary; token++) {
+      double slack = 2 * error(token);
+      double score = scores[token];
+      // The number of scores that are surely larger, and that may be.
+      double least = before[Math.min(k, countAbove(descending, score + slack))] / total;
+      double most = before[Math.min(k, countAbove(descending, score - slack))] / total;
+      boolean all = parameters.topP() == 1;
+      double ratio = score - descending[0];
+      mayStay[token] =
+          score >= kth - slack
+              && (all || least < parameters.topP() + SUM_ERROR)
+              && ratio >= leastRatio - slack;
+      surelyStays[token] =
+          (k == vocabulary || score > kth + slack)
+              && (all || most < parameters.topP() - SUM_ERROR)
+              && ratio > leastRatio + slack;
+    }
+    surelyStays[Sampler.largest(scores)] = true;
+  }
+
+  /** How many values lie above the limit. */
+  private static int countAbove(double[] descending, double limit) {
+    int low = 0;
+    int high = descending.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (descending[middle] > limit) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static double[] descending(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    for (int i = 0; i < sorted.length / 2; i++) {
+      double swapped = sorted[i];
+      sorted[i] = sorted[sorted.length - 1 - i];
+      sorted[sorted.length - 1 - i] = swapped;
+    }
+    return sorted;
+  }
+}
