@@ -5,10 +5,12 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import java.util.List;
 
-/** Opens the CPU. */
-final class CpuBackendProvider implements BackendProvider {
-  private static final String REASON = "the CPU backend is not built yet";
+/** Opens the processor. */
+public final class CpuBackendProvider implements BackendProvider {
+  /** Makes a provider; the processor is opened by {@link #open}. */
+  public CpuBackendProvider() {}
 
   @Override
   public String name() {
@@ -17,11 +19,25 @@ final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Availability availability() {
-    return new Availability.Unavailable(REASON);
+    String system = System.getProperty("os.name");
+    String architecture = System.getProperty("os.arch");
+    if (!system.equals("Linux") || !architecture.equals("amd64")) {
+      return new Availability.Unavailable(
+          "its native libraries are for Linux on x86-64, this is %s on %s"
+              .formatted(system, architecture));
+    }
+    return new Availability.Available(List.of(Machine.describe()));
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    throw new BackendUnavailableException(REASON);
+    if (availability() instanceof Availability.Unavailable(String reason)) {
+      throw new BackendUnavailableException("the cpu backend is unavailable: " + reason);
+    }
+    if (options.device() != 0) {
+      throw new BackendUnavailableException(
+          "the cpu backend has one device, number 0; there is no device " + options.device());
+    }
+    return new CpuBackend(options);
   }
 }

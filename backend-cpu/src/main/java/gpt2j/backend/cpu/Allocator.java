@@ -1,0 +1,116 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.MemoryUsage;
+import gpt2j.api.OutOfMemoryException;
+import gpt2j.api.Usage;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Native memory by the page, accounted by purpose. Pages come straight from the kernel and not from
+ * ND4J, which would write zeros to all of them: that takes longer than loading the weights and
+ * keeps the kernel from using huge pages. ND4J's arrays are laid over this memory.
+ */
+final class Allocator implements AutoCloseable {
+  private static final long HUGE_PAGE = 2L << 20;
+
+  /** Vector loads may run over the end of a matrix by less than one vector. */
+  private static final int SLACK = 128;
+
+  private final OptionalLong limit;
+  private final Set<Region> regions = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Usage, Long> held = new EnumMap<>(Usage.class);
+
+  Allocator(OptionalLong limit) {
+    this.limit = limit;
+  }
+
+  /** Zeroed memory. */
+  synchronized Region allocate(String what, long bytes, Usage usage) {
+    long room = limit.isPresent() ? limit.getAsLong() - total() : Long.MAX_VALUE;
+    // A machine with too little memory would rather kill the process than refuse the pages.
+    long available = bytes < HUGE_PAGE ? room : Math.min(room, Machine.availableMemory());
+    if (bytes > available) {
+      throw new OutOfMemoryException(what, bytes, Math.max(0, available));
+    }
+    long mapped = bytes + SLACK;
+    long alignment = mapped >= HUGE_PAGE ? HUGE_PAGE : 0;
+    long start = Libc.map(mapped + alignment);
+    if (start == 0) {
+      throw new OutOfMemoryException(what, bytes, Machine.availableMemory());
+    }
+    long address = alignment == 0 ? start : (start + alignment - 1) & -alignment;
+    if (alignment != 0) {
+      Libc.preferHugePages(address, mapped);
+    }
+    Region region = new Region(start, mapped + alignment, address, bytes, usage);
+    regions.add(region);
+    held.merge(usage, bytes, Long::sum);
+    return region;
+  }
+
+  synchronized MemoryUsage usage() {
+    return new MemoryUsage(held);
+  }
+
+  private long total() {
+    return held.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private synchronized void free(Region region) {
+    if (regions.remove(region)) {
+      held.merge(region.usage, -region.bytes, Long::sum);
+      Libc.unmap(region.start, region.mapped);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    List.copyOf(regions).forEach(Region::close);
+  }
+
+  /** A piece of memory that is given back by closing it. */
+  final class Region implements AutoCloseable {
+    private final long start;
+    private final long mapped;
+    private final long address;
+    private final long bytes;
+    private final Usage usage;
+    private volatile boolean closed;
+
+    private Region(long start, long mapped, long address, long bytes, Usage usage) {
+      this.start = start;
+      this.mapped = mapped;
+      this.address = address;
+      this.bytes = bytes;
+      this.usage = usage;
+    }
+
+    /**
+     * Where it begins.
+     *
+     * @throws IllegalStateException after closing, since touching the address would end the JVM
+     */
+    long address() {
+      if (closed) {
+        throw new IllegalStateException("this memory of the cpu backend is closed");
+      }
+      return address;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      free(this);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.BFloat16;
+import gpt2j.api.Usage;
+
+/**
+ * A bfloat16 matrix in panels of {@link #PANEL} columns, in which the kernel of {@link
+ * PanelProduct} reads it from end to end: {@code [panel][input][2][lane]} of 32-bit words. A word
+ * holds two numbers, that of column {@code lane} in its low half and that of column {@code lane +
+ * lanes} in its high half, so that a shift and a mask widen a vector of words to two vectors of
+ * float32 with adjacent columns.
+ */
+final class Bf16Matrix implements Matrix {
+  /** Columns of a panel: four vectors of sums. */
+  static final int PANEL = 4 * Memory.LANES;
+
+  /** Bytes of one input's numbers in a panel. */
+  static final int ROW_BYTES = PANEL * Short.BYTES;
+
+  private static final int HIGH = 0xFFFF0000;
+
+  /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
+  private static final int MANY_ROWS = 24;
+
+  /** But not for a matrix that would need so much working memory. */
+  private static final long LARGE = 16L << 20;
+
+  private final CpuRuntime runtime;
+  private final Allocator.Region region;
+  private final ManyRowsProduct manyRows;
+  private final int inputs;
+  private final int outputs;
+
+  Bf16Matrix(CpuRuntime runtime, String name, ColumnSource source) {
+    this.runtime = runtime;
+    manyRows = new ManyRowsProduct(runtime);
+    inputs = source.inputs();
+    outputs = source.outputs();
+    region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
+    source.forEachPanel(runtime.pool(), PANEL, this::pack);
+  }
+
+  private void pack(int first, int count, float[] block) {
+    for (int input = 0; input < inputs; input++) {
+      for (int column = 0; column < count; column += 2 * Memory.LANES) {
+        for (int lane = 0; lane < Memory.LANES; lane++) {
+          int low = column + lane;
+          int high = low + Memory.LANES;
+          int word = 0;
+          if (low < count) {
+            word = BFloat16.of(block[input * count + low]) & 0xFFFF;
+          }
+          if (high < count) {
+            word |= BFloat16.of(block[input * count + high]) << 16;
+          }
+          Memory.setInt(at(input, first + column) + (long) lane * Integer.BYTES, word);
+        }
+      }
+    }
+  }
+
+  /** Where the words of a pair of vectors begin; {@code column} is the first of its columns. */
+  private long at(int input, int column) {
+    long panel = column / PANEL;
+    long pair = column % PANEL / (2 * Memory.LANES);
+    return region.address() + (panel * inputs + input) * ROW_BYTES + pair * Memory.VECTOR;
+  }
+
+  private int panels() {
+    return (outputs + PANEL - 1) / PANEL;
+  }
+
+  @Override
+  public int inputs() {
+    return inputs;
+  }
+
+  @Override
+  public int outputs() {
+    return outputs;
+  }
+
+  @Override
+  public long bytes() {
+    return (long) panels() * inputs * ROW_BYTES;
+  }
+
+  @Override
+  public void multiply(CpuTensor out, CpuTensor x, Finish finish) {
+    int rows = x.shape().rows();
+    if (rows >= MANY_ROWS && (long) inputs * outputs <= LARGE) {
+      multiplyWidened(out, x, finish);
+    } else {
+      multiplyPanels(out.address(), x.address(), finish, rows);
+    }
+  }
+
+  private void multiplyPanels(long out, long x, Finish finish, int rows) {
+    WorkerPool pool = runtime.pool();
+    long stride = (long) rows * PANEL * Float.BYTES;
+    long sums = runtime.scratch().bytes(pool.size() * stride);
+    long rowBytes = (long) outputs * Float.BYTES;
+    pool.run(
+        (worker, workers) -> {
+          long own = sums + worker * stride;
+          int from = (int) ((long) panels() * worker / workers);
+          int to = (int) ((long) panels() * (worker + 1) / workers);
+          for (int panel = from; panel < to; panel++) {
+            int first = panel * PANEL;
+            PanelProduct.multiply(own, x, at(0, first), rows, inputs); // own: [rows, PANEL]
+            int count = Math.min(PANEL, outputs - first);
+            for (int row = 0; row < rows; row++) {
+              long target = out + row * rowBytes + (long) first * Float.BYTES;
+              finish.apply(target, own + (long) row * PANEL * Float.BYTES, first, count);
+            }
+          }
+        });
+  }
+
+  private void multiplyWidened(CpuTensor out, CpuTensor x, Finish finish) {
+    CpuTensor widened = runtime.widened().matrix(inputs, outputs);
+    long target = widened.address();
+    runtime
+        .pool()
+        .forEach(
+            panels(),
+            (panel, worker) -> {
+              int first = panel * PANEL;
+              int count = Math.min(PANEL, outputs - first);
+              PanelProduct.widen(
+                  target + (long) first * Float.BYTES, at(0, first), inputs, outputs, count);
+            });
+    manyRows.run(out, x, widened.array(), finish);
+  }
+
+  @Override
+  public void column(int index, long to, boolean add) {
+    int lane = index % Memory.LANES;
+    boolean high = index / Memory.LANES % 2 == 1;
+    for (int input = 0; input < inputs; input++) {
+      int word = Memory.getInt(at(input, index) + (long) lane * Integer.BYTES);
+      float value = Float.intBitsToFloat(high ? word & HIGH : word << 16);
+      long target = to + (long) input * Float.BYTES;
+      Memory.set(target, add ? Memory.get(target) + value : value);
+    }
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}

@@ -1,0 +1,225 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.CheckedOperations;
+import gpt2j.api.DataType;
+import gpt2j.api.DeviceInfo;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.HostProfiler;
+import gpt2j.api.HostTensor;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.MemoryUsage;
+import gpt2j.api.Operations;
+import gpt2j.api.Precision;
+import gpt2j.api.Profiler;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Shape;
+import gpt2j.api.Step;
+import gpt2j.api.Tensor;
+import gpt2j.api.UnsupportedException;
+import gpt2j.api.Usage;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The processor: operations are done when their call returns, so nothing ever waits. */
+final class CpuBackend implements Backend {
+  private final CpuRuntime runtime;
+  private final DeviceInfo device;
+  private final Operations operations;
+  private final Profiler profiler = new HostProfiler();
+  private final Lock lock = new ReentrantLock();
+
+  CpuBackend(BackendOptions options) {
+    DeviceInfo machine = Machine.describe();
+    int threads = options.threads().orElse(machine.threads());
+    device =
+        new DeviceInfo(
+            machine.name(),
+            machine.totalMemory(),
+            machine.freeMemory(),
+            threads,
+            machine.properties());
+    runtime = new CpuRuntime(threads, options.memoryLimit());
+    operations = new CheckedOperations(new CpuOperations(runtime));
+  }
+
+  @Override
+  public DeviceInfo device() {
+    return device;
+  }
+
+  @Override
+  public MemoryUsage memory() {
+    return runtime.allocator().usage();
+  }
+
+  @Override
+  public boolean supports(Precision precision) {
+    return precision == Precision.F32 || precision == Precision.BF16;
+  }
+
+  @Override
+  public Lock lock() {
+    return lock;
+  }
+
+  @Override
+  public Tensor allocate(DataType type, Shape shape, Usage usage) {
+    long bytes = Math.multiplyExact(shape.elements(), type.bytes());
+    return new CpuTensor(
+        runtime.allocator().allocate(type + " " + shape, bytes, usage), type, shape);
+  }
+
+  @Override
+  public LinearWeights linearWeights(
+      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+    requireRank(weight, 2);
+    if (bias != null) {
+      requireRank(bias, 1);
+      if (bias.shape().rows() != weight.shape().size(1)) {
+        throw new IllegalArgumentException(
+            "%s %s does not fit %s %s"
+                .formatted(bias.name(), bias.shape(), weight.name(), weight.shape()));
+      }
+    }
+    Matrix matrix = matrix(weight, ColumnSource.ofRows(weight), precision);
+    try {
+      return new CpuLinearWeights(matrix, bias == null ? null : vector(bias));
+    } catch (RuntimeException e) {
+      matrix.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
+    requireRank(rows, 2);
+    return new CpuEmbeddingTable(matrix(rows, ColumnSource.ofColumns(rows), precision));
+  }
+
+  private Matrix matrix(HostTensor tensor, ColumnSource source, Precision precision) {
+    return switch (precision) {
+      case F32 -> new F32Matrix(runtime, tensor.name(), source);
+      case BF16 -> new Bf16Matrix(runtime, tensor.name(), source);
+      case F16 ->
+          throw new UnsupportedException(
+              "the cpu backend keeps weights in F32 or BF16, not in F16");
+    };
+  }
+
+  private CpuTensor vector(HostTensor tensor) {
+    int count = tensor.shape().rows();
+    float[] values = new float[count];
+    tensor.copyTo(0, values, 0, count);
+    CpuTensor vector = (CpuTensor) allocate(DataType.F32, Shape.of(count), Usage.WEIGHTS);
+    Memory.copy(values, 0, vector.address(), count);
+    return vector;
+  }
+
+  private static void requireRank(HostTensor tensor, int rank) {
+    if (tensor.shape().rank() != rank) {
+      throw new IllegalArgumentException(
+          "%s must have %d dimensions, not %s".formatted(tensor.name(), rank, tensor.shape()));
+    }
+  }
+
+  @Override
+  public KvCache kvCache(KvCacheSpec spec) {
+    return new CpuKvCache(runtime.allocator(), spec);
+  }
+
+  @Override
+  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
+    return new CpuSamplingState(rows, vocabulary, parameters);
+  }
+
+  @Override
+  public void write(Tensor to, MemorySegment from) {
+    requireSize(to, from);
+    Memory.segment(CpuTensor.address(to), to.bytes()).copyFrom(from);
+  }
+
+  @Override
+  public void read(Tensor from, MemorySegment to) {
+    requireSize(from, to);
+    to.copyFrom(Memory.segment(CpuTensor.address(from), from.bytes()));
+  }
+
+  private static void requireSize(Tensor tensor, MemorySegment segment) {
+    if (segment.byteSize() != tensor.bytes()) {
+      throw new IllegalArgumentException(
+          "%s %s has %d bytes, not %d"
+              .formatted(tensor.type(), tensor.shape(), tensor.bytes(), segment.byteSize()));
+    }
+  }
+
+  @Override
+  public void readKv(
+      KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
+    KvCacheSpec spec = cache.spec();
+    long bytes = (long) positions * spec.width() * Float.BYTES;
+    if (layer < 0
+        || layer >= spec.layers()
+        || slot < 0
+        || slot >= spec.sequences()
+        || positions < 0
+        || positions > spec.capacity()
+        || keys.byteSize() != bytes
+        || values.byteSize() != bytes) {
+      throw new IllegalArgumentException(
+          "readKv: layer %d, slot %d, %d positions into %d and %d bytes of %s"
+              .formatted(layer, slot, positions, keys.byteSize(), values.byteSize(), spec));
+    }
+    long headBytes = (long) spec.headSize() * Float.BYTES;
+    CpuKvCache source = CpuKvCache.of(cache);
+    long scratch = runtime.scratch().bytes(2 * headBytes);
+    for (int position = 0; position < positions; position++) {
+      for (int head = 0; head < spec.heads(); head++) {
+        long at = ((long) position * spec.heads() + head) * headBytes;
+        source.load(layer, slot, head, position, scratch, scratch + headBytes);
+        keys.asSlice(at, headBytes).copyFrom(Memory.segment(scratch, headBytes));
+        values.asSlice(at, headBytes).copyFrom(Memory.segment(scratch + headBytes, headBytes));
+      }
+    }
+  }
+
+  @Override
+  public Operations operations() {
+    return operations;
+  }
+
+  @Override
+  public Step record(String name, Runnable body) {
+    return new CpuStep(name, body);
+  }
+
+  @Override
+  public Profiler profiler() {
+    return profiler;
+  }
+
+  @Override
+  public void synchronize() {} // nothing is ever queued
+
+  @Override
+  public void close() {
+    runtime.close();
+  }
+
+  /** Runs the body again. */
+  private record CpuStep(String name, Runnable body) implements Step {
+    @Override
+    public void run() {
+      body.run();
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,44 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.Epilogue;
+import gpt2j.api.LinearWeights;
+import org.jspecify.annotations.Nullable;
+
+/** A matrix and its bias. */
+record CpuLinearWeights(Matrix matrix, @Nullable CpuTensor bias) implements LinearWeights {
+  /** The weights as this backend's own. */
+  static CpuLinearWeights of(LinearWeights weights) {
+    if (weights instanceof CpuLinearWeights own) {
+      return own;
+    }
+    throw new IllegalArgumentException(
+        "weights of another backend: " + weights.getClass().getSimpleName());
+  }
+
+  void multiply(CpuTensor out, CpuTensor x, Epilogue epilogue) {
+    matrix.multiply(out, x, new Finish(bias, epilogue));
+  }
+
+  @Override
+  public int inputs() {
+    return matrix.inputs();
+  }
+
+  @Override
+  public int outputs() {
+    return matrix.outputs();
+  }
+
+  @Override
+  public long bytes() {
+    return matrix.bytes() + (bias == null ? 0 : bias.bytes());
+  }
+
+  @Override
+  public void close() {
+    matrix.close();
+    if (bias != null) {
+      bias.close();
+    }
+  }
+}

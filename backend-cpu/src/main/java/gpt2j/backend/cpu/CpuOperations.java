@@ -1,0 +1,236 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.AttentionProbe;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.Epilogue;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Operations;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
+
+/**
+ * The operations, each done when its call returns: work is handed to the workers by row, by column
+ * or by head. Types and shapes were checked by {@link gpt2j.api.CheckedOperations} before.
+ */
+final class CpuOperations implements Operations {
+  private final CpuRuntime runtime;
+
+  CpuOperations(CpuRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  @Override
+  public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+    CpuEmbeddingTable wte = CpuEmbeddingTable.of(tokens);
+    CpuEmbeddingTable wpe = CpuEmbeddingTable.of(positions);
+    long to = CpuTensor.address(out);
+    long token = CpuTensor.address(batch.tokens());
+    long position = CpuTensor.address(batch.positions());
+    long rowBytes = rowBytes(out);
+    runtime
+        .pool()
+        .forEach(
+            batch.rows(),
+            (row, worker) -> {
+              wte.vector(intAt(token, row), to + row * rowBytes, false);
+              wpe.vector(intAt(position, row), to + row * rowBytes, true);
+            });
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    long to = CpuTensor.address(out);
+    long from = CpuTensor.address(x);
+    long scale = CpuTensor.address(gain);
+    long shift = CpuTensor.address(bias);
+    int width = x.shape().size(1);
+    long rowBytes = rowBytes(x);
+    runtime
+        .pool()
+        .forEach(
+            x.shape().rows(),
+            (row, worker) ->
+                LayerNorm.row(
+                    to + row * rowBytes, from + row * rowBytes, scale, shift, width, epsilon));
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+    CpuLinearWeights.of(weights).multiply(CpuTensor.of(out), CpuTensor.of(x), epilogue);
+  }
+
+  @Override
+  public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
+    CpuKvCache target = CpuKvCache.of(cache);
+    KvCacheSpec spec = cache.spec();
+    long from = CpuTensor.address(qkv);
+    long positions = CpuTensor.address(batch.positions());
+    long slots = CpuTensor.address(batch.slots());
+    long widthBytes = (long) spec.width() * Float.BYTES;
+    long headBytes = (long) spec.headSize() * Float.BYTES;
+    runtime
+        .pool()
+        .forEach(
+            batch.rows(),
+            (row, worker) -> {
+              int slot = intAt(slots, row);
+              int position = intAt(positions, row);
+              if (target.holds(slot, position)) {
+                long keys = from + (3L * row + 1) * widthBytes;
+                for (int head = 0; head < spec.heads(); head++) {
+                  long key = keys + head * headBytes;
+                  target.store(layer, slot, head, position, key, key + widthBytes);
+                }
+              }
+            });
+  }
+
+  @Override
+  public void attention(
+      Tensor out,
+      Tensor qkv,
+      KvCache cache,
+      int layer,
+      TokenBatch batch,
+      float scale,
+      AttentionProbe probe) {
+    CpuKvCache source = CpuKvCache.of(cache);
+    int heads = cache.spec().heads();
+    long slots = CpuTensor.address(batch.slots());
+    Attention attention =
+        new Attention(
+            source,
+            layer,
+            scale,
+            CpuTensor.address(out),
+            CpuTensor.address(qkv),
+            CpuTensor.address(batch.positions()),
+            slots,
+            probe instanceof AttentionProbe.Store(Tensor probabilities)
+                ? CpuTensor.address(probabilities)
+                : 0);
+    long scratchBytes = Attention.scratchBytes(cache.spec());
+    long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);
+    int rows = batch.rows();
+    int[] tiles = new int[rows]; // first row of each tile
+    int count = 0;
+    for (int row = 0; row < rows; row += tileSize(slots, row, rows)) {
+      tiles[count++] = row;
+    }
+    int last = count - 1;
+    runtime
+        .pool()
+        .forEach(
+            count * heads,
+            (task, worker) -> {
+              int row = tiles[last - task / heads]; // the longest first
+              attention.run(
+                  task % heads, row, tileSize(slots, row, rows), scratch + worker * scratchBytes);
+            });
+  }
+
+  /** How many rows from {@code row} on are computed together: those of one slot, or just one. */
+  private static int tileSize(long slots, int row, int rows) {
+    if (row + Attention.TILE > rows) {
+      return 1;
+    }
+    for (int i = 1; i < Attention.TILE; i++) {
+      if (intAt(slots, row + i) != intAt(slots, row)) {
+        return 1;
+      }
+    }
+    return Attention.TILE;
+  }
+
+  @Override
+  public void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
+    CpuKvCache target = CpuKvCache.of(to);
+    CpuKvCache source = CpuKvCache.of(from);
+    KvCacheSpec spec = source.spec();
+    runtime
+        .pool()
+        .forEach(
+            spec.layers() * spec.heads(),
+            (task, worker) ->
+                source.copyTo(
+                    target, task / spec.heads(), task % spec.heads(), fromSlot, toSlot, positions));
+  }
+
+  @Override
+  public void selectRows(Tensor out, Tensor x, Tensor rows) {
+    long to = CpuTensor.address(out);
+    long from = CpuTensor.address(x);
+    long wanted = CpuTensor.address(rows);
+    long rowBytes = rowBytes(x);
+    for (int i = 0; i < out.shape().rows(); i++) {
+      int row = Math.clamp(intAt(wanted, i), 0, x.shape().rows() - 1);
+      Memory.copy(from + row * rowBytes, to + i * rowBytes, rowBytes);
+    }
+  }
+
+  @Override
+  public void logits(Tensor out, Tensor x, EmbeddingTable head) {
+    CpuEmbeddingTable.of(head)
+        .matrix()
+        .multiply(CpuTensor.of(out), CpuTensor.of(x), Finish.NOTHING);
+  }
+
+  @Override
+  public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+    long to = CpuTensor.address(losses);
+    long from = CpuTensor.address(logits);
+    long target = CpuTensor.address(targets);
+    int vocabulary = logits.shape().size(1);
+    long rowBytes = rowBytes(logits);
+    runtime
+        .pool()
+        .forEach(
+            logits.shape().rows(),
+            (row, worker) -> {
+              long x = from + row * rowBytes;
+              int token = Math.clamp(intAt(target, row), 0, vocabulary - 1);
+              double logit = Memory.get(x + (long) token * Float.BYTES);
+              Memory.set(
+                  to + (long) row * Float.BYTES,
+                  (float) (Softmax.logSumExp(x, vocabulary) - logit));
+            });
+  }
+
+  @Override
+  public void sample(Tensor tokens, Tensor logits, SamplingState state) {
+    CpuSamplingState sampling = CpuSamplingState.of(state);
+    long to = CpuTensor.address(tokens);
+    long from = CpuTensor.address(logits);
+    long rowBytes = rowBytes(logits);
+    runtime
+        .pool()
+        .forEach(
+            sampling.rows(),
+            (row, worker) ->
+                Memory.setInt(
+                    to + (long) row * Integer.BYTES, sampling.draw(row, from + row * rowBytes)));
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled) {
+    long tokens = CpuTensor.address(batch.tokens());
+    long positions = CpuTensor.address(batch.positions());
+    long from = CpuTensor.address(sampled);
+    for (int row = 0; row < batch.rows(); row++) {
+      long at = (long) row * Integer.BYTES;
+      Memory.setInt(tokens + at, Memory.getInt(from + at));
+      Memory.setInt(positions + at, Memory.getInt(positions + at) + 1);
+    }
+  }
+
+  private static int intAt(long address, int index) {
+    return Memory.getInt(address + (long) index * Integer.BYTES);
+  }
+
+  private static long rowBytes(Tensor matrix) {
+    return (long) matrix.shape().size(1) * Float.BYTES;
+  }
+}

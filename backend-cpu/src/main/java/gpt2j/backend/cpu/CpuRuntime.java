@@ -1,0 +1,56 @@
+package gpt2j.backend.cpu;
+
+import java.util.OptionalLong;
+
+/** What the parts of one opened CPU backend share. */
+final class CpuRuntime implements AutoCloseable {
+  private final Allocator allocator;
+  private final WorkerPool pool;
+  private final Nd4jProducts products;
+  private final Workspace scratch;
+  private final Workspace sums;
+  private final Workspace widened;
+
+  CpuRuntime(int threads, OptionalLong memoryLimit) {
+    allocator = new Allocator(memoryLimit);
+    pool = new WorkerPool(threads);
+    products = new Nd4jProducts(threads);
+    scratch = new Workspace(allocator);
+    sums = new Workspace(allocator);
+    widened = new Workspace(allocator);
+  }
+
+  Allocator allocator() {
+    return allocator;
+  }
+
+  WorkerPool pool() {
+    return pool;
+  }
+
+  Nd4jProducts products() {
+    return products;
+  }
+
+  /** For the inside of one operation. */
+  Workspace scratch() {
+    return scratch;
+  }
+
+  /** For the results of matrix products that aren't finished yet. */
+  Workspace sums() {
+    return sums;
+  }
+
+  /** For matrices widened to float32. */
+  Workspace widened() {
+    return widened;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    products.awaitStart(); // it must not start up while memory goes away
+    allocator.close();
+  }
+}

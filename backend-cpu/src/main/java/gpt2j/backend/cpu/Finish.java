@@ -1,0 +1,65 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.Epilogue;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of the sums of a matrix product: bias, epilogue, into the output.
+ *
+ * @param bias the matrix's bias, or null for none
+ */
+record Finish(@Nullable CpuTensor bias, Epilogue epilogue) {
+  /** The sums as they are. */
+  static final Finish NOTHING = new Finish(null, Epilogue.NONE);
+
+  /** Whether sums that already lie in the output are final. */
+  boolean isNothing() {
+    return bias == null && epilogue == Epilogue.NONE;
+  }
+
+  /** Whether the output is an input too, so that sums can't be put there first. */
+  boolean readsOut() {
+    return epilogue == Epilogue.ADD_TO_OUT;
+  }
+
+  /**
+   * Finishes a piece of a row.
+   *
+   * @param out where column {@code column} of the row lies
+   * @param sums where its sum lies; may be {@code out} unless {@link #readsOut}
+   * @param column number of the first column, to find its bias
+   * @param count how many columns
+   */
+  void apply(long out, long sums, int column, int count) {
+    if (bias != null) {
+      add(sums, bias.address() + (long) column * Float.BYTES, sums, count);
+    }
+    switch (epilogue) {
+      case NONE -> {
+        if (out != sums) {
+          Memory.copy(sums, out, (long) count * Float.BYTES);
+        }
+      }
+      case GELU_TANH -> Gelu.tanh(out, sums, count);
+      case GELU_ERF -> Gelu.erf(out, sums, count);
+      case ADD_TO_OUT -> add(out, out, sums, count);
+    }
+  }
+
+  /** {@code out = a + b}, number by number. */
+  static void add(long out, long a, long b, int count) {
+    int whole = count - count % Memory.LANES;
+    for (int i = 0; i < whole; i += Memory.LANES) {
+      long at = (long) i * Float.BYTES;
+      Memory.store(Memory.load(a + at).add(Memory.load(b + at)), out + at);
+    }
+    if (whole < count) {
+      long at = (long) whole * Float.BYTES;
+      VectorMask<Float> rest = Memory.first(count - whole);
+      FloatVector sum = Memory.load(a + at, rest).add(Memory.load(b + at, rest));
+      Memory.store(sum, out + at, rest);
+    }
+  }
+}

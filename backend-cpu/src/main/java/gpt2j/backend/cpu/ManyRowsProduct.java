@@ -1,0 +1,41 @@
+package gpt2j.backend.cpu;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The product of many rows with one float32 matrix, by ND4J. Preparing a call costs ND4J some
+ * microseconds, so the last one is kept: a session calls with the same tensors again and again.
+ */
+final class ManyRowsProduct {
+  private final CpuRuntime runtime;
+  private Nd4jProducts.@Nullable Product last;
+
+  ManyRowsProduct(CpuRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  /** {@code out = finish(x·matrix)}, row by row. */
+  void run(CpuTensor out, CpuTensor x, INDArray matrix, Finish finish) {
+    int rows = out.shape().rows();
+    int columns = out.shape().size(1);
+    CpuTensor sums = finish.readsOut() ? runtime.sums().matrix(rows, columns) : out;
+    Nd4jProducts.Product product = last;
+    if (product == null || !product.isOf(sums, x, matrix)) {
+      product = runtime.products().product(sums, x, matrix);
+      last = product;
+    }
+    product.run();
+    if (!finish.isNothing()) {
+      long target = out.address();
+      long source = sums.address();
+      long rowBytes = (long) columns * Float.BYTES;
+      runtime
+          .pool()
+          .forEach(
+              rows,
+              (row, worker) ->
+                  finish.apply(target + row * rowBytes, source + row * rowBytes, 0, columns));
+    }
+  }
+}

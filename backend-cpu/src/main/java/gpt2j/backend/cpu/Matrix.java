@@ -1,0 +1,20 @@
+package gpt2j.backend.cpu;
+
+/** The stored numbers of an {@code [inputs, outputs]} matrix. Immutable once filled. */
+sealed interface Matrix extends AutoCloseable permits F32Matrix, Bf16Matrix {
+  int inputs();
+
+  int outputs();
+
+  /** Bytes of the numbers as stored. */
+  long bytes();
+
+  /** {@code out = finish(x·this)}, row by row. */
+  void multiply(CpuTensor out, CpuTensor x, Finish finish);
+
+  /** Copies column {@code index}, of {@link #inputs} numbers, to {@code to}, or adds it there. */
+  void column(int index, long to, boolean add);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,130 @@
+package gpt2j.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Native memory by address, as the kernels see it: scalars and vectors. One segment spans the whole
+ * address space, so that an access costs no more than in C; who calls a kernel answers for the
+ * bounds, as {@link CpuOperations} does with {@link gpt2j.api.CheckedOperations} before it.
+ */
+final class Memory {
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+  /** Elements of one vector. */
+  static final int LANES = FLOATS.length();
+
+  /** Bytes of one vector. */
+  static final int VECTOR = FLOATS.vectorByteSize();
+
+  @SuppressWarnings("restricted") // this is the point of it
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+  private static final VectorShuffle<Float> SWAP_1 = swap(1);
+  private static final VectorShuffle<Float> SWAP_2 = swap(2);
+  private static final VectorShuffle<Float> SWAP_4 = swap(4);
+  private static final VectorShuffle<Float> SWAP_8 = swap(8);
+
+  private Memory() {}
+
+  static float get(long address) {
+    return ALL.get(FLOAT, address);
+  }
+
+  static void set(long address, float value) {
+    ALL.set(FLOAT, address, value);
+  }
+
+  static int getInt(long address) {
+    return ALL.get(INT, address);
+  }
+
+  static void setInt(long address, int value) {
+    ALL.set(INT, address, value);
+  }
+
+  static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER);
+  }
+
+  static FloatVector load(long address, VectorMask<Float> mask) {
+    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER, mask);
+  }
+
+  static IntVector loadInts(long address) {
+    return IntVector.fromMemorySegment(INTS, ALL, address, ORDER);
+  }
+
+  /** A vector with the number at {@code address} in every lane. */
+  static FloatVector broadcast(long address) {
+    return FloatVector.broadcast(FLOATS, get(address));
+  }
+
+  static void store(FloatVector vector, long address) {
+    vector.intoMemorySegment(ALL, address, ORDER);
+  }
+
+  static void store(FloatVector vector, long address, VectorMask<Float> mask) {
+    vector.intoMemorySegment(ALL, address, ORDER, mask);
+  }
+
+  /** The first {@code count} lanes, for the end of a row. */
+  static VectorMask<Float> first(int count) {
+    return FLOATS.indexInRange(0, count);
+  }
+
+  /**
+   * The sum of all lanes, always added up in the same order. {@code reduceLanes} leaves the order
+   * open, and takes another one before a method is compiled than after.
+   */
+  static float sum(FloatVector vector) {
+    FloatVector sum = vector;
+    if (LANES > 8) {
+      sum = sum.add(sum.rearrange(SWAP_8));
+    }
+    if (LANES > 4) {
+      sum = sum.add(sum.rearrange(SWAP_4));
+    }
+    if (LANES > 2) {
+      sum = sum.add(sum.rearrange(SWAP_2));
+    }
+    return sum.add(sum.rearrange(SWAP_1)).lane(0);
+  }
+
+  private static VectorShuffle<Float> swap(int distance) {
+    return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) % LANES);
+  }
+
+  static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
+  static void copy(float[] from, int offset, long to, int count) {
+    MemorySegment.copy(from, offset, ALL, FLOAT, to, count);
+  }
+
+  static void clear(long address, long bytes) {
+    ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  /** The {@code bytes} bytes at {@code address}. */
+  static MemorySegment segment(long address, long bytes) {
+    return ALL.asSlice(address, bytes);
+  }
+
+  /** {@code count} rounded up to whole vectors. */
+  static int padded(int count) {
+    return (count + LANES - 1) / LANES * LANES;
+  }
+}

@@ -1,0 +1,106 @@
+package gpt2j.backend.cpu;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.CustomOp;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * Matrix products by ND4J, for many rows. ND4J takes half a second to start, so it starts in the
+ * background while weights are loaded.
+ */
+final class Nd4jProducts {
+  private final int threads;
+  private final CompletableFuture<Void> started;
+
+  Nd4jProducts(int threads) {
+    this.threads = threads;
+    // Read by the OpenMP runtime when it is loaded. Its threads would otherwise go on spinning
+    // after each product and take the cores away from the workers of this backend.
+    Libc.setDefaultEnvironment("OMP_WAIT_POLICY", "passive");
+    Libc.setDefaultEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
+    started = CompletableFuture.runAsync(Nd4jProducts::start, Nd4jProducts::inBackground);
+  }
+
+  private static void inBackground(Runnable work) {
+    Thread.ofPlatform().daemon().name("gpt2j-nd4j-start").start(work);
+  }
+
+  private static void start() {
+    try (INDArray first = Nd4j.createUninitialized(DataType.FLOAT, 1)) {
+      assert first.length() == 1;
+    }
+  }
+
+  /** A product that can be run again and again: {@code out = x·w}, all row-major matrices. */
+  Product product(CpuTensor out, CpuTensor x, INDArray w) {
+    awaitStart();
+    CustomOp op =
+        DynamicCustomOp.builder("matmul")
+            .addInputs(x.array(), w)
+            .addOutputs(out.array())
+            .addIntegerArguments(0, 0, 0) // nothing is transposed
+            .build();
+    return new Product(out, x, w, op);
+  }
+
+  /** See {@link #product}. */
+  final class Product {
+    private final CpuTensor out;
+    private final CpuTensor x;
+    private final INDArray w;
+    private final CustomOp op;
+
+    private Product(CpuTensor out, CpuTensor x, INDArray w, CustomOp op) {
+      this.out = out;
+      this.x = x;
+      this.w = w;
+      this.op = op;
+    }
+
+    /** Whether this is the product of these tensors. */
+    boolean isOf(CpuTensor out, CpuTensor x, INDArray w) {
+      return this.out == out && this.x == x && this.w == w;
+    }
+
+    void run() {
+      // The number of OpenMP threads belongs to the calling thread, which need not be the same.
+      NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+      Nd4j.exec(op);
+    }
+  }
+
+  void awaitStart() {
+    try {
+      started.join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("ND4J did not start: " + e.getCause(), e.getCause());
+    }
+  }
+
+  /** A matrix over existing memory, which must outlive it. */
+  static INDArray view(long address, long rows, long columns) {
+    FloatPointer elements = new FloatPointer(new Address(address));
+    elements.capacity(rows * columns);
+    return Nd4j.create(
+        Nd4j.createBuffer(elements, rows * columns, DataType.FLOAT),
+        new long[] {rows, columns},
+        new long[] {columns, 1},
+        0,
+        'c');
+  }
+
+  /** JavaCPP makes pointers from pointers, and the first one from nothing but a subclass. */
+  private static final class Address extends Pointer {
+    Address(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+  }
+}

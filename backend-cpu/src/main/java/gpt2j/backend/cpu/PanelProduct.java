@@ -1,0 +1,120 @@
+package gpt2j.backend.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** The kernels over one panel of a {@link Bf16Matrix}. */
+final class PanelProduct {
+  private static final int HIGH = 0xFFFF0000;
+  private static final int OUT_BYTES = Bf16Matrix.PANEL * Float.BYTES;
+
+  private PanelProduct() {}
+
+  /**
+   * {@code out = x·panel}.
+   *
+   * @param out {@code [rows, PANEL]}
+   * @param x {@code [rows, inputs]}
+   */
+  static void multiply(long out, long x, long panel, int rows, int inputs) {
+    long xBytes = (long) inputs * Float.BYTES;
+    int row = 0;
+    for (; row + 2 <= rows; row += 2) {
+      twoRows(out + (long) row * OUT_BYTES, x + row * xBytes, panel, inputs);
+    }
+    if (row < rows) {
+      oneRow(out + (long) row * OUT_BYTES, x + row * xBytes, panel, inputs);
+    }
+  }
+
+  private static void oneRow(long out, long x, long panel, int inputs) {
+    FloatVector a = FloatVector.zero(Memory.FLOATS);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int input = 0; input < inputs; input++) {
+      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
+      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      IntVector first = Memory.loadInts(words);
+      IntVector second = Memory.loadInts(words + Memory.VECTOR);
+      a = low(first).fma(factor, a);
+      b = high(first).fma(factor, b);
+      c = low(second).fma(factor, c);
+      d = high(second).fma(factor, d);
+    }
+    storePanel(out, a, b, c, d);
+  }
+
+  private static void twoRows(long out, long x, long panel, int inputs) {
+    FloatVector a0 = FloatVector.zero(Memory.FLOATS);
+    FloatVector b0 = a0;
+    FloatVector c0 = a0;
+    FloatVector d0 = a0;
+    FloatVector a1 = a0;
+    FloatVector b1 = a0;
+    FloatVector c1 = a0;
+    FloatVector d1 = a0;
+    long x1 = x + (long) inputs * Float.BYTES;
+    for (int input = 0; input < inputs; input++) {
+      FloatVector factor0 = Memory.broadcast(x + (long) input * Float.BYTES);
+      FloatVector factor1 = Memory.broadcast(x1 + (long) input * Float.BYTES);
+      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      IntVector first = Memory.loadInts(words);
+      FloatVector low = low(first);
+      FloatVector high = high(first);
+      a0 = low.fma(factor0, a0);
+      a1 = low.fma(factor1, a1);
+      b0 = high.fma(factor0, b0);
+      b1 = high.fma(factor1, b1);
+      IntVector second = Memory.loadInts(words + Memory.VECTOR);
+      low = low(second);
+      high = high(second);
+      c0 = low.fma(factor0, c0);
+      c1 = low.fma(factor1, c1);
+      d0 = high.fma(factor0, d0);
+      d1 = high.fma(factor1, d1);
+    }
+    storePanel(out, a0, b0, c0, d0);
+    storePanel(out + OUT_BYTES, a1, b1, c1, d1);
+  }
+
+  /**
+   * Widens the first {@code count} columns of a panel to float32.
+   *
+   * @param out where the first number goes, in a matrix {@code [inputs, outputs]}
+   */
+  static void widen(long out, long panel, int inputs, int outputs, int count) {
+    VectorMask<Float> inA = Memory.first(count);
+    VectorMask<Float> inB = Memory.first(count - Memory.LANES);
+    VectorMask<Float> inC = Memory.first(count - 2 * Memory.LANES);
+    VectorMask<Float> inD = Memory.first(count - 3 * Memory.LANES);
+    for (int input = 0; input < inputs; input++) {
+      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      long row = out + (long) input * outputs * Float.BYTES;
+      IntVector first = Memory.loadInts(words);
+      IntVector second = Memory.loadInts(words + Memory.VECTOR);
+      Memory.store(low(first), row, inA);
+      Memory.store(high(first), row + Memory.VECTOR, inB);
+      Memory.store(low(second), row + 2L * Memory.VECTOR, inC);
+      Memory.store(high(second), row + 3L * Memory.VECTOR, inD);
+    }
+  }
+
+  private static void storePanel(
+      long out, FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+    Memory.store(a, out);
+    Memory.store(b, out + Memory.VECTOR);
+    Memory.store(c, out + 2L * Memory.VECTOR);
+    Memory.store(d, out + 3L * Memory.VECTOR);
+  }
+
+  private static FloatVector low(IntVector words) {
+    return words.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  private static FloatVector high(IntVector words) {
+    return words.and(HIGH).reinterpretAsFloats();
+  }
+}
