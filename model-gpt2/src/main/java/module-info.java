@@ -8,4 +8,5 @@ module gpt2j.model.gpt2 {
 
   exports gpt2j.model.gpt2;
   exports gpt2j.model.gpt2.checkpoint;
+  exports gpt2j.model.gpt2.tokenizer;
 }

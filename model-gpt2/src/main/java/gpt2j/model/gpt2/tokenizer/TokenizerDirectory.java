@@ -1,0 +1,54 @@
+package gpt2j.model.gpt2.tokenizer;
+
+import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/** Finds the vocabulary of a checkpoint. */
+final class TokenizerDirectory {
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Vocabularies of other kinds; to take GPT-2's where there is one of these would be wrong. */
+  private static final String[] FOREIGN = {"tokenizer.model", "spiece.model", "vocab.txt"};
+
+  private TokenizerDirectory() {}
+
+  static Tokenizer load(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new TokenizerException(directory + ": is not a directory");
+    }
+    if (has(directory, TOKENIZER)) {
+      TokenizerConfig config = TokenizerConfig.read(directory);
+      return tokenizer(TokenizerJson.read(directory.resolve(TOKENIZER), config), config);
+    }
+    if (has(directory, VocabAndMerges.VOCAB) || has(directory, VocabAndMerges.MERGES)) {
+      TokenizerConfig config = TokenizerConfig.read(directory);
+      return tokenizer(VocabAndMerges.read(directory, config), config);
+    }
+    for (String foreign : FOREIGN) {
+      if (has(directory, foreign)) {
+        throw new TokenizerException(
+            foreign + ": is not supported; a vocabulary must be byte-level BPE, in tokenizer.json");
+      }
+    }
+    return Tokenizer.gpt2();
+  }
+
+  private static boolean has(Path directory, String name) {
+    return JsonFile.exists(directory.resolve(name));
+  }
+
+  private static Tokenizer tokenizer(TokenizerParts parts, TokenizerConfig config) {
+    OptionalInt endOfText =
+        parts.added().stream()
+            .filter(token -> token.content().equals(config.endOfText()))
+            .mapToInt(AddedToken::id)
+            .findFirst();
+    Integer ordinary = parts.ids().get(config.endOfText());
+    if (endOfText.isEmpty() && ordinary != null) {
+      endOfText = OptionalInt.of(ordinary);
+    }
+    return new Tokenizer(parts.vocabulary(), new AddedTokens(parts.added()), endOfText);
+  }
+}
