@@ -161,5 +161,5 @@ def write_sampling(folder: pathlib.Path) -> None:
     tensors["streams"] = torch.tensor(STREAMS, dtype=torch.int64)
     folder.mkdir(parents=True)
     save_file(tensors, folder / "cases.safetensors")
-    unclear = (tensors["draws"] < 0).sum().item()
-    print(f"sampling: {len(CASES)} cases agree with transformers; {unclear} of {tensors['draws'].numel()} draws unclear")
+    unclear, draws = (tensors["draws"] < 0).sum().item(), tensors["draws"].numel()
+    print(f"sampling: {len(CASES)} cases agree with transformers; {unclear} of {draws} draws unclear")

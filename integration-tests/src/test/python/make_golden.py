@@ -19,6 +19,7 @@ by GPT2LMHeadModel.from_pretrained before anything is computed, and expected.saf
     prompt              I32 [p]         of the greedy texts
     greedy              I32 [g]         by generate() with a DynamicCache
     greedy_penalized    I32 [g]         with repetition_penalty 1.5
+    greedy_logits       F64 [vocab]     after prompt and greedy, in float64
 
 A checkpoint on which transformers' own float32 is further than WELL_CONDITIONED from its float64 is
 refused: there a difference of 1e-4 would be rounding, not an error.
@@ -184,7 +185,8 @@ def generate(model: GPT2LMHeadModel, prompt: torch.Tensor, **how) -> torch.Tenso
     model.generation_config = settings
     mask = torch.ones_like(prompt[None])
     with torch.inference_mode():
-        out = model.generate(prompt[None], attention_mask=mask, past_key_values=DynamicCache(config=model.config))
+        cache = DynamicCache(config=model.config)
+        out = model.generate(prompt[None], attention_mask=mask, past_key_values=cache)
     best = torch.cat(out.scores).topk(2).values
     if (best[:, 0] - best[:, 1]).min() < MARGIN:
         return None
@@ -212,9 +214,11 @@ def write_expected(golden: Golden, folder: pathlib.Path, random: np.random.Rando
 
     single, double = logits(model, tokens), logits(precise, tokens)
     texts = greedy_texts(model, random)
+    after = logits(precise, torch.cat([texts["prompt"], texts["greedy"]]))[-1]
     rounded = logits(with_rounded_matrices(precise), tokens)
     expected = {name: tensor.to(torch.int32) for name, tensor in ({"tokens": tokens} | texts).items()}
     expected |= {"logits": single, "logits_f64": double, "logits_bf16_weights": rounded.float()}
+    expected |= {"greedy_logits": after.clone()}
 
     truth = double.log_softmax(-1)
     error = (single.double().log_softmax(-1) - truth).abs().max()
@@ -263,7 +267,8 @@ def compare(there: pathlib.Path, anew: pathlib.Path) -> list[str]:
                 if name not in a or name not in b or a[name].shape != b[name].shape:
                     problems.append(f"{file}: {name}: not in both, or of other shapes")
                 elif not torch.allclose(a[name].double(), b[name].double(), rtol=0, atol=1e-5):
-                    problems.append(f"{file}: {name}: off by {(a[name].double() - b[name].double()).abs().max():.1e}")
+                    error = (a[name].double() - b[name].double()).abs().max()
+                    problems.append(f"{file}: {name}: off by {error:.1e}")
         elif old.read_bytes() != new.read_bytes():
             problems.append(f"{file}: other bytes")
     return problems
@@ -281,7 +286,8 @@ def main() -> None:
         anew = pathlib.Path(scratch)
         write_all(anew)
         if arguments.check:
-            problems = [p for part in ("golden", "sampling") for p in compare(RESOURCES / part, anew / part)]
+            parts = ("golden", "sampling")
+            problems = [problem for part in parts for problem in compare(RESOURCES / part, anew / part)]
             sys.exit("\n".join(problems) if problems else 0)
         replace(anew)
 
