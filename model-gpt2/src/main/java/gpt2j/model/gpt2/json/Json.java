@@ -122,7 +122,10 @@ public final class Json {
     }
     long position = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
     String where = position < 0 ? "" : " at character " + position;
-    String what = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
+    String what =
+        String.valueOf(e.getOriginalMessage())
+            .replaceAll("\\s+", " ")
+            .replaceAll(" \\(start marker at \\[Source: .*?\\]\\)", "");
     return new JsonException("is not valid JSON" + where + ": " + shorten(what, 200), e);
   }
 

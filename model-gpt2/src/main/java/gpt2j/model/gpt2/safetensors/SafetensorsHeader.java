@@ -57,8 +57,7 @@ record SafetensorsHeader(
           "is a Git LFS pointer to the weights, not the weights: fetch them with git lfs pull");
     }
     if (size < LENGTH_BYTES) {
-      throw new SafetensorsException(
-          file, "is no safetensors file: it has %d bytes, too few for a header".formatted(size));
+      throw new SafetensorsException(file, "is no safetensors file: it is too short for a header");
     }
     long length = bytes.get(LENGTH, 0);
     if (length < 0 || length > MAX_HEADER_BYTES) {
@@ -108,7 +107,7 @@ record SafetensorsHeader(
       if (tensor.begin() > position) {
         throw new SafetensorsException(
             file,
-            "there is a hole of %d bytes before tensor %s"
+            "bytes that belong to no tensor before tensor %2$s: %1$d"
                 .formatted(tensor.begin() - position, name));
       }
       position = tensor.end();
@@ -116,7 +115,7 @@ record SafetensorsHeader(
     }
     if (position < dataBytes) {
       throw new SafetensorsException(
-          file, "there are %d bytes after the last tensor".formatted(dataBytes - position));
+          file, "bytes that belong to no tensor at its end: %d".formatted(dataBytes - position));
     }
   }
 }

@@ -1,0 +1,346 @@
+package gpt2j.model.gpt2.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Shape;
+import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.safetensors.OutputTensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BadCheckpointTest {
+  private static final String INDEX = "model.safetensors.index.json";
+
+  @TempDir Path directory;
+
+  /** Damages a proper checkpoint. */
+  @FunctionalInterface
+  interface Damage {
+    void accept(Path directory) throws IOException;
+  }
+
+  static Stream<Arguments> files() {
+    return Stream.of(
+        damage("config.json: does not exist", d -> Files.delete(d.resolve("config.json"))),
+        damage(
+            "config.json: is a directory",
+            d -> {
+              Files.delete(d.resolve("config.json"));
+              Files.createDirectory(d.resolve("config.json"));
+            }),
+        damage(
+            "config.json: has 16777217 bytes, the limit is 16777216",
+            d -> Files.write(d.resolve("config.json"), new byte[(16 << 20) + 1])),
+        damage(
+            "config.json: is not a JSON object",
+            d -> Files.write(d.resolve("config.json"), new byte[0])),
+        damage(
+            "config.json: n_layer must be an integer from 1 to 4096, not -2",
+            d -> Files.writeString(d.resolve("config.json"), "{\"n_layer\": -2}")),
+        damage(
+            "generation_config.json: is not a JSON object",
+            d -> Files.writeString(d.resolve("generation_config.json"), "[]")),
+        damage(
+            "generation_config.json: is a directory",
+            d -> Files.createDirectory(d.resolve("generation_config.json"))),
+        damage(
+            "has neither model.safetensors nor model.safetensors.index.json",
+            d -> Files.delete(d.resolve("model.safetensors"))),
+        damage(
+            "has neither model.safetensors nor model.safetensors.index.json, only pickled weights"
+                + " (pytorch_model.bin), which are not read: convert them in Python with"
+                + " transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)",
+            d -> Files.move(d.resolve("model.safetensors"), d.resolve("pytorch_model.bin"))),
+        damage(
+            "model.safetensors: is a directory",
+            d -> {
+              Files.delete(d.resolve("model.safetensors"));
+              Files.createDirectory(d.resolve("model.safetensors"));
+            }),
+        damage(
+            "model.safetensors: is no safetensors file: it is too short for a header",
+            d -> Files.write(d.resolve("model.safetensors"), new byte[0])),
+        damage(
+            "model.safetensors: is a Git LFS pointer to the weights, not the weights: fetch them"
+                + " with git lfs pull",
+            d ->
+                Files.writeString(
+                    d.resolve("model.safetensors"),
+                    "version https://git-lfs.github.com/spec/v1\n")),
+        damage(
+            "model.safetensors: is cut off or damaged: tensor wte.weight ends at byte 4512 of the"
+                + " data, which has 4511",
+            d -> cut(d.resolve("model.safetensors"), 1)),
+        damage(
+            "config.json: does not exist; has neither model.safetensors nor"
+                + " model.safetensors.index.json",
+            d -> {
+              Files.delete(d.resolve("config.json"));
+              Files.delete(d.resolve("model.safetensors"));
+            }));
+  }
+
+  private static void cut(Path file, int bytes) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+      access.setLength(access.length() - bytes);
+    }
+  }
+
+  private static Arguments damage(String message, Damage damage) {
+    return Arguments.of(message, damage);
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void aBrokenFileIsNamed(String message, Damage damage) throws IOException {
+    Tiny.write(directory, Tiny.config(), Tiny.tensors(Tiny.config()).values());
+    damage.accept(directory);
+    assertRefused(message);
+  }
+
+  static Stream<Arguments> tensors() {
+    return Stream.of(
+        change("tensor h.1.ln_2.bias is missing", t -> t.remove("h.1.ln_2.bias")),
+        change("tensor wte.weight is missing", t -> t.remove("wte.weight")),
+        change(
+            "model.safetensors: tensor wpe.weight has shape [6, 6], but by config.json must have"
+                + " [5, 6]",
+            t -> put(t, Tiny.tensor("wpe.weight", Shape.of(6, 6)))),
+        change(
+            "model.safetensors: tensor h.0.attn.c_attn.weight has shape [18, 6], but by"
+                + " config.json must have [6, 18]",
+            t -> put(t, Tiny.tensor("h.0.attn.c_attn.weight", Shape.of(18, 6)))),
+        change(
+            "model.safetensors: tensor h.0.ln_1.weight has shape [1, 6], but by config.json must"
+                + " have [6]",
+            t -> put(t, Tiny.tensor("h.0.ln_1.weight", Shape.of(1, 6)))),
+        change(
+            "model.safetensors: tensor ln_f.bias has type I32, but must have F32, F16 or BF16",
+            t -> put(t, Tiny.tensor("ln_f.bias", DataType.I32, Shape.of(6), 0))),
+        change(
+            "model.safetensors: tensor ln_f.bias has type I32, but must have F32, F16 or BF16;"
+                + " model.safetensors: tensor ln_f.bias has shape [7], but by config.json must"
+                + " have [6]",
+            t -> put(t, Tiny.tensor("ln_f.bias", DataType.I32, Shape.of(7), 0))),
+        change(
+            "model.safetensors: tensor h.2.ln_1.bias is no part of the model that config.json"
+                + " describes",
+            t -> put(t, Tiny.tensor("h.2.ln_1.bias", Shape.of(6)))),
+        change(
+            "model.safetensors: tensor lm_head.bias is no part of the model that config.json"
+                + " describes",
+            t -> put(t, Tiny.tensor("lm_head.bias", Shape.of(11)))),
+        change(
+            "model.safetensors: tensor a\uFFFDb is no part of the model that config.json describes",
+            t -> put(t, Tiny.tensor("a\nb", Shape.of(1)))),
+        change(
+            "model.safetensors: tensor wte.weight is there both with and without the prefix"
+                + " transformer.",
+            t -> put(t, Tiny.tensor("transformer.wte.weight", Shape.of(11, 6)))),
+        change(
+            "model.safetensors: tensor lm_head.weight has shape [11, 5], but by config.json must"
+                + " have [11, 6]",
+            t -> put(t, Tiny.tensor("lm_head.weight", Shape.of(11, 5)))),
+        change(
+            "tensor wpe.weight is missing; model.safetensors: tensor h.1.attn.c_proj.weight has"
+                + " shape [6], but by config.json must have [6, 6]; tensor ln_f.bias is missing;"
+                + " model.safetensors: tensor wpe is no part of the model that config.json"
+                + " describes",
+            t -> {
+              t.remove("wpe.weight");
+              t.remove("ln_f.bias");
+              put(t, Tiny.tensor("h.1.attn.c_proj.weight", Shape.of(6)));
+              put(t, Tiny.tensor("wpe", Shape.of(5, 6)));
+            }));
+  }
+
+  private static Arguments change(String message, Consumer<Map<String, OutputTensor>> change) {
+    return Arguments.of(message, change);
+  }
+
+  private static void put(Map<String, OutputTensor> tensors, OutputTensor tensor) {
+    tensors.put(tensor.name(), tensor);
+  }
+
+  @ParameterizedTest
+  @MethodSource("tensors")
+  void aWrongTensorIsNamed(String message, Consumer<Map<String, OutputTensor>> change)
+      throws IOException {
+    Map<String, OutputTensor> tensors = Tiny.tensors(Tiny.config());
+    change.accept(tensors);
+    Tiny.write(directory, Tiny.config(), tensors.values());
+    assertRefused(message);
+  }
+
+  @Test
+  void anUntiedHeadMustBeThere() throws IOException {
+    Gpt2Config untied = Tiny.builder().tieWordEmbeddings(false).build();
+    Tiny.write(directory, untied, Tiny.tensors(Tiny.config()).values());
+    assertRefused("tensor lm_head.weight is missing");
+  }
+
+  static Stream<Arguments> indexes() {
+    List<String> names = List.copyOf(Tiny.tensors(Tiny.config()).keySet());
+    String proper = Tiny.index(names, "a.safetensors", "b.safetensors");
+    return Stream.of(
+        index(INDEX + ": is not a JSON object", ""),
+        index(
+            INDEX
+                + ": is not valid JSON at character 20: Unexpected end-of-input in"
+                + " property name",
+            proper.substring(0, 20)),
+        index(INDEX + ": weight_map must map each tensor to a file", "{}"),
+        index(INDEX + ": weight_map must map each tensor to a file", "{\"weight_map\": {}}"),
+        index(INDEX + ": weight_map must map each tensor to a file", "{\"weight_map\": []}"),
+        index(shardProblem("\"../a.safetensors\""), shard(proper, "../a.safetensors")),
+        index(shardProblem("\"/a.safetensors\""), shard(proper, "/a.safetensors")),
+        index(shardProblem("\"x/a.safetensors\""), shard(proper, "x/a.safetensors")),
+        index(shardProblem("\"..\\a.safetensors\""), shard(proper, "..\\\\a.safetensors")),
+        index(shardProblem("\".safetensors\""), shard(proper, ".safetensors")),
+        index(shardProblem("\"a.bin\""), shard(proper, "a.bin")),
+        index(shardProblem("\"a\uFFFD.safetensors\""), shard(proper, "a\\u0000.safetensors")),
+        index(shardProblem("\"\""), shard(proper, "")),
+        index(shardProblem("null"), proper.replaceFirst("(\"wte.weight\": )\"[^\"]*\"", "$1null")),
+        index("c.safetensors: does not exist", shard(proper, "c.safetensors")),
+        index(
+            "b.safetensors: has no tensor wte.weight, which " + INDEX + " places there",
+            shard(proper, "b.safetensors")),
+        index(
+            "a.safetensors: tensor wte.weight is not in " + INDEX,
+            proper.replaceFirst("\"wte.weight\": \"[^\"]*\",", "")),
+        index(
+            "a.safetensors: has no tensor h.7.x, which " + INDEX + " places there",
+            proper.replaceFirst("\\{\n    ", "{\n    \"h.7.x\": \"a.safetensors\",")),
+        index(
+            INDEX
+                + ": is not valid JSON at character 99: Duplicate Object property"
+                + " \"wte.weight\"",
+            proper.replaceFirst("\\{\n    ", "{\n    \"wte.weight\": \"a.safetensors\",")));
+  }
+
+  private static String shardProblem(String shown) {
+    return INDEX
+        + ": weight_map must map wte.weight to a .safetensors file in the same directory, not to "
+        + shown;
+  }
+
+  /** The index with another file for wte.weight. */
+  private static String shard(String index, String shard) {
+    return index.replaceFirst(
+        "\"wte.weight\": \"[^\"]*\"",
+        Matcher.quoteReplacement("\"wte.weight\": \"" + shard + "\""));
+  }
+
+  private static Arguments index(String message, String index) {
+    return Arguments.of(message, index);
+  }
+
+  @ParameterizedTest
+  @MethodSource("indexes")
+  void aWrongIndexIsNamed(String message, String index) throws IOException {
+    writeShards();
+    Files.writeString(directory.resolve(INDEX), index);
+    assertRefused(message);
+  }
+
+  @Test
+  void aTensorInTwoFilesIsNamed() throws IOException {
+    Map<String, OutputTensor> tensors = writeShards();
+    List<OutputTensor> all = List.copyOf(tensors.values());
+    Tiny.writeWeights(directory.resolve("b.safetensors"), all.subList(1, all.size()));
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> Checkpoint.open(directory));
+    // Every other tensor, save for the first one.
+    assertEquals((all.size() - 1) / 2, e.problems().size());
+    assertTrue(
+        e.problems().contains("b.safetensors: tensor wpe.weight is in a.safetensors too")
+            || e.problems()
+                .contains("b.safetensors: tensor h.0.ln_1.weight is in a.safetensors too"),
+        e.getMessage());
+  }
+
+  @Test
+  void everyBrokenShardIsNamed() throws IOException {
+    writeShards();
+    Files.delete(directory.resolve("a.safetensors"));
+    Files.writeString(directory.resolve("b.safetensors"), "?");
+    assertRefused(
+        "a.safetensors: does not exist; b.safetensors: is no safetensors file: it is"
+            + " too short for a header");
+  }
+
+  private Map<String, OutputTensor> writeShards() throws IOException {
+    Map<String, OutputTensor> tensors = Tiny.tensors(Tiny.config());
+    Tiny.writeConfig(directory, Tiny.config());
+    List<OutputTensor> all = List.copyOf(tensors.values());
+    for (int shard = 0; shard < 2; shard++) {
+      int remainder = shard;
+      List<OutputTensor> part =
+          IntStream.range(0, all.size())
+              .filter(i -> i % 2 == remainder)
+              .mapToObj(all::get)
+              .toList();
+      Tiny.writeWeights(directory.resolve(shard == 0 ? "a.safetensors" : "b.safetensors"), part);
+    }
+    Files.writeString(
+        directory.resolve(INDEX), Tiny.index(tensors.keySet(), "a.safetensors", "b.safetensors"));
+    return tensors;
+  }
+
+  @Test
+  void aDirectoryThatIsNone() throws IOException {
+    Path missing = directory.resolve("missing");
+    assertMessage(missing + ": does not exist", missing);
+    Path file = Files.createFile(directory.resolve("model.safetensors"));
+    assertMessage(file + ": is a file; give the directory that holds it and config.json", file);
+  }
+
+  @Test
+  void aLongListOfProblemsIsCutInTheMessageOnly() throws IOException {
+    Tiny.write(directory, Tiny.config(), List.of());
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> Checkpoint.open(directory));
+    int tensors = Tiny.tensors(Tiny.config()).size();
+    assertEquals(tensors, e.problems().size());
+    assertTrue(e.getMessage().startsWith(directory + ": tensor wte.weight is missing; tensor wpe"));
+    assertTrue(
+        e.getMessage().endsWith("is missing; and " + (tensors - 10) + " more"), e.getMessage());
+  }
+
+  @Test
+  void whatTheSystemSaysIsPutInWords() {
+    assertEquals("permission denied", Io.explain(new AccessDeniedException("x")));
+    assertEquals("No space left on device", Io.explain(new IOException("No space left on device")));
+    assertEquals(
+        "Too many levels of symbolic links",
+        Io.explain(new FileSystemException("x", null, "Too many levels of symbolic links")));
+  }
+
+  private void assertRefused(String message) {
+    assertMessage(directory + ": " + message, directory);
+  }
+
+  private static void assertMessage(String message, Path directory) {
+    CheckpointException e =
+        assertThrows(CheckpointException.class, () -> Checkpoint.open(directory));
+    assertEquals(message, e.getMessage());
+  }
+}
