@@ -41,7 +41,10 @@ final class Io {
    */
   static void requireRegularFile(Path file) throws IOException {
     if (!Files.exists(file)) {
-      throw new IOException("does not exist");
+      throw new IOException(
+          Files.isSymbolicLink(file)
+              ? "is a link to a file that does not exist"
+              : "does not exist");
     }
     if (!Files.isRegularFile(file)) {
       throw new IOException(Files.isDirectory(file) ? "is a directory" : "is not a regular file");

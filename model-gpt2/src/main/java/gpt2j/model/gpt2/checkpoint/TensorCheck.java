@@ -102,7 +102,11 @@ final class TensorCheck {
   }
 
   private static boolean isShape(List<Long> sizes, Shape shape) {
-    return sizes.toString().equals(shape.toString());
+    boolean same = sizes.size() == shape.rank();
+    for (int axis = 0; same && axis < shape.rank(); axis++) {
+      same = sizes.get(axis) == shape.size(axis);
+    }
+    return same;
   }
 
   private void problem(Located tensor, String problem) {

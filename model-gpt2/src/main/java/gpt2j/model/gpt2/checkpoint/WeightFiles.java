@@ -1,10 +1,12 @@
 package gpt2j.model.gpt2.checkpoint;
 
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
 import gpt2j.model.gpt2.safetensors.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,14 +39,19 @@ final class WeightFiles implements AutoCloseable {
   static WeightFiles open(Path directory, List<String> problems) {
     WeightFiles weights = new WeightFiles();
     // The order is that of transformers.
-    if (Files.exists(directory.resolve(SINGLE))) {
+    if (isThere(directory.resolve(SINGLE))) {
       weights.openFile(directory, SINGLE, problems);
-    } else if (Files.exists(directory.resolve(INDEX))) {
+    } else if (isThere(directory.resolve(INDEX))) {
       weights.openShards(directory, problems);
     } else {
       problems.add(absent(directory));
     }
     return weights;
+  }
+
+  /** A link that leads nowhere is there too, to be reported as such. */
+  private static boolean isThere(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Every tensor by its name in the file. */
@@ -69,13 +76,16 @@ final class WeightFiles implements AutoCloseable {
           Located tensor = tensors.get(name);
           if (tensor == null || !tensor.label().equals(shard)) {
             problems.add(
-                "%s: has no tensor %s, which %s places there".formatted(shard, name, INDEX));
+                "%s: has no tensor %s, which %s places there"
+                    .formatted(shard, Json.printable(name), INDEX));
           }
         });
     tensors.forEach(
         (name, tensor) -> {
           if (!index.containsKey(name)) {
-            problems.add("%s: tensor %s is not in %s".formatted(tensor.label(), name, INDEX));
+            problems.add(
+                "%s: tensor %s is not in %s"
+                    .formatted(tensor.label(), Json.printable(name), INDEX));
           }
         });
   }
@@ -89,7 +99,9 @@ final class WeightFiles implements AutoCloseable {
       for (TensorEntry entry : file.tensors().values()) {
         Located earlier = tensors.putIfAbsent(entry.name(), new Located(entry, file, name));
         if (earlier != null) {
-          problems.add("%s: tensor %s is in %s too".formatted(name, entry.name(), earlier.label()));
+          problems.add(
+              "%s: tensor %s is in %s too"
+                  .formatted(name, Json.printable(entry.name()), earlier.label()));
         }
       }
     } catch (SafetensorsException e) {

@@ -76,6 +76,12 @@ class BadCheckpointTest {
               Files.createDirectory(d.resolve("model.safetensors"));
             }),
         damage(
+            "model.safetensors: is a link to a file that does not exist",
+            d -> {
+              Files.delete(d.resolve("model.safetensors"));
+              Files.createSymbolicLink(d.resolve("model.safetensors"), Path.of("../blobs/1234"));
+            }),
+        damage(
             "model.safetensors: is no safetensors file: it is too short for a header",
             d -> Files.write(d.resolve("model.safetensors"), new byte[0])),
         damage(
