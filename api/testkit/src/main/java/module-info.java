@@ -4,4 +4,6 @@ module gpt2j.testkit {
   requires transitive org.junit.jupiter.api;
   requires transitive org.junit.jupiter.params;
   requires static transitive org.jspecify;
+
+  exports gpt2j.testkit;
 }

@@ -56,6 +56,30 @@ public record SamplingParameters(
     return new SamplingParameters(1, 0, 1, 0, 1, seed);
   }
 
+  public SamplingParameters withTemperature(float temperature) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
+  public SamplingParameters withTopK(int topK) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
+  public SamplingParameters withTopP(float topP) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
+  public SamplingParameters withMinP(float minP) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
+  public SamplingParameters withRepetitionPenalty(float repetitionPenalty) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
+  public SamplingParameters withSeed(long seed) {
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, seed);
+  }
+
   private static void require(boolean fine, String name, String range, Number value) {
     if (!fine) {
       throw new IllegalArgumentException(name + " must be " + range + ", not " + value);

@@ -1,5 +1,8 @@
 package gpt2j.api;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A flat list of rows, each a token at a position of a sequence slot; the one kind of batch there
  * is. A prompt, a chunk of one, the next token of several sequences, tokens to be verified: all are
@@ -30,10 +33,16 @@ public record TokenBatch(Tensor tokens, Tensor positions, Tensor slots) implemen
   /** Memory for a batch of {@code rows} rows, with undefined contents. */
   public static TokenBatch allocate(Backend backend, int rows) {
     Shape shape = Shape.of(rows);
-    return new TokenBatch(
-        backend.allocate(DataType.I32, shape, Usage.IO),
-        backend.allocate(DataType.I32, shape, Usage.IO),
-        backend.allocate(DataType.I32, shape, Usage.IO));
+    List<Tensor> lists = new ArrayList<>();
+    try {
+      while (lists.size() < 3) {
+        lists.add(backend.allocate(DataType.I32, shape, Usage.IO));
+      }
+    } catch (RuntimeException e) {
+      lists.forEach(Tensor::close);
+      throw e;
+    }
+    return new TokenBatch(lists.get(0), lists.get(1), lists.get(2));
   }
 
   /** The number of rows. */
