@@ -1,0 +1,191 @@
+package gpt2j.model.gpt2;
+
+import gpt2j.api.Backend;
+import gpt2j.api.DataType;
+import gpt2j.api.Operations;
+import gpt2j.api.Profiler;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Shape;
+import gpt2j.api.Step;
+import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
+import gpt2j.api.Usage;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Draws one token after another for sequences of a session, all of them in each step. The step is
+ * recorded once; tokens, positions and random numbers move on in device memory, and the host reads
+ * nothing but the tokens drawn. Nothing is allocated per step but the array of the result.
+ *
+ * {@snippet :
+ * session.prefill(0, prompt);
+ * try (Decoder decoder = session.decoder(SamplingParameters.greedy(), 0)) {
+ *   int first = decoder.next()[0];
+ *   int second = decoder.next()[0];
+ * }
+ * }
+ */
+public final class Decoder implements AutoCloseable {
+  /**
+   * One sequence to draw for.
+   *
+   * @param sequence which sequence of the session
+   * @param stream its random stream
+   * @param draw the number of its next draw
+   * @param seen tokens that count as seen for the repetition penalty
+   */
+  record Row(int sequence, long stream, int draw, int... seen) {}
+
+  private final Session session;
+  private final Workspace workspace;
+  private final Backend backend;
+  private final Operations ops;
+  private final Profiler profiler;
+  private final int[] sequences;
+
+  private final Resources resources = new Resources();
+  private final TokenBatch batch; // [n]: the tokens to evaluate next
+  private final Tensor logits; // [n, V]
+  private final Tensor sampled; // I32 [n]
+  private final SamplingState sampling;
+  private final Step step;
+  private final HostInts host;
+
+  private final int[] drawn;
+  private final long[] versions; // of the sequences after the last step
+  private boolean closed;
+
+  Decoder(
+      Gpt2 model,
+      Session session,
+      Workspace workspace,
+      SamplingParameters parameters,
+      List<Row> rows) {
+    if (rows.isEmpty() || rows.size() > session.sequences()) {
+      throw new IllegalArgumentException(
+          "a decoder takes 1 … %d sequences, not %d".formatted(session.sequences(), rows.size()));
+    }
+    this.session = session;
+    this.workspace = workspace;
+    backend = model.backend();
+    ops = backend.operations();
+    profiler = backend.profiler();
+    sequences = rows.stream().mapToInt(Row::sequence).toArray();
+    drawn = new int[rows.size()];
+    versions = new long[rows.size()];
+    Arrays.fill(versions, -1);
+
+    int n = rows.size();
+    int vocabulary = model.config().vocabularySize();
+    backend.lock().lock();
+    try {
+      batch = resources.add(TokenBatch.allocate(backend, n));
+      logits =
+          resources.add(backend.allocate(DataType.F32, Shape.of(n, vocabulary), Usage.ACTIVATION));
+      sampled = resources.add(backend.allocate(DataType.I32, Shape.of(n), Usage.IO));
+      sampling = resources.add(backend.samplingState(n, vocabulary, parameters));
+      for (int i = 0; i < n; i++) {
+        Row row = rows.get(i);
+        sampling.reset(i, row.stream(), row.draw(), row.seen());
+      }
+      step = resources.add(backend.record("decode", this::step));
+      host = new HostInts(resources.add(Arena.ofShared()), n);
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    } finally {
+      backend.lock().unlock();
+    }
+  }
+
+  /**
+   * Draws a token for each sequence. The token drawn before becomes part of its sequence; where the
+   * sequence was prefilled since, the draw follows what was prefilled instead.
+   *
+   * @return the tokens drawn, in the order of the sequences
+   * @throws IllegalStateException when a sequence is full, or was changed without a prefill
+   */
+  public int[] next() {
+    if (closed) {
+      throw new IllegalStateException("the decoder is closed");
+    }
+    session.requireOpen();
+    boolean goesOn = goesOn();
+    backend.lock().lock();
+    try {
+      if (goesOn) {
+        step.run();
+        for (int i = 0; i < sequences.length; i++) {
+          session.sequence(sequences[i]).append(drawn[i]);
+        }
+      } else {
+        begin();
+      }
+      backend.read(sampled, host.first(sequences.length));
+    } finally {
+      backend.lock().unlock();
+    }
+    for (int i = 0; i < sequences.length; i++) {
+      drawn[i] = host.get(i);
+      versions[i] = session.sequence(sequences[i]).version();
+    }
+    return drawn.clone();
+  }
+
+  /** Whether the tokens drawn last go on with what the sequences hold; if not, all have logits. */
+  private boolean goesOn() {
+    boolean unchanged = true;
+    for (int i = 0; i < sequences.length; i++) {
+      unchanged &= session.sequence(sequences[i]).version() == versions[i];
+    }
+    for (int sequence : sequences) {
+      if (!unchanged) {
+        session.requireHidden(sequence);
+      } else if (session.length(sequence) == session.capacity()) {
+        throw new IllegalStateException(
+            "sequence %d is full: it holds %d tokens".formatted(sequence, session.capacity()));
+      }
+    }
+    return unchanged;
+  }
+
+  /** Draws from the logits after what was prefilled. */
+  private void begin() {
+    int n = sequences.length;
+    for (int i = 0; i < n; i++) {
+      host.set(i, sequences[i]);
+    }
+    backend.write(batch.slots(), host.first(n));
+    for (int i = 0; i < n; i++) {
+      host.set(i, session.length(sequences[i]) - 1);
+    }
+    backend.write(batch.positions(), host.first(n));
+    workspace.head(logits, workspace.hidden(batch.slots()));
+    draw();
+  }
+
+  /** Evaluates the tokens drawn last and draws the next: what is recorded. */
+  private void step() {
+    workspace.head(logits, workspace.evaluate(batch));
+    draw();
+  }
+
+  private void draw() {
+    profiler.section("sample");
+    ops.sample(sampled, logits, sampling);
+    ops.advance(batch, sampled);
+    profiler.end();
+  }
+
+  /** Gives the memory back. Twice does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Locked.run(backend, resources::close);
+    }
+  }
+}

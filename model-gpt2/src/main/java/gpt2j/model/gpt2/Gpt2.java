@@ -1,0 +1,190 @@
+package gpt2j.model.gpt2;
+
+import gpt2j.api.Backend;
+import gpt2j.api.Precision;
+import gpt2j.api.UnsupportedException;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A GPT-2 model whose weights lie with a backend. Immutable: any number of {@linkplain Session
+ * sessions}, generations and threads share one. The backend is the caller's: it is opened before
+ * the model and closed after it; sessions and generations are closed before the model.
+ */
+public final class Gpt2 implements AutoCloseable {
+  private final Gpt2Config config;
+  private final Tokenizer tokenizer;
+  private final Backend backend;
+  private final Precision precision;
+  private final Resources resources = new Resources();
+  private final Weights weights;
+  private final Forward forward;
+  private volatile boolean closed;
+
+  private Gpt2(
+      Checkpoint checkpoint, Supplier<Tokenizer> tokenizer, Backend backend, LoadOptions options) {
+    if (!backend.supports(options.precision())) {
+      throw new UnsupportedException(
+          "%s can't keep weights as %s".formatted(backend.device().name(), options.precision()));
+    }
+    this.backend = backend;
+    config = checkpoint.config();
+    precision = options.precision();
+    try {
+      weights = new WeightsLoader(checkpoint, backend, options, resources).load();
+      this.tokenizer = tokenizer.get();
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
+    forward = new Forward(config, weights, backend);
+  }
+
+  /**
+   * Loads a checkpoint and its tokenizer from a directory in the Hugging Face layout, in float32.
+   */
+  public static Gpt2 load(Path directory, Backend backend) {
+    return load(directory, backend, LoadOptions.defaults());
+  }
+
+  /**
+   * Loads a checkpoint and its tokenizer from a directory in the Hugging Face layout.
+   *
+   * @throws CheckpointException when the checkpoint is not a GPT-2 that can be run exactly
+   * @throws TokenizerException when the tokenizer can't be used
+   * @throws UnsupportedException when the backend doesn't have the precision
+   * @throws gpt2j.api.OutOfMemoryException when the weights don't fit
+   */
+  public static Gpt2 load(Path directory, Backend backend, LoadOptions options) {
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      CompletableFuture<Tokenizer> tokenizer =
+          CompletableFuture.supplyAsync(() -> Tokenizer.load(directory));
+      return new Gpt2(checkpoint, tokenizer::join, backend, options);
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Loads an open checkpoint, which isn't needed afterwards. */
+  public static Gpt2 load(
+      Checkpoint checkpoint, Tokenizer tokenizer, Backend backend, LoadOptions options) {
+    return new Gpt2(checkpoint, () -> tokenizer, backend, options);
+  }
+
+  public Gpt2Config config() {
+    return config;
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** Where the weights lie. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** How the backend keeps weight matrices. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Bytes of all weights as the backend keeps them. */
+  public long weightBytes() {
+    return weights.bytes();
+  }
+
+  /** A session for one sequence of the whole context. */
+  public Session session() {
+    return session(SessionOptions.defaults());
+  }
+
+  public Session session(SessionOptions options) {
+    requireOpen();
+    return new Session(this, options);
+  }
+
+  /**
+   * Generates to the end.
+   *
+   * @return {@code samples} completions for each prompt, prompt by prompt
+   * @throws IllegalArgumentException as {@link #start} does
+   */
+  public List<Completion> generate(GenerationRequest request) {
+    return generate(request, event -> {});
+  }
+
+  /** Generates to the end and tells {@code listener} what happens, as it happens. */
+  public List<Completion> generate(
+      GenerationRequest request, Consumer<? super GenerationEvent> listener) {
+    try (Generation generation = start(request)) {
+      generation.forEachRemaining(listener);
+      return generation.completions();
+    }
+  }
+
+  /**
+   * Starts to generate; the events that the generation iterates over do the work.
+   *
+   * @throws IllegalArgumentException when a prompt is empty, has a token outside the vocabulary, or
+   *     is longer than the context and the request says {@link ContextOverflow#STOP}
+   */
+  public Generation start(GenerationRequest request) {
+    requireOpen();
+    return new Generation(this, request);
+  }
+
+  /** How probable the model finds a text. */
+  public Score score(String text, ScoreOptions options) {
+    return score(tokenizer.encode(text), options);
+  }
+
+  /**
+   * How probable the model finds tokens.
+   *
+   * @throws IllegalArgumentException when there are fewer than two, or one is outside the
+   *     vocabulary
+   */
+  public Score score(int[] tokens, ScoreOptions options) {
+    requireOpen();
+    return new Scorer(this, tokens.clone(), options).score();
+  }
+
+  /** Gives the weights back. Twice does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Locked.run(backend, resources::close);
+    }
+  }
+
+  Forward forward() {
+    return forward;
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
+  }
+
+  /** Throws {@link IllegalArgumentException} for the first token that is not in the vocabulary. */
+  void checkTokens(int... tokens) {
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] < 0 || tokens[i] >= config.vocabularySize()) {
+        throw new IllegalArgumentException(
+            "token %d at index %d is outside the vocabulary 0 … %d"
+                .formatted(tokens[i], i, config.vocabularySize() - 1));
+      }
+    }
+  }
+}

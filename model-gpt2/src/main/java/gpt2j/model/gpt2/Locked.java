@@ -1,0 +1,27 @@
+package gpt2j.model.gpt2;
+
+import gpt2j.api.Backend;
+import java.util.function.Supplier;
+
+/** Does work that must not mix with another thread's, holding the backend's lock. */
+final class Locked {
+  private Locked() {}
+
+  static void run(Backend backend, Runnable work) {
+    backend.lock().lock();
+    try {
+      work.run();
+    } finally {
+      backend.lock().unlock();
+    }
+  }
+
+  static <T> T get(Backend backend, Supplier<T> work) {
+    backend.lock().lock();
+    try {
+      return work.get();
+    } finally {
+      backend.lock().unlock();
+    }
+  }
+}

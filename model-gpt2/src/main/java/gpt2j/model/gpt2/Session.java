@@ -1,0 +1,325 @@
+package gpt2j.model.gpt2;
+
+import gpt2j.api.Backend;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.Tensor;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Sequences of tokens with their KV cache. A sequence grows by {@link #prefill}, {@link #evaluate}
+ * and {@link Decoder#next}, shrinks by {@link #rollBack} and is copied by {@link #fork}. Whatever
+ * the way it came about, the logits after it are those of its tokens evaluated at once.
+ *
+ * <p>Any number of sessions share a model. One thread at a time may use a session; different
+ * sessions may be used by different threads at the same time.
+ *
+ * <p>Wrong arguments are {@link IllegalArgumentException}s, tokens that don't fit and use after
+ * closing {@link IllegalStateException}s; neither changes anything.
+ */
+public final class Session implements AutoCloseable {
+  private final Gpt2 model;
+  private final Backend backend;
+  private final Sequence[] sequences;
+  private final int capacity;
+  private final Workspace workspace;
+  private boolean closed;
+
+  Session(Gpt2 model, SessionOptions options) {
+    this.model = model;
+    backend = model.backend();
+    int context = model.config().contextLength();
+    capacity = options.capacity().orElse(context);
+    if (capacity > context) {
+      throw new IllegalArgumentException(
+          "capacity must be at most the model's context of %d tokens, not %d"
+              .formatted(context, capacity));
+    }
+    sequences = new Sequence[options.sequences()];
+    for (int i = 0; i < sequences.length; i++) {
+      sequences[i] = new Sequence();
+    }
+    long mostRows = (long) sequences.length * capacity;
+    int rows = (int) Math.max(sequences.length, Math.min(options.prefillChunk(), mostRows));
+    workspace =
+        Locked.get(
+            backend,
+            () -> new Workspace(model, sequences.length, capacity, rows, options.cacheType()));
+  }
+
+  /** The number of sequences. */
+  public int sequences() {
+    return sequences.length;
+  }
+
+  /** The number of tokens that each sequence can hold. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** The number of tokens that a sequence holds. */
+  public int length(int sequence) {
+    return sequence(sequence).length();
+  }
+
+  /** The tokens that a sequence holds. */
+  public int[] tokens(int sequence) {
+    return sequence(sequence).tokens();
+  }
+
+  /** Appends tokens to a sequence and evaluates them, a chunk at a time. */
+  public void prefill(int sequence, int... tokens) {
+    prefill(List.of(new Extension(sequence, tokens)));
+  }
+
+  /** Appends tokens to several sequences and evaluates them together, whatever their lengths. */
+  public void prefill(List<Extension> extensions) {
+    prefill(extensions, () -> false);
+  }
+
+  /**
+   * The same, until {@code cancelled} says so between two chunks.
+   *
+   * @throws CancellationException when cancelled; the sequences hold what was evaluated before
+   */
+  void prefill(List<Extension> extensions, BooleanSupplier cancelled) {
+    extend(extensions, cancelled, (first, rows, x) -> {});
+  }
+
+  /**
+   * Appends tokens to a sequence and returns the logits after each of them.
+   *
+   * @return {@code [tokens][vocabulary]}
+   */
+  public float[][] evaluate(int sequence, int... tokens) {
+    return evaluate(List.of(new Extension(sequence, tokens))).getFirst();
+  }
+
+  /** The same for several sequences together, in the order given. */
+  public List<float[][]> evaluate(List<Extension> extensions) {
+    List<float[]> rowsOfAll = new ArrayList<>();
+    extend(
+        extensions,
+        () -> false,
+        (first, rows, x) ->
+            workspace.logits(
+                x,
+                0,
+                rows,
+                (logits, from) -> rowsOfAll.addAll(HostFloats.readRows(backend, logits))));
+    List<float[][]> result = new ArrayList<>();
+    int from = 0;
+    for (Extension extension : extensions) {
+      int to = from + extension.tokens().length;
+      result.add(rowsOfAll.subList(from, to).toArray(float[][]::new));
+      from = to;
+    }
+    return result;
+  }
+
+  /**
+   * The logits after a sequence's last token: {@code [vocabulary]}.
+   *
+   * @throws IllegalStateException unless the sequence's last change was a prefill or an evaluation,
+   *     or a fork of a sequence of which this is true
+   */
+  public float[] logits(int sequence) {
+    requireOpen();
+    requireHidden(sequence);
+    List<float[]> row = new ArrayList<>();
+    Locked.run(
+        backend,
+        () ->
+            workspace.logits(
+                sequence, (logits, from) -> row.addAll(HostFloats.readRows(backend, logits))));
+    return row.getFirst();
+  }
+
+  /**
+   * Draws tokens for sequences side by side. The i-th of them draws from random stream {@code i}.
+   */
+  public Decoder decoder(SamplingParameters sampling, int... sequences) {
+    requireOpen();
+    requireDistinct(sequences);
+    List<Decoder.Row> rows = new ArrayList<>();
+    for (int i = 0; i < sequences.length; i++) {
+      rows.add(new Decoder.Row(sequences[i], i, 0, tokens(sequences[i])));
+    }
+    return decoder(sampling, rows);
+  }
+
+  Decoder decoder(SamplingParameters sampling, List<Decoder.Row> rows) {
+    return new Decoder(model, this, workspace, sampling, rows);
+  }
+
+  /** Drops the last {@code count} tokens of a sequence. */
+  public void rollBack(int sequence, int count) {
+    requireOpen();
+    int length = length(sequence);
+    if (count < 0 || count > length) {
+      throw new IllegalArgumentException(
+          "can't roll back %d tokens of sequence %d, which holds %d"
+              .formatted(count, sequence, length));
+    }
+    if (count > 0) {
+      sequence(sequence).truncate(length - count);
+    }
+  }
+
+  /** Drops all tokens of a sequence. */
+  public void clear(int sequence) {
+    rollBack(sequence, length(sequence));
+  }
+
+  /** Makes one sequence a copy of another, without evaluating anything. */
+  public void fork(int from, int to) {
+    fork(from, this, to);
+  }
+
+  /** Makes a sequence of another session of the same model a copy of one of this session. */
+  public void fork(int from, Session target, int to) {
+    requireOpen();
+    target.requireOpen();
+    Sequence source = sequence(from);
+    Sequence copy = target.sequence(to);
+    if (target.model != model) {
+      throw new IllegalArgumentException("can't fork a sequence into a session of another model");
+    }
+    if (copy == source) {
+      throw new IllegalArgumentException("can't fork sequence %d into itself".formatted(from));
+    }
+    if (source.length() > target.capacity) {
+      throw new IllegalStateException(
+          "can't fork sequence %d, which holds %d tokens, into a session with room for %d"
+              .formatted(from, source.length(), target.capacity));
+    }
+    Locked.run(
+        backend,
+        () -> workspace.copy(from, target.workspace, to, source.length(), source.hasHidden()));
+    copy.copyOf(source);
+  }
+
+  /** Gives the memory back. Twice does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Locked.run(backend, workspace::close);
+    }
+  }
+
+  /** Sees each chunk of a batch after it has been evaluated, holding the backend's lock. */
+  @FunctionalInterface
+  interface ChunkConsumer {
+    /**
+     * Called once per chunk.
+     *
+     * @param first the chunk's first row, counted over all rows of the batch
+     * @param rows number of rows
+     * @param x {@code [rows, C]}: the residual stream after the last block
+     */
+    void accept(int first, int rows, Tensor x);
+  }
+
+  /** Appends and evaluates tokens, a chunk of rows at a time. */
+  void extend(List<Extension> extensions, BooleanSupplier cancelled, ChunkConsumer consumer) {
+    requireOpen();
+    check(extensions);
+    RowCursor cursor = new RowCursor(extensions);
+    while (!cursor.atEnd()) {
+      if (cancelled.getAsBoolean()) {
+        throw new CancellationException();
+      }
+      Locked.run(backend, () -> evaluateChunk(cursor, consumer));
+    }
+  }
+
+  private void evaluateChunk(RowCursor cursor, ChunkConsumer consumer) {
+    int first = cursor.position();
+    int[] endings = new int[sequences.length]; // row after each sequence's last, 0 for none
+    int rows = 0;
+    for (; rows < workspace.rows() && !cursor.atEnd(); rows++) {
+      Sequence sequence = sequences[cursor.sequence()];
+      workspace.setRow(rows, cursor.token(), sequence.length(), cursor.sequence());
+      sequence.append(cursor.token());
+      if (cursor.lastOfSequence()) {
+        endings[cursor.sequence()] = rows + 1;
+      }
+      cursor.advance();
+    }
+    Tensor x = workspace.evaluate(rows);
+    for (int slot = 0; slot < sequences.length; slot++) {
+      if (endings[slot] > 0) {
+        workspace.keepHidden(slot, x, endings[slot] - 1);
+        sequences[slot].keepHidden();
+      }
+    }
+    consumer.accept(first, rows, x);
+  }
+
+  private void check(List<Extension> extensions) {
+    requireDistinct(extensions.stream().mapToInt(Extension::sequence).toArray());
+    for (Extension extension : extensions) {
+      int length = length(extension.sequence());
+      int added = extension.tokens().length;
+      if (added == 0) {
+        throw new IllegalArgumentException(
+            "there are no tokens to append to sequence %d".formatted(extension.sequence()));
+      }
+      model.checkTokens(extension.tokens());
+      if (added > capacity - length) {
+        throw new IllegalStateException(
+            "sequence %d holds %d of at most %d tokens; %d more don't fit"
+                .formatted(extension.sequence(), length, capacity, added));
+      }
+    }
+  }
+
+  /** Waits until everything queued is done. */
+  void synchronize() {
+    Locked.run(backend, backend::synchronize);
+  }
+
+  Workspace workspace() {
+    return workspace;
+  }
+
+  /** Throws unless the sequences are different ones, and of this session. */
+  void requireDistinct(int... indices) {
+    BitSet seen = new BitSet();
+    for (int index : indices) {
+      sequence(index);
+      if (seen.get(index)) {
+        throw new IllegalArgumentException(
+            "sequence %d occurs twice in one batch".formatted(index));
+      }
+      seen.set(index);
+    }
+  }
+
+  Sequence sequence(int index) {
+    if (index < 0 || index >= sequences.length) {
+      throw new IllegalArgumentException(
+          "there is no sequence %d; the session's sequences are 0 … %d"
+              .formatted(index, sequences.length - 1));
+    }
+    return sequences[index];
+  }
+
+  void requireHidden(int index) {
+    if (!sequence(index).hasHidden()) {
+      throw new IllegalStateException(
+          "there are no logits for sequence %d: prefill at least one token first".formatted(index));
+    }
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
+    model.requireOpen();
+  }
+}

@@ -1,0 +1,103 @@
+package gpt2j.model.gpt2;
+
+import gpt2j.api.Backend;
+import gpt2j.api.DataType;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.HostTensor;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Tensor;
+import gpt2j.api.Usage;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Hands a checkpoint's tensors to a backend, one after another, the largest first. The mapping of
+ * each is released as soon as it is copied, so that at no time more than one tensor takes memory
+ * twice.
+ */
+final class WeightsLoader {
+  private final Checkpoint checkpoint;
+  private final Backend backend;
+  private final LoadOptions options;
+  private final Resources resources;
+  private final long totalBytes;
+  private long loadedBytes;
+
+  /** Everything loaded is added to {@code resources}, also when loading fails half-way. */
+  WeightsLoader(Checkpoint checkpoint, Backend backend, LoadOptions options, Resources resources) {
+    this.checkpoint = checkpoint;
+    this.backend = backend;
+    this.options = options;
+    this.resources = resources;
+    totalBytes = checkpoint.bytes();
+  }
+
+  Weights load() {
+    EmbeddingTable wte = table("wte.weight"); // [V, C]
+    EmbeddingTable head = checkpoint.hasTiedHead() ? wte : table("lm_head.weight"); // [V, C]
+    EmbeddingTable wpe = table("wpe.weight"); // [context, C]
+    List<Weights.Block> blocks =
+        IntStream.range(0, checkpoint.config().layers())
+            .mapToObj(layer -> block("h." + layer + "."))
+            .toList();
+    return new Weights(wte, wpe, blocks, layerNorm("ln_f"), head);
+  }
+
+  private Weights.Block block(String prefix) {
+    return new Weights.Block(
+        layerNorm(prefix + "ln_1"),
+        linear(prefix + "attn.c_attn"), // [C, 3C]
+        linear(prefix + "attn.c_proj"), // [C, C]
+        layerNorm(prefix + "ln_2"),
+        linear(prefix + "mlp.c_fc"), // [C, n_inner]
+        linear(prefix + "mlp.c_proj")); // [n_inner, C]
+  }
+
+  private EmbeddingTable table(String name) {
+    HostTensor rows = checkpoint.tensor(name);
+    EmbeddingTable table =
+        Locked.get(backend, () -> resources.add(backend.embeddingTable(rows, options.precision())));
+    release(rows);
+    return table;
+  }
+
+  private LinearWeights linear(String name) {
+    HostTensor weight = checkpoint.tensor(name + ".weight");
+    HostTensor bias = checkpoint.tensor(name + ".bias");
+    LinearWeights linear =
+        Locked.get(
+            backend, () -> resources.add(backend.linearWeights(weight, bias, options.precision())));
+    release(weight);
+    release(bias);
+    return linear;
+  }
+
+  private Weights.LayerNorm layerNorm(String name) {
+    return new Weights.LayerNorm(vector(name + ".weight"), vector(name + ".bias")); // [C] each
+  }
+
+  /** A vector in float32, whatever the precision of the matrices. */
+  private Tensor vector(String name) {
+    HostTensor host = checkpoint.tensor(name);
+    float[] values = new float[Math.toIntExact(host.shape().elements())];
+    host.copyTo(0, values, 0, values.length);
+    Tensor vector =
+        Locked.get(
+            backend,
+            () -> {
+              Tensor tensor =
+                  resources.add(backend.allocate(DataType.F32, host.shape(), Usage.WEIGHTS));
+              HostFloats.write(backend, tensor, values);
+              return tensor;
+            });
+    release(host);
+    return vector;
+  }
+
+  private void release(HostTensor tensor) {
+    checkpoint.release(tensor);
+    loadedBytes += tensor.data().byteSize();
+    options.progress().loaded(loadedBytes, totalBytes);
+  }
+}

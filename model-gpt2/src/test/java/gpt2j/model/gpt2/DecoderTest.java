@@ -1,0 +1,118 @@
+package gpt2j.model.gpt2;
+
+import static gpt2j.model.gpt2.TinyModels.CONTEXT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import gpt2j.api.Backend;
+import gpt2j.api.SamplingParameters;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DecoderTest {
+  private static final SamplingParameters RANDOM =
+      SamplingParameters.random(3).withTemperature(5).withRepetitionPenalty(1.5f);
+
+  @TempDir private Path folder;
+  private Backend backend;
+  private Gpt2 model;
+  private NaiveGpt2 naive;
+  private Session session;
+
+  @BeforeEach
+  void load() {
+    Path directory = TinyModels.write(folder, TinyModels.config().build(), 5);
+    backend = TinyModels.reference();
+    model = TinyModels.load(directory, backend);
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      naive = new NaiveGpt2(checkpoint);
+    }
+    session = model.session(SessionOptions.defaults().withSequences(3));
+    session.prefill(0, 1, 2);
+    session.prefill(1, 3, 4, 5);
+    session.prefill(2, 6);
+  }
+
+  @AfterEach
+  void close() {
+    session.close();
+    model.close();
+    assertEquals(0, backend.memory().total());
+    backend.close();
+  }
+
+  /** Draws as many tokens as fit, of one sequence that nothing else is done to. */
+  private int[] alone(int sequence, long stream, int... tokens) {
+    try (Session other = model.session()) {
+      other.prefill(0, tokens);
+      try (Decoder decoder =
+          other.decoder(RANDOM, List.of(new Decoder.Row(0, stream, 0, tokens)))) {
+        int[] drawn = new int[6];
+        Arrays.setAll(drawn, i -> decoder.next()[0]);
+        return drawn;
+      }
+    }
+  }
+
+  @Test
+  void rowsTakeTheirSequencesInAnyOrder() {
+    try (Decoder decoder = session.decoder(RANDOM, 2, 0)) {
+      int[] two = alone(2, 0, 6);
+      int[] zero = alone(0, 1, 1, 2);
+      for (int i = 0; i < 6; i++) {
+        assertArrayEquals(new int[] {two[i], zero[i]}, decoder.next());
+      }
+      assertEquals(3, session.length(1));
+    }
+  }
+
+  @Test
+  void decodersOfOneSessionTakeTurns() {
+    int[] zero = alone(0, 0, 1, 2);
+    int[] one = alone(1, 0, 3, 4, 5);
+    try (Decoder a = session.decoder(RANDOM, 0);
+        Decoder b = session.decoder(RANDOM, 1)) {
+      for (int i = 0; i < 6; i++) {
+        assertEquals(zero[i], a.next()[0]);
+        assertEquals(one[i], b.next()[0]);
+        session.prefill(2, i); // nor does a prefill beside them disturb
+      }
+    }
+  }
+
+  /** What is prefilled in between takes the place of the token drawn before. */
+  @Test
+  void followsAPrefill() {
+    SamplingParameters greedy = SamplingParameters.greedy();
+    try (Decoder decoder = session.decoder(greedy, 0)) {
+      decoder.next();
+      session.prefill(0, 7, 8);
+      int[] text = {1, 2, 7, 8};
+      while (text.length < CONTEXT) {
+        int next = decoder.next()[0];
+        assertEquals(NaiveGpt2.argMax(naive.logits(text)[text.length - 1]), next);
+        text = Arrays.copyOf(text, text.length + 1);
+        text[text.length - 1] = next;
+      }
+    }
+  }
+
+  /** A draw of its own number: the second draw of two is not the first again. */
+  @Test
+  void drawsGoOnFromTheirNumber() {
+    int[] whole = alone(0, 4, 1, 2);
+    session.prefill(0, whole[0], whole[1]);
+    int[] seen = {1, 2, whole[0], whole[1]};
+    try (Decoder decoder = session.decoder(RANDOM, List.of(new Decoder.Row(0, 4, 2, seen)))) {
+      for (int i = 2; i < 6; i++) {
+        assertEquals(whole[i], decoder.next()[0]);
+      }
+    }
+  }
+}
