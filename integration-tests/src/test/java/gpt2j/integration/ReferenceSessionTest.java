@@ -1,0 +1,16 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.testkit.ReferenceBackendProvider;
+
+final class ReferenceSessionTest extends SessionContract {
+  @Override
+  BackendProvider provider() {
+    return new ReferenceBackendProvider();
+  }
+
+  @Override
+  double tolerance() {
+    return 1e-6;
+  }
+}
