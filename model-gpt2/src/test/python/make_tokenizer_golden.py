@@ -81,8 +81,8 @@ TEXTS = [
     "x" + END_OF_TEXT + "y" + END_OF_TEXT,
     END_OF_TEXT,
     END_OF_TEXT * 3 + " <|endoftext |> <|endoftext|",
-    "<|pad|><|pad|>> a <|pad|> b <|sep|>c<|sep|>!",
-    "newword newwords newnewword New newword.",
+    "<|pad|><|pad|>>< a <|pad|>>> b <|sep|>sep<|sep||>!",
+    "newword newwords newnewer newe New newword.",
     "caf\u00e9-au-lait \u6f22\u5b57\u5316",
     "once upon a time there was a little tokenizer; the little tokenizer was happy the end",
 ]
@@ -222,17 +222,11 @@ def write_shuffled():
     merges = [merge for merge in merges if "".join(merge) != "\u0120the"]
     vocabulary = dict(zip(vocabulary, rng.sample(range(len(vocabulary)), len(vocabulary))))
     tokenizer = tokenizer_of(vocabulary, merges)
-    tokenizer.add_special_tokens([END_OF_TEXT, "<|pad|>", AddedToken("<|pad|>>", normalized=True)])
-    tokenizer.add_tokens(
-        [
-            "newword",
-            AddedToken("new", normalized=False),
-            AddedToken("<|sep|>", normalized=False, special=False),
-            AddedToken("sep", normalized=False),
-            "au-lait",
-            "e",
-        ]
-    )
+    # Some begin with others; some are cut out in the first round, some in the second.
+    tokenizer.add_special_tokens([END_OF_TEXT, "<|pad|>", "<|pad|>>", "<|sep|>"])
+    tokenizer.add_special_tokens([AddedToken("<|pad|>>>", normalized=True)])
+    tokenizer.add_tokens([AddedToken(t, normalized=False) for t in ("new", "newer", "sep")])
+    tokenizer.add_tokens(["newword", "word", "au-lait", "e"])
     folder = folder_for("shuffled")
     content = json.loads(tokenizer.to_str())
     content["model"] = dict(reversed(content["model"].items()))  # merges before the vocabulary
