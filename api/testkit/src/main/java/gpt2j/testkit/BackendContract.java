@@ -157,6 +157,13 @@ public abstract class BackendContract {
   }
 
   @Nested
+  final class AttentionValues extends AttentionValuesContract {
+    AttentionValues() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
   final class KvCaches extends KvCacheContract {
     KvCaches() {
       super(BackendContract.this);

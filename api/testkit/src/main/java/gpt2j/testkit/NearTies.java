@@ -63,12 +63,11 @@ final class NearTies {
     double[] descending = descending(scores);
     int vocabulary = scores.length;
     int k = parameters.topK() == 0 ? vocabulary : Math.min(parameters.topK(), vocabulary);
-    double kth = descending[k - 1];
-    double[] weights = new double[k]; // probabilities of the k largest, not normalized
-    double[] before = new double[k + 1]; // sums of those larger
+    double last = descending[k - 1]; // the smallest that top-k keeps
+    double next = k == vocabulary ? Double.NEGATIVE_INFINITY : descending[k];
+    double[] before = new double[k + 1]; // what the i largest weigh together
     for (int i = 0; i < k; i++) {
-      weights[i] = Math.exp(descending[i] - descending[0]);
-      before[i + 1] = before[i] + weights[i];
+      before[i + 1] = before[i] + Math.exp(descending[i] - descending[0]);
     }
     double total = before[k];
     double leastRatio =
@@ -76,17 +75,19 @@ final class NearTies {
     for (int token = 0; token < vocabulary; token++) {
       double slack = 2 * error(token);
       double score = scores[token];
-      // The number of scores that are surely larger, and that may be.
-      double least = before[Math.min(k, countAbove(descending, score + slack))] / total;
-      double most = before[Math.min(k, countAbove(descending, score - slack))] / total;
+      // The tokens that surely come before this one, and those that may.
+      int surely = countAbove(descending, score + slack);
+      int maybe = countAbove(descending, score - slack) - 1;
+      double least = before[Math.min(k, surely)] / total;
+      double most = before[Math.min(k, maybe)] / total;
       boolean all = parameters.topP() == 1;
       double ratio = score - descending[0];
       mayStay[token] =
-          score >= kth - slack
+          score >= last - slack
               && (all || least < parameters.topP() + SUM_ERROR)
               && ratio >= leastRatio - slack;
       surelyStays[token] =
-          (k == vocabulary || score > kth + slack)
+          (k == vocabulary || score > next + slack)
               && (all || most < parameters.topP() - SUM_ERROR)
               && ratio > leastRatio + slack;
     }

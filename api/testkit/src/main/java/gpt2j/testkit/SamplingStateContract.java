@@ -3,6 +3,7 @@ package gpt2j.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
@@ -73,6 +74,8 @@ abstract class SamplingStateContract extends Contract {
         bench -> {
           SamplingState state = bench.sampling(3, VOCABULARY, RANDOM);
           int[][] all = draw(bench, state, 30);
+          long distinct = Arrays.stream(all).mapToInt(tokens -> tokens[0]).distinct().count();
+          assertTrue(distinct > 15, distinct + " different tokens in 30 draws of 257");
           for (int from : new int[] {29, 0, 17}) {
             for (int row = 0; row < 3; row++) {
               state.reset(row, row, from);

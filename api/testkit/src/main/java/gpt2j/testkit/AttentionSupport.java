@@ -1,0 +1,61 @@
+package gpt2j.testkit;
+
+import gpt2j.api.AttentionProbe;
+import gpt2j.api.DataType;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
+import java.util.List;
+
+/** What the parts of the contract about attention share. */
+abstract class AttentionSupport extends Contract {
+  static final List<DataType> CACHE_TYPES = List.of(DataType.F32, DataType.F16, DataType.BF16);
+
+  AttentionSupport(BackendContract subject) {
+    super(subject);
+  }
+
+  boolean supports(DataType cache) {
+    return !subject().unsupported().contains(Feature.cache(cache));
+  }
+
+  /** Fills a cache with NaN. */
+  static void poison(Workbench bench, KvCache cache) {
+    KvCacheSpec spec = cache.spec();
+    float[] undefined = Numbers.repeated(Float.NaN, spec.capacity() * 3 * spec.width());
+    Tensor qkv = bench.floats(undefined, spec.capacity(), 3 * spec.width());
+    for (int slot = 0; slot < spec.sequences(); slot++) {
+      TokenBatch batch = bench.batch(Rows.ofSlot(slot, 0, spec.capacity()));
+      for (int layer = 0; layer < spec.layers(); layer++) {
+        bench.operations().appendKv(cache, layer, qkv, batch);
+      }
+    }
+  }
+
+  static void append(
+      Workbench bench, KvCache cache, int layer, Rows rows, long seed, double deviation) {
+    Tensor qkv = qkv(bench, cache.spec(), rows.count(), seed, deviation);
+    bench.operations().appendKv(cache, layer, qkv, bench.batch(rows));
+  }
+
+  void attend(Workbench bench, KvCache cache, int layer, Rows rows, long seed, String label) {
+    KvCacheSpec spec = cache.spec();
+    Tensor qkv = qkv(bench, spec, rows.count(), -seed, 2);
+    Tensor out = bench.floats(rows.count(), spec.width());
+    float scale = (float) (1 / Math.sqrt(spec.headSize()));
+    bench
+        .operations()
+        .attention(out, qkv, cache, layer, bench.batch(rows), scale, AttentionProbe.NONE);
+    bench.show(label, out, cacheTolerance(spec.type()));
+  }
+
+  static Tensor qkv(Workbench bench, KvCacheSpec spec, int rows, long seed, double deviation) {
+    int width = 3 * spec.width();
+    return bench.floats(Numbers.random(seed, rows * width, deviation), rows, width);
+  }
+
+  double cacheTolerance(DataType type) {
+    return subject().cacheTolerance(type);
+  }
+}

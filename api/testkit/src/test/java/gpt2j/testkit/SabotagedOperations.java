@@ -1,0 +1,408 @@
+package gpt2j.testkit;
+
+import static gpt2j.testkit.SabotagedTensors.changed;
+import static gpt2j.testkit.SabotagedTensors.floats;
+import static gpt2j.testkit.SabotagedTensors.ints;
+import static gpt2j.testkit.SabotagedTensors.setFloats;
+import static gpt2j.testkit.SabotagedTensors.setInts;
+import static gpt2j.testkit.SabotagedTensors.truncated;
+import static gpt2j.testkit.SabotagedTensors.withPositions;
+import static gpt2j.testkit.SabotagedTensors.withSlots;
+import static gpt2j.testkit.SabotagedTensors.withTokens;
+
+import gpt2j.api.Backend;
+import gpt2j.api.EmbeddingTable;
+import gpt2j.api.Epilogue;
+import gpt2j.api.HostTensor;
+import gpt2j.api.KvCache;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Operations;
+import gpt2j.api.Precision;
+import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Bugs in operations other than attention and sampling. */
+final class SabotagedOperations {
+  private SabotagedOperations() {}
+
+  static List<Sabotage> all() {
+    return List.of(
+        operations("token off by one", EmbedContract.class, b -> new Embed(b, t -> t + 1, p -> p)),
+        operations("position ignored", EmbedContract.class, b -> new Embed(b, t -> t, p -> 0)),
+        operations("epsilon ignored", LayerNormContract.class, b -> new Norm(b, e -> 0f)),
+        operations("epsilon fixed", LayerNormContract.class, b -> new Norm(b, e -> 1e-5f)),
+        operations("variance by C - 1", LayerNormContract.class, OwnNorm::unbiased),
+        operations("variance as E[x²] - E[x]²", LayerNormContract.class, OwnNorm::onePass),
+        operations("gain and bias swapped", LayerNormContract.class, GainForBias::new),
+        weights("bias forgotten", (b, w, bias, p) -> b.linearWeights(w, null, p)),
+        weights("precision ignored", (b, w, bias, p) -> b.linearWeights(w, bias, Precision.F32)),
+        weights("truncated", (b, w, bias, p) -> b.linearWeights(truncated(w, p), bias, p)),
+        epilogue("residual overwritten", LinearContract.class, Epilogue.ADD_TO_OUT, Epilogue.NONE),
+        epilogue("GELU forgotten", LinearContract.class, Epilogue.GELU_ERF, Epilogue.NONE),
+        epilogue("tanh for erf", GeluContract.class, Epilogue.GELU_ERF, Epilogue.GELU_TANH),
+        epilogue("erf for tanh", GeluContract.class, Epilogue.GELU_TANH, Epilogue.GELU_ERF),
+        operations("rows beyond 512 left out", LinearContract.class, RowsLeftOut::new),
+        operations("a row of NaN spreads", LinearContract.class, NaNSpreads::new),
+        operations("different every time", LinearContract.class, Shaky::new),
+        operations("last token forgotten", LogitsContract.class, LastTokenForgotten::new),
+        operations("rows in order", LogitsContract.class, RowsInOrder::new),
+        operations("exp overflows", CrossEntropyContract.class, NoMaximum::new),
+        operations("target off by one", CrossEntropyContract.class, WrongTarget::new),
+        operations("position stays", StepContract.class, b -> new Advance(b, true, false)),
+        operations("token stays", StepContract.class, b -> new Advance(b, false, true)));
+  }
+
+  static Sabotage operations(
+      String name, Class<? extends Contract> part, Function<Backend, Operations> make) {
+    return Sabotage.of(
+        name,
+        part,
+        to ->
+            new ForwardingBackend(to) {
+              private final Operations operations = make.apply(to);
+
+              @Override
+              public Operations operations() {
+                return operations;
+              }
+            });
+  }
+
+  /** Makes weights in a wrong way. */
+  private interface WeightMaker {
+    LinearWeights make(
+        Backend to, HostTensor weight, @Nullable HostTensor bias, Precision precision);
+  }
+
+  private static Sabotage weights(String name, WeightMaker maker) {
+    return Sabotage.of(
+        "weights: " + name,
+        LinearContract.class,
+        to ->
+            new ForwardingBackend(to) {
+              @Override
+              public LinearWeights linearWeights(
+                  HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+                return maker.make(to, weight, bias, precision);
+              }
+            });
+  }
+
+  private static Sabotage epilogue(
+      String name, Class<? extends Contract> part, Epilogue asked, Epilogue done) {
+    return operations(
+        name,
+        part,
+        b ->
+            new ForwardingOperations(b.operations()) {
+              @Override
+              public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+                to.linear(out, x, weights, epilogue == asked ? done : epilogue);
+              }
+            });
+  }
+
+  private static final class Embed extends ForwardingOperations {
+    private final Backend backend;
+    private final IntUnaryOperator token;
+    private final IntUnaryOperator position;
+
+    Embed(Backend backend, IntUnaryOperator token, IntUnaryOperator position) {
+      super(backend.operations());
+      this.backend = backend;
+      this.token = token;
+      this.position = position;
+    }
+
+    @Override
+    public void embed(
+        Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+      TokenBatch wrong = withPositions(backend, withTokens(backend, batch, token), position);
+      to.embed(out, wrong, tokens, positions);
+    }
+  }
+
+  private static final class Norm extends ForwardingOperations {
+    private final UnaryOperator<Float> change;
+
+    Norm(Backend backend, UnaryOperator<Float> change) {
+      super(backend.operations());
+      this.change = change;
+    }
+
+    @Override
+    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+      to.layerNorm(out, x, gain, bias, change.apply(epsilon));
+    }
+  }
+
+  private static final class GainForBias extends ForwardingOperations {
+    GainForBias(Backend backend) {
+      super(backend.operations());
+    }
+
+    @Override
+    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+      to.layerNorm(out, x, bias, gain, epsilon);
+    }
+  }
+
+  private static final class OwnNorm extends ForwardingOperations {
+    private final Backend backend;
+    private final Function<float[], Float> variance;
+
+    private OwnNorm(Backend backend, Function<float[], Float> variance) {
+      super(backend.operations());
+      this.backend = backend;
+      this.variance = variance;
+    }
+
+    static OwnNorm unbiased(Backend backend) {
+      return new OwnNorm(
+          backend,
+          row -> {
+            double mean = mean(row);
+            double sum = 0;
+            for (float value : row) {
+              sum += (value - mean) * (value - mean);
+            }
+            return (float) (sum / Math.max(1, row.length - 1));
+          });
+    }
+
+    static OwnNorm onePass(Backend backend) {
+      return new OwnNorm(
+          backend,
+          row -> {
+            float sum = 0;
+            float squares = 0;
+            for (float value : row) {
+              sum += value;
+              squares += value * value;
+            }
+            float mean = sum / row.length;
+            return Math.max(0, squares / row.length - mean * mean);
+          });
+    }
+
+    private static double mean(float[] row) {
+      double sum = 0;
+      for (float value : row) {
+        sum += value;
+      }
+      return sum / row.length;
+    }
+
+    @Override
+    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+      float[] g = floats(backend, gain);
+      float[] b = floats(backend, bias);
+      for (int i = 0; i < x.shape().rows(); i++) {
+        float[] row = floats(backend, x.rows(i, 1));
+        double deviation = Math.sqrt(variance.apply(row) + epsilon);
+        double mean = mean(row);
+        for (int c = 0; c < row.length; c++) {
+          row[c] = (float) ((row[c] - mean) / deviation * g[c] + b[c]);
+        }
+        setFloats(backend, out.rows(i, 1), row);
+      }
+    }
+  }
+
+  private static final class RowsLeftOut extends ForwardingOperations {
+    RowsLeftOut(Backend backend) {
+      super(backend.operations());
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+      int rows = Math.min(512, x.shape().rows());
+      to.linear(out.rows(0, rows), x.rows(0, rows), weights, epilogue);
+    }
+  }
+
+  private static final class NaNSpreads extends ForwardingOperations {
+    private final Backend backend;
+
+    NaNSpreads(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+      to.linear(out, x, weights, epilogue);
+      float sum = 0;
+      for (float value : floats(backend, x)) {
+        sum += 0 * value;
+      }
+      float[] values = floats(backend, out);
+      for (int i = 0; i < values.length; i++) {
+        values[i] += sum;
+      }
+      setFloats(backend, out, values);
+    }
+  }
+
+  private static final class Shaky extends ForwardingOperations {
+    private final Backend backend;
+    private final Random random = new Random(1);
+
+    Shaky(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+      to.linear(out, x, weights, epilogue);
+      float[] values = floats(backend, out);
+      for (int i = 0; i < values.length; i++) {
+        values[i] *= 1 + 1e-6f * (random.nextFloat() - 0.5f);
+      }
+      setFloats(backend, out, values);
+    }
+  }
+
+  private static final class LastTokenForgotten extends ForwardingOperations {
+    private final Backend backend;
+
+    LastTokenForgotten(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void logits(Tensor out, Tensor x, EmbeddingTable head) {
+      float[] before = floats(backend, out);
+      to.logits(out, x, head);
+      float[] values = floats(backend, out);
+      for (int last = head.rows() - 1; last < values.length; last += head.rows()) {
+        values[last] = before[last];
+      }
+      setFloats(backend, out, values);
+    }
+  }
+
+  private static final class RowsInOrder extends ForwardingOperations {
+    private final Backend backend;
+
+    RowsInOrder(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void selectRows(Tensor out, Tensor x, Tensor rows) {
+      int[] next = {0};
+      to.selectRows(out, x, changed(backend, rows, row -> next[0]++));
+    }
+  }
+
+  private static final class NoMaximum extends ForwardingOperations {
+    private final Backend backend;
+
+    NoMaximum(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+      to.crossEntropy(losses, logits, targets);
+      int[] target = ints(backend, targets);
+      float[] result = floats(backend, losses);
+      for (int row = 0; row < target.length; row++) {
+        float[] values = floats(backend, logits.rows(row, 1));
+        float sum = 0;
+        for (float value : values) {
+          sum += (float) Math.exp(value);
+        }
+        if (target[row] >= 0 && target[row] < values.length) {
+          result[row] = (float) Math.log(sum) - values[target[row]];
+        }
+      }
+      setFloats(backend, losses, result);
+    }
+  }
+
+  private static final class WrongTarget extends ForwardingOperations {
+    private final Backend backend;
+
+    WrongTarget(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+      int vocabulary = logits.shape().size(1);
+      to.crossEntropy(losses, logits, changed(backend, targets, t -> (t + 1) % vocabulary));
+    }
+  }
+
+  private static final class Advance extends ForwardingOperations {
+    private final Backend backend;
+    private final boolean positionStays;
+    private final boolean tokenStays;
+
+    Advance(Backend backend, boolean positionStays, boolean tokenStays) {
+      super(backend.operations());
+      this.backend = backend;
+      this.positionStays = positionStays;
+      this.tokenStays = tokenStays;
+    }
+
+    @Override
+    public void advance(TokenBatch batch, Tensor sampled) {
+      int[] positions = ints(backend, batch.positions());
+      int[] tokens = ints(backend, batch.tokens());
+      to.advance(batch, sampled);
+      if (positionStays) {
+        setInts(backend, batch.positions(), positions);
+      }
+      if (tokenStays) {
+        setInts(backend, batch.tokens(), tokens);
+      }
+    }
+  }
+
+  /** Bugs in the cache's slots, positions and layers. */
+  static List<Sabotage> cache() {
+    return List.of(
+        operations("slot ignored", KvCacheContract.class, b -> append(b, 0, s -> 0, p -> p)),
+        operations(
+            "position off by one", KvCacheContract.class, b -> append(b, 0, s -> s, p -> p + 1)),
+        operations("layer ignored", KvCacheContract.class, b -> append(b, -1, s -> s, p -> p)),
+        operations("one position too few", KvCacheContract.class, b -> copy(b, -1)),
+        operations("one position too many", KvCacheContract.class, b -> copy(b, 1)));
+  }
+
+  private static Operations append(
+      Backend backend, int layers, IntUnaryOperator slot, IntUnaryOperator position) {
+    return new ForwardingOperations(backend.operations()) {
+      @Override
+      public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
+        TokenBatch wrong = withPositions(backend, withSlots(backend, batch, slot), position);
+        to.appendKv(cache, layers < 0 ? 0 : layer, qkv, wrong);
+      }
+    };
+  }
+
+  private static Operations copy(Backend backend, int more) {
+    return new ForwardingOperations(backend.operations()) {
+      @Override
+      public void copyKv(KvCache target, int toSlot, KvCache from, int fromSlot, int positions) {
+        int room = Math.min(target.spec().capacity(), from.spec().capacity());
+        int copied = Math.clamp(positions + more, 0, room);
+        to.copyKv(target, toSlot, from, fromSlot, copied);
+      }
+    };
+  }
+}

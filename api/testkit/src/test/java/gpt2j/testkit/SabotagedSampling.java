@@ -1,0 +1,250 @@
+package gpt2j.testkit;
+
+import static gpt2j.testkit.SabotagedTensors.floats;
+import static gpt2j.testkit.SabotagedTensors.setInts;
+
+import gpt2j.api.Backend;
+import gpt2j.api.Operations;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
+import gpt2j.api.Tensor;
+import java.util.BitSet;
+import java.util.List;
+
+/** Bugs in sampling: states of their own, which draw in wrong ways. */
+final class SabotagedSampling {
+  private SabotagedSampling() {}
+
+  /** Draws a token. */
+  private interface Draw {
+    int draw(SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream);
+  }
+
+  static List<Sabotage> all() {
+    Class<SamplingContract> sampling = SamplingContract.class;
+    Class<SamplingStateContract> states = SamplingStateContract.class;
+    Class<GreedyContract> greedy = GreedyContract.class;
+    return List.of(
+        bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
+        bug(
+            "penalty ignored when greedy",
+            greedy,
+            (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
+        bug("penalty raises negative logits", greedy, SabotagedSampling::alwaysDivides),
+        bug(
+            "temperature ignored",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(
+                    with(p, p.temperature() == 0 ? 0 : 1, p.topK(), p.topP(), p.minP()),
+                    l,
+                    seen,
+                    d,
+                    s)),
+        bug(
+            "top-k ignored",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(with(p, p.temperature(), 0, p.topP(), p.minP()), l, seen, d, s)),
+        bug(
+            "one token too many in top-k",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(
+                    with(p, p.temperature(), p.topK() == 0 ? 0 : p.topK() + 1, p.topP(), p.minP()),
+                    l,
+                    seen,
+                    d,
+                    s)),
+        bug(
+            "top-p ignored",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(with(p, p.temperature(), p.topK(), 1, p.minP()), l, seen, d, s)),
+        bug(
+            "top-p a little larger",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(
+                    with(p, p.temperature(), p.topK(), Math.min(1, p.topP() * 1.02f), p.minP()),
+                    l,
+                    seen,
+                    d,
+                    s)),
+        bug(
+            "min-p ignored",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(with(p, p.temperature(), p.topK(), p.topP(), 0), l, seen, d, s)),
+        bug("noise in float32", sampling, SabotagedSampling::floatNoise),
+        bug("noise clamped", sampling, SabotagedSampling::clampedNoise),
+        bug("last token among equals", greedy, SabotagedSampling::lastAmongEquals),
+        bug(
+            "filters though greedy",
+            greedy,
+            (p, l, seen, d, s) -> p.temperature() == 0 ? lowestLogit(l) : draw(p, l, seen, d, s)),
+        bug(
+            "seed ignored",
+            sampling,
+            (p, l, seen, d, s) ->
+                draw(
+                    new SamplingParameters(
+                        p.temperature(), p.topK(), p.topP(), p.minP(), p.repetitionPenalty(), 0),
+                    l,
+                    seen,
+                    d,
+                    s)),
+        bug("draws not counted", states, (p, l, seen, d, s) -> draw(p, l, seen, 0, s)),
+        bug("stream cut to 32 bits", states, (p, l, seen, d, s) -> draw(p, l, seen, d, (int) s)),
+        bug("one stream for all rows", sampling, (p, l, seen, d, s) -> draw(p, l, seen, d, 0)));
+  }
+
+  private static int draw(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    return Sampler.draw(p, logits, seen, draw, stream);
+  }
+
+  private static SamplingParameters with(
+      SamplingParameters p, float temperature, int topK, float topP, float minP) {
+    return new SamplingParameters(temperature, topK, topP, minP, p.repetitionPenalty(), p.seed());
+  }
+
+  private static int alwaysDivides(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    float[] divided = logits.clone();
+    seen.stream().forEach(token -> divided[token] /= p.repetitionPenalty());
+    return draw(p, divided, new BitSet(), draw, stream);
+  }
+
+  private static int floatNoise(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    return withNoise(p, logits, seen, draw, stream, true);
+  }
+
+  private static int clampedNoise(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    return withNoise(p, logits, seen, draw, stream, false);
+  }
+
+  private static int withNoise(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream, boolean single) {
+    double[] scores = Sampler.scores(p, logits, seen);
+    if (p.temperature() > 0) {
+      double[] noise = Sampler.noise(p.seed(), draw, stream, logits.length);
+      for (int token = 0; token < scores.length; token++) {
+        double u = Math.exp(-Math.exp(-noise[token]));
+        scores[token] += single ? -Math.log(-Math.log((float) u)) : Math.min(noise[token], 16.6);
+      }
+    }
+    return Sampler.largest(scores);
+  }
+
+  private static int lastAmongEquals(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    int best = draw(p, logits, seen, draw, stream);
+    if (p.temperature() == 0) {
+      for (int token = best; token < logits.length; token++) {
+        best = logits[token] == logits[best] ? token : best;
+      }
+    }
+    return best;
+  }
+
+  private static int lowestLogit(float[] logits) {
+    int worst = 0;
+    for (int token = 0; token < logits.length; token++) {
+      worst = logits[token] < logits[worst] ? token : worst;
+    }
+    return worst;
+  }
+
+  private static Sabotage bug(String name, Class<? extends Contract> part, Draw draw) {
+    return Sabotage.of(
+        "sampling: " + name,
+        part,
+        to ->
+            new ForwardingBackend(to) {
+              @Override
+              public SamplingState samplingState(
+                  int rows, int vocabulary, SamplingParameters parameters) {
+                return new State(
+                    to.samplingState(rows, vocabulary, parameters),
+                    new BitSet[rows],
+                    new int[rows],
+                    new long[rows]);
+              }
+
+              @Override
+              public Operations operations() {
+                return new Sampling(to, draw);
+              }
+            });
+  }
+
+  private record State(SamplingState right, BitSet[] seen, int[] draws, long[] streams)
+      implements SamplingState {
+    State {
+      for (int row = 0; row < seen.length; row++) {
+        seen[row] = new BitSet();
+        streams[row] = row;
+      }
+    }
+
+    @Override
+    public int rows() {
+      return right.rows();
+    }
+
+    @Override
+    public int vocabulary() {
+      return right.vocabulary();
+    }
+
+    @Override
+    public SamplingParameters parameters() {
+      return right.parameters();
+    }
+
+    @Override
+    public void reset(int row, long stream, int draw, int... tokens) {
+      right.reset(row, stream, draw, tokens);
+      seen[row] = new BitSet();
+      draws[row] = draw;
+      streams[row] = stream;
+      for (int token : tokens) {
+        seen[row].set(token);
+      }
+    }
+
+    @Override
+    public void close() {
+      right.close();
+    }
+  }
+
+  private static final class Sampling extends ForwardingOperations {
+    private final Backend backend;
+    private final Draw draw;
+
+    Sampling(Backend backend, Draw draw) {
+      super(backend.operations());
+      this.backend = backend;
+      this.draw = draw;
+    }
+
+    @Override
+    public void sample(Tensor tokens, Tensor logits, SamplingState state) {
+      State own = (State) state;
+      to.sample(tokens, logits, own.right());
+      int[] drawn = new int[own.rows()];
+      for (int row = 0; row < drawn.length; row++) {
+        float[] values = floats(backend, logits.rows(row, 1));
+        drawn[row] =
+            draw.draw(
+                own.parameters(), values, own.seen()[row], own.draws()[row]++, own.streams()[row]);
+        own.seen()[row].set(drawn[row]);
+      }
+      setInts(backend, tokens, drawn);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Makes golden.txt: what PyTorch computes, in float64, from float32 inputs.
+
+Usage: make_golden.py > ../resources/gpt2j/testkit/golden.txt
+
+Each line is a name, a shape and the values: inputs so that they are read back exactly, results with
+17 digits. The draws follow the Javadoc of gpt2j.api.SamplingParameters, written anew with NumPy.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def show(name, tensor):
+    tensor = torch.as_tensor(tensor)
+    shape = ",".join(str(size) for size in tensor.shape)
+    digits = 9 if tensor.dtype == torch.float32 else 17
+    values = " ".join(
+        str(v) if isinstance(v, int) else f"{v:.{digits}g}" for v in tensor.flatten().tolist()
+    )
+    print(f"{name} {shape} {values}")
+
+
+def random(*shape, scale=1.0):
+    return torch.randn(*shape, dtype=torch.float32) * scale
+
+
+def layer_norm():
+    x, gain, bias = random(4, 13), random(13), random(13)
+    x[1] += 100
+    x[2] *= 1e-3
+    x[3] = 2.5
+    show("layer_norm.x", x)
+    show("layer_norm.gain", gain)
+    show("layer_norm.bias", bias)
+    out = F.layer_norm(x.double(), (13,), gain.double(), bias.double(), eps=float(np.float32(1e-5)))
+    show("layer_norm.out", out)
+
+
+def linear():
+    x, weight, bias, residual = random(3, 7), random(7, 5), random(5), random(3, 5)
+    show("linear.x", x)
+    show("linear.weight", weight)
+    show("linear.bias", bias)
+    show("linear.residual", residual)
+    product = F.linear(x.double(), weight.T.double(), bias.double())
+    show("linear.NONE", product)
+    show("linear.GELU_TANH", F.gelu(product, approximate="tanh"))
+    show("linear.GELU_ERF", F.gelu(product))
+    show("linear.ADD_TO_OUT", residual.double() + product)
+    for precision, dtype in (("F16", torch.float16), ("BF16", torch.bfloat16)):
+        rounded = weight.to(dtype).double()
+        show(f"linear.{precision}", F.linear(x.double(), rounded.T, bias.double()))
+
+
+def gelu():
+    x = torch.linspace(-10, 10, 161, dtype=torch.float32)
+    show("gelu.x", x)
+    show("gelu.tanh", F.gelu(x.double(), approximate="tanh"))
+    show("gelu.erf", F.gelu(x.double()))
+    points = [0.0, 1e-300, 1e-10, 0.1, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 5.9, 6, 7, 30]
+    points = torch.tensor(points, dtype=torch.float64)
+    show("erf.x", points)
+    show("erf.out", torch.tensor([math.erf(v) for v in points.tolist()], dtype=torch.float64))
+
+
+def attention():
+    """One sequence of 9 positions, 3 heads of size 5."""
+    heads, size, length = 3, 5, 9
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        name = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}[dtype]
+        qkv = random(length, 3 * heads * size, scale=2)
+        show(f"attention.{name}.qkv", qkv)
+        q, k, v = (
+            part.reshape(length, heads, size).transpose(0, 1)  # (heads, length, size)
+            for part in qkv.chunk(3, dim=1)
+        )
+        k, v = k.to(dtype), v.to(dtype)
+        scale = float(np.float32(0.4))
+        out = F.scaled_dot_product_attention(
+            q.double(), k.double(), v.double(), is_causal=True, scale=scale
+        )
+        show(f"attention.{name}.out", out.transpose(0, 1).reshape(length, heads * size))
+        scores = (q.double() @ k.double().transpose(1, 2)) * scale
+        scores.masked_fill_(torch.ones(length, length).triu(1).bool(), -math.inf)
+        show(f"attention.{name}.probabilities", scores.softmax(-1).transpose(0, 1).contiguous())
+
+
+def logits():
+    x, head, targets = random(4, 6), random(11, 6), torch.tensor([10, 0, 3, 3], dtype=torch.int32)
+    show("logits.x", x)
+    show("logits.head", head)
+    out = x.double() @ head.double().T
+    show("logits.out", out)
+    single = out.float() * 8
+    show("cross_entropy.logits", single)
+    show("cross_entropy.targets", targets)
+    show("cross_entropy.losses", F.cross_entropy(single.double(), targets.long(), reduction="none"))
+
+
+def philox(key, block, draw, stream):
+    c = [block, draw, stream & 0xFFFFFFFF, stream >> 32 & 0xFFFFFFFF]
+    k = [key & 0xFFFFFFFF, key >> 32 & 0xFFFFFFFF]
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [
+            p1 >> 32 ^ c[1] ^ k[0],
+            p1 & 0xFFFFFFFF,
+            p0 >> 32 ^ c[3] ^ k[1],
+            p0 & 0xFFFFFFFF,
+        ]
+        k = [k[0] + 0x9E3779B9 & 0xFFFFFFFF, k[1] + 0xBB67AE85 & 0xFFFFFFFF]
+    return c
+
+
+def draw_token(logits, seen, draw, stream, temperature, top_k, top_p, min_p, penalty, seed):
+    scores = np.array(logits, dtype=np.float64)
+    for token in seen:
+        scores[token] = scores[token] / penalty if scores[token] > 0 else scores[token] * penalty
+    if temperature == 0:
+        return int(np.argmax(scores))
+    scores /= temperature
+    order = sorted(range(len(scores)), key=lambda token: (-scores[token], token))
+    if top_k:
+        order = order[:top_k]
+    p = np.exp(scores[order] - scores[order[0]])
+    p /= p.sum()
+    if top_p < 1:
+        count = int(np.searchsorted(np.cumsum(p), top_p)) + 1
+        order, p = order[:count], p[:count]
+    order = [token for token, probability in zip(order, p) if probability >= min_p * p[0]]
+
+    def noisy(token):
+        word = philox(seed, token // 4, draw, stream)[token % 4]
+        return scores[token] - math.log(-math.log((word + 0.5) / 2**32))
+
+    return max(order, key=noisy)
+
+
+def sampling():
+    """Sequences of 25 draws from changing logits; each a row of parameters, then of tokens."""
+    steps, vocabulary = 25, 40
+    logits = random(steps, vocabulary, scale=2)
+    show("sampling.logits", logits)
+    single = lambda value: float(np.float32(value))
+    parameters = []
+    for temperature in (0, 0.7, 1, 1.6):
+        for top_k in (0, 1, 7):
+            for top_p in (1, 0.9, 0.4):
+                for min_p in (0, 0.1):
+                    for penalty in (1, 1.4):
+                        parameters.append((temperature, top_k, top_p, min_p, penalty))
+    tokens = []
+    for i, p in enumerate(parameters):
+        seed, stream, first = 0x9E3779B97F4A7C15 * i % 2**63, 3 * i + (i << 33), 1000 * i
+        seen, drawn = {i % vocabulary}, []
+        rounded = [single(value) for value in p]
+        for step in range(steps):
+            values = logits[step].tolist()
+            token = draw_token(values, seen, first + step, stream, rounded[0], p[1], *rounded[2:], seed)
+            seen.add(token)
+            drawn.append(token)
+        tokens.append(drawn)
+    show("sampling.parameters", torch.tensor(parameters, dtype=torch.float32))
+    show("sampling.tokens", torch.tensor(tokens, dtype=torch.int32))
+
+
+torch.manual_seed(20)
+layer_norm()
+linear()
+gelu()
+attention()
+logits()
+sampling()
