@@ -66,6 +66,11 @@ final class Bf16Matrix implements Matrix {
     return region.address() + (panel * inputs + input) * ROW_BYTES + pair * Memory.VECTOR;
   }
 
+  /** Where a panel begins. */
+  private long panel(int panel) {
+    return at(0, panel * PANEL);
+  }
+
   private int panels() {
     return (outputs + PANEL - 1) / PANEL;
   }
@@ -88,11 +93,44 @@ final class Bf16Matrix implements Matrix {
   @Override
   public void multiply(CpuTensor out, CpuTensor x, Finish finish) {
     int rows = x.shape().rows();
-    if (rows >= MANY_ROWS && (long) inputs * outputs <= LARGE) {
+    if (rows == 1) {
+      multiplyOneRow(out.address(), x.address(), finish);
+    } else if (rows >= MANY_ROWS && (long) inputs * outputs <= LARGE) {
       multiplyWidened(out, x, finish);
     } else {
       multiplyPanels(out.address(), x.address(), finish, rows);
     }
+  }
+
+  /** Each worker reads two panels at a time, one from each half of its share. */
+  private void multiplyOneRow(long out, long x, Finish finish) {
+    WorkerPool pool = runtime.pool();
+    long stride = 2L * PANEL * Float.BYTES;
+    long sums = runtime.scratch().bytes(pool.size() * stride);
+    pool.run(
+        (worker, workers) -> {
+          int from = (int) ((long) panels() * worker / workers);
+          int to = (int) ((long) panels() * (worker + 1) / workers);
+          int half = (to - from) / 2;
+          long first = sums + worker * stride; // [PANEL]
+          long second = first + (long) PANEL * Float.BYTES; // [PANEL]
+          for (int panel = from; panel < from + half; panel++) {
+            PanelProduct.oneRowTwoPanels(first, x, panel(panel), panel(panel + half), inputs);
+            finish(finish, out, first, panel);
+            finish(finish, out, second, panel + half);
+          }
+          if (from + 2 * half < to) {
+            PanelProduct.multiply(first, x, panel(to - 1), 1, inputs);
+            finish(finish, out, first, to - 1);
+          }
+        });
+  }
+
+  /** Finishes a panel's part of a row. */
+  private void finish(Finish finish, long out, long sums, int panel) {
+    int first = panel * PANEL;
+    int count = Math.min(PANEL, outputs - first);
+    finish.apply(out + (long) first * Float.BYTES, sums, first, count);
   }
 
   private void multiplyPanels(long out, long x, Finish finish, int rows) {
@@ -106,12 +144,10 @@ final class Bf16Matrix implements Matrix {
           int from = (int) ((long) panels() * worker / workers);
           int to = (int) ((long) panels() * (worker + 1) / workers);
           for (int panel = from; panel < to; panel++) {
-            int first = panel * PANEL;
-            PanelProduct.multiply(own, x, at(0, first), rows, inputs); // own: [rows, PANEL]
-            int count = Math.min(PANEL, outputs - first);
+            PanelProduct.multiply(own, x, panel(panel), rows, inputs); // own: [rows, PANEL]
             for (int row = 0; row < rows; row++) {
-              long target = out + row * rowBytes + (long) first * Float.BYTES;
-              finish.apply(target, own + (long) row * PANEL * Float.BYTES, first, count);
+              long part = own + (long) row * PANEL * Float.BYTES;
+              finish(finish, out + row * rowBytes, part, panel);
             }
           }
         });
@@ -128,7 +164,7 @@ final class Bf16Matrix implements Matrix {
               int first = panel * PANEL;
               int count = Math.min(PANEL, outputs - first);
               PanelProduct.widen(
-                  target + (long) first * Float.BYTES, at(0, first), inputs, outputs, count);
+                  target + (long) first * Float.BYTES, panel(panel), inputs, outputs, count);
             });
     manyRows.run(out, x, widened.array(), finish);
   }

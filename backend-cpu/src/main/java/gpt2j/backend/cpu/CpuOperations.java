@@ -71,18 +71,23 @@ final class CpuOperations implements Operations {
     long slots = CpuTensor.address(batch.slots());
     long widthBytes = (long) spec.width() * Float.BYTES;
     long headBytes = (long) spec.headSize() * Float.BYTES;
+    int rows = batch.rows();
+    // Neighbours in a prompt go to one block of keys, so one worker takes them.
     runtime
         .pool()
         .forEach(
-            batch.rows(),
-            (row, worker) -> {
-              int slot = intAt(slots, row);
-              int position = intAt(positions, row);
-              if (target.holds(slot, position)) {
-                long keys = from + (3L * row + 1) * widthBytes;
-                for (int head = 0; head < spec.heads(); head++) {
-                  long key = keys + head * headBytes;
-                  target.store(layer, slot, head, position, key, key + widthBytes);
+            (rows + Memory.LANES - 1) / Memory.LANES,
+            (chunk, worker) -> {
+              int end = Math.min(rows, (chunk + 1) * Memory.LANES);
+              for (int row = chunk * Memory.LANES; row < end; row++) {
+                int slot = intAt(slots, row);
+                int position = intAt(positions, row);
+                if (target.holds(slot, position)) {
+                  long keys = from + (3L * row + 1) * widthBytes;
+                  for (int head = 0; head < spec.heads(); head++) {
+                    long key = keys + head * headBytes;
+                    target.store(layer, slot, head, position, key, key + widthBytes);
+                  }
                 }
               }
             });

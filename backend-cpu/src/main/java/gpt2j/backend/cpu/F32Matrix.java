@@ -16,9 +16,6 @@ final class F32Matrix implements Matrix {
   /** With so many columns each worker takes some of them, else each takes some of the rows. */
   private static final int MANY_COLUMNS = 16384;
 
-  /** Columns whose sums stay in the first-level cache. */
-  private static final int BLOCK = 2048;
-
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final ManyRowsProduct manyRows;
@@ -102,21 +99,24 @@ final class F32Matrix implements Matrix {
     finish.apply(out, sums, 0, outputs);
   }
 
-  /** Each worker takes whole columns, some at a time. */
+  /** Each worker takes a range of columns; a large part of each row, so that it can run along. */
   private void multiplyByColumns(long out, long x, Finish finish) {
-    long stride = (long) BLOCK * Float.BYTES;
-    long sums = runtime.scratch().bytes(runtime.pool().size() * stride);
+    int workers = runtime.pool().size();
+    int range = Memory.padded((outputs + workers - 1) / workers);
+    long stride = (long) range * Float.BYTES;
+    long sums = runtime.scratch().bytes(workers * stride);
     runtime
         .pool()
-        .forEach(
-            (outputs + BLOCK - 1) / BLOCK,
-            (block, worker) -> {
-              int first = block * BLOCK;
-              int count = Math.min(BLOCK, outputs - first);
-              long own = sums + worker * stride;
-              Memory.clear(own, stride);
-              accumulate(own, x, 0, inputs, first, count);
-              finish.apply(out + (long) first * Float.BYTES, own, first, count);
+        .run(
+            (worker, team) -> {
+              int first = worker * range;
+              int count = Math.min(range, outputs - first);
+              if (count > 0) {
+                long own = sums + worker * stride;
+                Memory.clear(own, stride);
+                accumulate(own, x, 0, inputs, first, count);
+                finish.apply(out + (long) first * Float.BYTES, own, first, count);
+              }
             });
   }
 
@@ -124,13 +124,15 @@ final class F32Matrix implements Matrix {
    * {@code sums += x[from … to)·rows [from … to)}, for {@code count} columns from {@code first}.
    */
   private void accumulate(long sums, long x, int from, int to, int first, int count) {
+    // Eight streams, each through rows that follow each other, so that the processor's prefetching
+    // carries on from one row to the next.
+    int run = (to - from) / MatrixVector.ROWS;
     long rowBytes = (long) outputs * Float.BYTES;
-    int row = from;
-    for (; row + 8 <= to; row += 8) {
-      MatrixVector.addEightRows(
-          sums, x + (long) row * Float.BYTES, at(row, first), rowBytes, count);
+    for (int row = from; row < from + run; row++) {
+      MatrixVector.addRows(
+          sums, x + (long) row * Float.BYTES, at(row, first), run, rowBytes, count);
     }
-    for (; row < to; row++) {
+    for (int row = from + MatrixVector.ROWS * run; row < to; row++) {
       MatrixVector.addRow(sums, x + (long) row * Float.BYTES, at(row, first), count);
     }
   }

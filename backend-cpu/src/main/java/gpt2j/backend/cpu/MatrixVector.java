@@ -12,27 +12,33 @@ import jdk.incubator.vector.FloatVector;
 final class MatrixVector {
   private MatrixVector() {}
 
+  /** Rows that {@link #addRows} adds. */
+  static final int ROWS = 8;
+
   /**
-   * {@code sums += x[0]·row 0 + … + x[7]·row 7}.
+   * {@code sums += x[0]·row 0 + x[distance]·row distance + … + x[7·distance]·row 7·distance}.
    *
-   * @param rowBytes distance between rows
+   * @param distance from each row that is added to the next, in rows
+   * @param rowBytes size of a row
    */
-  static void addEightRows(long sums, long x, long rows, long rowBytes, int columns) {
+  static void addRows(long sums, long x, long rows, int distance, long rowBytes, int columns) {
+    long next = distance * rowBytes;
+    long nextX = (long) distance * Float.BYTES;
     FloatVector x0 = Memory.broadcast(x);
-    FloatVector x1 = Memory.broadcast(x + 4);
-    FloatVector x2 = Memory.broadcast(x + 8);
-    FloatVector x3 = Memory.broadcast(x + 12);
-    FloatVector x4 = Memory.broadcast(x + 16);
-    FloatVector x5 = Memory.broadcast(x + 20);
-    FloatVector x6 = Memory.broadcast(x + 24);
-    FloatVector x7 = Memory.broadcast(x + 28);
-    long row1 = rows + rowBytes;
-    long row2 = row1 + rowBytes;
-    long row3 = row2 + rowBytes;
-    long row4 = row3 + rowBytes;
-    long row5 = row4 + rowBytes;
-    long row6 = row5 + rowBytes;
-    long row7 = row6 + rowBytes;
+    FloatVector x1 = Memory.broadcast(x + nextX);
+    FloatVector x2 = Memory.broadcast(x + 2 * nextX);
+    FloatVector x3 = Memory.broadcast(x + 3 * nextX);
+    FloatVector x4 = Memory.broadcast(x + 4 * nextX);
+    FloatVector x5 = Memory.broadcast(x + 5 * nextX);
+    FloatVector x6 = Memory.broadcast(x + 6 * nextX);
+    FloatVector x7 = Memory.broadcast(x + 7 * nextX);
+    long row1 = rows + next;
+    long row2 = row1 + next;
+    long row3 = row2 + next;
+    long row4 = row3 + next;
+    long row5 = row4 + next;
+    long row6 = row5 + next;
+    long row7 = row6 + next;
     int bytes = columns * Float.BYTES;
     for (int i = 0; i < bytes; i += Memory.VECTOR) {
       FloatVector sum = Memory.load(sums + i);

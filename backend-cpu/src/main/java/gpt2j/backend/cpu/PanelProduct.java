@@ -47,6 +47,40 @@ final class PanelProduct {
     storePanel(out, a, b, c, d);
   }
 
+  /**
+   * One row of x with two panels: two streams from memory, which one alone can't keep busy.
+   *
+   * @param out {@code [2, PANEL]}
+   */
+  static void oneRowTwoPanels(long out, long x, long panel0, long panel1, int inputs) {
+    FloatVector a0 = FloatVector.zero(Memory.FLOATS);
+    FloatVector b0 = a0;
+    FloatVector c0 = a0;
+    FloatVector d0 = a0;
+    FloatVector a1 = a0;
+    FloatVector b1 = a0;
+    FloatVector c1 = a0;
+    FloatVector d1 = a0;
+    for (int input = 0; input < inputs; input++) {
+      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
+      long at = (long) input * Bf16Matrix.ROW_BYTES;
+      IntVector first = Memory.loadInts(panel0 + at);
+      IntVector second = Memory.loadInts(panel0 + at + Memory.VECTOR);
+      a0 = low(first).fma(factor, a0);
+      b0 = high(first).fma(factor, b0);
+      c0 = low(second).fma(factor, c0);
+      d0 = high(second).fma(factor, d0);
+      first = Memory.loadInts(panel1 + at);
+      second = Memory.loadInts(panel1 + at + Memory.VECTOR);
+      a1 = low(first).fma(factor, a1);
+      b1 = high(first).fma(factor, b1);
+      c1 = low(second).fma(factor, c1);
+      d1 = high(second).fma(factor, d1);
+    }
+    storePanel(out, a0, b0, c0, d0);
+    storePanel(out + OUT_BYTES, a1, b1, c1, d1);
+  }
+
   private static void twoRows(long out, long x, long panel, int inputs) {
     FloatVector a0 = FloatVector.zero(Memory.FLOATS);
     FloatVector b0 = a0;

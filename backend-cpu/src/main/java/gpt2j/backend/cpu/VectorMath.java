@@ -1,7 +1,6 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Elementary functions of vectors, accurate to about one unit in the last place. */
@@ -12,9 +11,14 @@ final class VectorMath {
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
 
-  // Beyond these exp is infinity or 0 in float32 (denormal results count as 0).
-  private static final float EXP_MAX = 88.722839f;
-  private static final float EXP_MIN = -87.336544f;
+  // Below the first exp counts as 0, above the second as infinity. Between the second and where
+  // float32 really ends, at 88.72, nobody here needs a number.
+  private static final float EXP_MIN = -87.33f;
+  private static final float EXP_MAX = 88.37f;
+
+  // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
+  private static final float ROUND = 0x1.8p23f;
+  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
 
   private static final int EXPONENT_BIAS = 127;
   private static final int FRACTION_BITS = 23;
@@ -22,36 +26,44 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
-   * e to the power of each lane: {@code 2^n · e^r} with n integral and |r| ≤ ln 2 / 2, e^r by its
-   * Taylor series, whose eighth term is below half a unit in the last place there.
+   * e to the power of each lane: {@code 2^n · e^r} with n integral and |r| ≤ ln 2 / 2.
+   *
+   * <p>In several methods because the compiler inlines only small ones, and a vector that is passed
+   * to a method that isn't inlined becomes an object.
    */
   static FloatVector exp(FloatVector x) {
     FloatVector bounded = x.max(EXP_MIN).min(EXP_MAX);
-    // Adding and taking away 1.5 · 2^23 rounds to the nearest integer.
-    FloatVector n = bounded.mul(LOG2_E).add(0x1.8p23f).sub(0x1.8p23f);
-    FloatVector r = n.lanewise(VectorOperators.FMA, -LN2_HIGH, bounded);
-    r = n.lanewise(VectorOperators.FMA, -LN2_LOW, r);
-    FloatVector series = r.mul(1f / 5040).add(1f / 720);
-    series = series.fma(r, constant(1f / 120));
-    series = series.fma(r, constant(1f / 24));
-    series = series.fma(r, constant(1f / 6));
-    series = series.fma(r, constant(0.5f));
-    series = series.fma(r, constant(1));
-    series = series.fma(r, constant(1));
-    // n + bias is 1 … 255; the largest would be infinity's exponent, so half of it is applied
-    // later.
-    IntVector half = ints(n).lanewise(VectorOperators.ASHR, 1);
-    FloatVector result = series.mul(powerOfTwo(half)).mul(powerOfTwo(ints(n).sub(half)));
-    result = result.blend(0, x.lt(EXP_MIN));
-    return result.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
+    FloatVector rounded = bounded.mul(LOG2_E).add(ROUND);
+    FloatVector n = rounded.sub(ROUND);
+    FloatVector r = n.fma(constant(-LN2_HIGH), bounded);
+    r = n.fma(constant(-LN2_LOW), r);
+    return limited(x, series(r).mul(powerOfTwo(rounded)));
   }
 
-  private static IntVector ints(FloatVector integral) {
-    return (IntVector) integral.convert(VectorOperators.F2I, 0);
+  /** e^r by its Taylor series, whose eighth term is below half a unit in the last place. */
+  private static FloatVector series(FloatVector r) {
+    FloatVector sum = r.fma(constant(1f / 5040), constant(1f / 720));
+    sum = sum.fma(r, constant(1f / 120));
+    sum = sum.fma(r, constant(1f / 24));
+    sum = sum.fma(r, constant(1f / 6));
+    sum = sum.fma(r, constant(0.5f));
+    sum = sum.fma(r, constant(1));
+    return sum.fma(r, constant(1));
   }
 
-  private static FloatVector powerOfTwo(IntVector n) {
-    return n.add(EXPONENT_BIAS).lanewise(VectorOperators.LSHL, FRACTION_BITS).reinterpretAsFloats();
+  /** 2^n for n in the low bits of {@code rounded}. */
+  private static FloatVector powerOfTwo(FloatVector rounded) {
+    return rounded
+        .reinterpretAsInts()
+        .sub(ROUND_BITS - EXPONENT_BIAS)
+        .lanewise(VectorOperators.LSHL, FRACTION_BITS)
+        .reinterpretAsFloats();
+  }
+
+  private static FloatVector limited(FloatVector x, FloatVector result) {
+    return result
+        .blend(0, x.lt(EXP_MIN))
+        .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
   }
 
   static FloatVector constant(float value) {
