@@ -7,5 +7,6 @@ open module gpt2j.integration.tests {
   requires gpt2j.model.gpt2;
   requires dagger;
   requires jakarta.inject;
+  requires tools.jackson.core;
   requires static org.jspecify;
 }
