@@ -116,17 +116,15 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
   /**
    * All completions, prompt by prompt.
    *
-   * @throws IllegalStateException when the generation has not ended
+   * @throws IllegalStateException when the generation has not ended, or has failed
    */
   public List<Completion> completions() {
-    if (!active.isEmpty()) {
-      throw new IllegalStateException("the generation has not ended");
-    }
     List<Completion> all = new ArrayList<>();
     for (Completion completion : completions) {
-      if (completion != null) {
-        all.add(completion);
+      if (completion == null) {
+        throw new IllegalStateException("the generation has not ended");
       }
+      all.add(completion);
     }
     return List.copyOf(all);
   }
