@@ -6,4 +6,8 @@ module gpt2j.testkit {
   requires static transitive org.jspecify;
 
   exports gpt2j.testkit;
+
+  // JUnit finds and runs the parts of BackendContract by reflection.
+  opens gpt2j.testkit to
+      org.junit.platform.commons;
 }

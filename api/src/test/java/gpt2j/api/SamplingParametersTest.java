@@ -45,6 +45,20 @@ class SamplingParametersTest {
   }
 
   @Test
+  void oneIsChangedAtATime() {
+    SamplingParameters changed =
+        SamplingParameters.greedy()
+            .withTemperature(2)
+            .withTopK(3)
+            .withTopP(0.4f)
+            .withMinP(0.5f)
+            .withRepetitionPenalty(6)
+            .withSeed(7);
+    assertEquals(new SamplingParameters(2, 3, 0.4f, 0.5f, 6, 7), changed);
+    assertThrows(IllegalArgumentException.class, () -> changed.withTopP(2));
+  }
+
+  @Test
   void namedSettings() {
     assertEquals(new SamplingParameters(0, 0, 1, 0, 1, 0), SamplingParameters.greedy());
     assertEquals(new SamplingParameters(1, 0, 1, 0, 1, 5), SamplingParameters.random(5));

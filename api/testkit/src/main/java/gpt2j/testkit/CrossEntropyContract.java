@@ -22,6 +22,11 @@ abstract class CrossEntropyContract extends Contract {
     }
   }
 
+  @Test
+  void manyRows() {
+    check("1000 rows", Numbers.random(4, 1000 * 257, 2), 257, TOLERANCE);
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {30, 1e3, 1e4, 1e30})
   void largeLogitsDoNotOverflow(double size) {

@@ -28,6 +28,11 @@ abstract class LayerNormContract extends Contract {
     }
   }
 
+  @Test
+  void manyRows() {
+    check("1000 rows", Numbers.random(3, 1000 * 65, 1), 65, EPSILON, TOLERANCE);
+  }
+
   /** The variance is as small as epsilon, so that leaving epsilon out would show. */
   @ParameterizedTest
   @CsvSource({"48, 1e-5", "768, 1e-5", "768, 1e-12", "768, 1e-3", "65, 1"})

@@ -7,6 +7,7 @@ import gpt2j.api.DataType;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Precision;
 import gpt2j.api.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,16 +65,22 @@ abstract class LogitsContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void hostTensorsOfAnyTypeAndAlignment(Precision precision) {
+  void hostTensorsOfAnyTypeInAnyMemory(Precision precision) {
     compare(
         bench -> {
           for (DataType type : new DataType[] {DataType.F32, DataType.F16, DataType.BF16}) {
-            float[] values = Numbers.random(2, 33 * 47, 0.2);
-            EmbeddingTable table = bench.table(Numbers.unaligned(type, values, 33, 47), precision);
-            Tensor out = bench.floats(2, 33);
-            Tensor x = bench.floats(Numbers.random(3, 2 * 47, 1), 2, 47);
-            bench.operations().logits(out, x, table);
-            bench.show(type + " kept as " + precision, out, subject().tolerance(precision));
+            for (HostMemory memory : HostMemory.values()) {
+              MemorySegment data = memory.allocate(type, 33 * 47);
+              float[] values = Numbers.random(2, 33 * 47, 0.2);
+              EmbeddingTable table =
+                  bench.table(Numbers.host(type, values, data, 33, 47), precision);
+              data.fill((byte) 0x7F);
+              Tensor out = bench.floats(2, 33);
+              Tensor x = bench.floats(Numbers.random(3, 2 * 47, 1), 2, 47);
+              bench.operations().logits(out, x, table);
+              String label = "%s in %s kept as %s".formatted(type, memory, precision);
+              bench.show(label, out, subject().tolerance(precision));
+            }
           }
         });
   }

@@ -50,10 +50,8 @@ final class Numbers {
     return HostTensor.of("values", Shape.of(sizes), values);
   }
 
-  /** The values stored in {@code type}, one byte off any alignment. */
-  static HostTensor unaligned(DataType type, float[] values, int... sizes) {
-    long bytes = (long) values.length * type.bytes();
-    MemorySegment data = MemorySegment.ofArray(new byte[Math.toIntExact(bytes) + 1]).asSlice(1);
+  /** The values stored in {@code type} in the given memory, which the tensor can only read. */
+  static HostTensor host(DataType type, float[] values, MemorySegment data, int... sizes) {
     for (int i = 0; i < values.length; i++) {
       long offset = (long) i * type.bytes();
       switch (type) {

@@ -87,12 +87,13 @@ final class Workbench implements AutoCloseable {
     return new TokenBatch(ints(rows.tokens()), ints(rows.positions()), ints(rows.slots()));
   }
 
-  /** Rows of a guard before and behind; every other tensor starts off the usual alignment. */
+  /** Rows of a guard before and behind. Alignment and usage differ from tensor to tensor. */
   private Tensor allocate(DataType type, Shape shape) {
-    int before = guards.size() % 4 == 0 ? 1 : 16;
+    int tensors = guards.size() / 2;
+    int before = tensors % 2 == 0 ? 1 : 16;
     int rows = shape.rows();
-    Tensor whole =
-        keep(backend.allocate(type, shape.withRows(before + rows + 1), Usage.ACTIVATION));
+    Usage usage = tensors % 3 == 0 ? Usage.IO : Usage.ACTIVATION;
+    Tensor whole = keep(backend.allocate(type, shape.withRows(before + rows + 1), usage));
     for (Tensor guard : List.of(whole.rows(0, before), whole.rows(before + rows, 1))) {
       backend.write(guard, MemorySegment.ofArray(guardBytes(guard)));
       guards.add(guard);

@@ -13,12 +13,14 @@ import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
+import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenBatch;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -107,6 +109,17 @@ class ReferenceBackendTest {
     assertThrows(IllegalStateException.class, backend::synchronize);
     x.close();
     assertEquals(0, backend.memory().total());
+  }
+
+  @Test
+  void aBatchThatDoesNotFitLeavesNothingBehind() {
+    BackendOptions two = BackendOptions.defaults().withMemoryLimit(2 * 100 * Integer.BYTES);
+    try (Backend limited = new ReferenceBackendProvider().open(two)) {
+      assertThrows(OutOfMemoryException.class, () -> TokenBatch.allocate(limited, 100));
+      assertEquals(0, limited.memory().total());
+      TokenBatch.allocate(limited, 66).close();
+      assertEquals(0, limited.memory().total());
+    }
   }
 
   @Test

@@ -34,7 +34,8 @@ class SabotageTest {
   static Stream<Sabotage> bugs() {
     return Stream.of(
             SabotagedOperations.all(),
-            SabotagedOperations.cache(),
+            SabotagedNorms.all(),
+            SabotagedCaches.all(),
             SabotagedAttention.all(),
             SabotagedSampling.all(),
             SabotagedBackends.all())

@@ -7,14 +7,12 @@ import static gpt2j.testkit.SabotagedTensors.setFloats;
 import static gpt2j.testkit.SabotagedTensors.setInts;
 import static gpt2j.testkit.SabotagedTensors.truncated;
 import static gpt2j.testkit.SabotagedTensors.withPositions;
-import static gpt2j.testkit.SabotagedTensors.withSlots;
 import static gpt2j.testkit.SabotagedTensors.withTokens;
 
 import gpt2j.api.Backend;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
 import gpt2j.api.HostTensor;
-import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Precision;
@@ -24,7 +22,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Bugs in operations other than attention and sampling. */
@@ -35,11 +32,6 @@ final class SabotagedOperations {
     return List.of(
         operations("token off by one", EmbedContract.class, b -> new Embed(b, t -> t + 1, p -> p)),
         operations("position ignored", EmbedContract.class, b -> new Embed(b, t -> t, p -> 0)),
-        operations("epsilon ignored", LayerNormContract.class, b -> new Norm(b, e -> 0f)),
-        operations("epsilon fixed", LayerNormContract.class, b -> new Norm(b, e -> 1e-5f)),
-        operations("variance by C - 1", LayerNormContract.class, OwnNorm::unbiased),
-        operations("variance as E[x²] - E[x]²", LayerNormContract.class, OwnNorm::onePass),
-        operations("gain and bias swapped", LayerNormContract.class, GainForBias::new),
         weights("bias forgotten", (b, w, bias, p) -> b.linearWeights(w, null, p)),
         weights("precision ignored", (b, w, bias, p) -> b.linearWeights(w, bias, Precision.F32)),
         weights("truncated", (b, w, bias, p) -> b.linearWeights(truncated(w, p), bias, p)),
@@ -125,93 +117,6 @@ final class SabotagedOperations {
         Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
       TokenBatch wrong = withPositions(backend, withTokens(backend, batch, token), position);
       to.embed(out, wrong, tokens, positions);
-    }
-  }
-
-  private static final class Norm extends ForwardingOperations {
-    private final UnaryOperator<Float> change;
-
-    Norm(Backend backend, UnaryOperator<Float> change) {
-      super(backend.operations());
-      this.change = change;
-    }
-
-    @Override
-    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
-      to.layerNorm(out, x, gain, bias, change.apply(epsilon));
-    }
-  }
-
-  private static final class GainForBias extends ForwardingOperations {
-    GainForBias(Backend backend) {
-      super(backend.operations());
-    }
-
-    @Override
-    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
-      to.layerNorm(out, x, bias, gain, epsilon);
-    }
-  }
-
-  private static final class OwnNorm extends ForwardingOperations {
-    private final Backend backend;
-    private final Function<float[], Float> variance;
-
-    private OwnNorm(Backend backend, Function<float[], Float> variance) {
-      super(backend.operations());
-      this.backend = backend;
-      this.variance = variance;
-    }
-
-    static OwnNorm unbiased(Backend backend) {
-      return new OwnNorm(
-          backend,
-          row -> {
-            double mean = mean(row);
-            double sum = 0;
-            for (float value : row) {
-              sum += (value - mean) * (value - mean);
-            }
-            return (float) (sum / Math.max(1, row.length - 1));
-          });
-    }
-
-    static OwnNorm onePass(Backend backend) {
-      return new OwnNorm(
-          backend,
-          row -> {
-            float sum = 0;
-            float squares = 0;
-            for (float value : row) {
-              sum += value;
-              squares += value * value;
-            }
-            float mean = sum / row.length;
-            return Math.max(0, squares / row.length - mean * mean);
-          });
-    }
-
-    private static double mean(float[] row) {
-      double sum = 0;
-      for (float value : row) {
-        sum += value;
-      }
-      return sum / row.length;
-    }
-
-    @Override
-    public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
-      float[] g = floats(backend, gain);
-      float[] b = floats(backend, bias);
-      for (int i = 0; i < x.shape().rows(); i++) {
-        float[] row = floats(backend, x.rows(i, 1));
-        double deviation = Math.sqrt(variance.apply(row) + epsilon);
-        double mean = mean(row);
-        for (int c = 0; c < row.length; c++) {
-          row[c] = (float) ((row[c] - mean) / deviation * g[c] + b[c]);
-        }
-        setFloats(backend, out.rows(i, 1), row);
-      }
     }
   }
 
@@ -371,38 +276,5 @@ final class SabotagedOperations {
         setInts(backend, batch.tokens(), tokens);
       }
     }
-  }
-
-  /** Bugs in the cache's slots, positions and layers. */
-  static List<Sabotage> cache() {
-    return List.of(
-        operations("slot ignored", KvCacheContract.class, b -> append(b, 0, s -> 0, p -> p)),
-        operations(
-            "position off by one", KvCacheContract.class, b -> append(b, 0, s -> s, p -> p + 1)),
-        operations("layer ignored", KvCacheContract.class, b -> append(b, -1, s -> s, p -> p)),
-        operations("one position too few", KvCacheContract.class, b -> copy(b, -1)),
-        operations("one position too many", KvCacheContract.class, b -> copy(b, 1)));
-  }
-
-  private static Operations append(
-      Backend backend, int layers, IntUnaryOperator slot, IntUnaryOperator position) {
-    return new ForwardingOperations(backend.operations()) {
-      @Override
-      public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
-        TokenBatch wrong = withPositions(backend, withSlots(backend, batch, slot), position);
-        to.appendKv(cache, layers < 0 ? 0 : layer, qkv, wrong);
-      }
-    };
-  }
-
-  private static Operations copy(Backend backend, int more) {
-    return new ForwardingOperations(backend.operations()) {
-      @Override
-      public void copyKv(KvCache target, int toSlot, KvCache from, int fromSlot, int positions) {
-        int room = Math.min(target.spec().capacity(), from.spec().capacity());
-        int copied = Math.clamp(positions + more, 0, room);
-        to.copyKv(target, toSlot, from, fromSlot, copied);
-      }
-    };
   }
 }

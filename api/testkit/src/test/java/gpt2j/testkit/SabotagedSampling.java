@@ -10,6 +10,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Bugs in sampling: states of their own, which draw in wrong ways. */
 final class SabotagedSampling {
@@ -26,87 +27,32 @@ final class SabotagedSampling {
     Class<GreedyContract> greedy = GreedyContract.class;
     return List.of(
         bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
-        bug(
-            "penalty ignored when greedy",
-            greedy,
-            (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
+        bug("penalty only sampled", greedy, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
         bug("penalty raises negative logits", greedy, SabotagedSampling::alwaysDivides),
-        bug(
-            "temperature ignored",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(
-                    with(p, p.temperature() == 0 ? 0 : 1, p.topK(), p.topP(), p.minP()),
-                    l,
-                    seen,
-                    d,
-                    s)),
-        bug(
-            "top-k ignored",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(with(p, p.temperature(), 0, p.topP(), p.minP()), l, seen, d, s)),
-        bug(
-            "one token too many in top-k",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(
-                    with(p, p.temperature(), p.topK() == 0 ? 0 : p.topK() + 1, p.topP(), p.minP()),
-                    l,
-                    seen,
-                    d,
-                    s)),
-        bug(
-            "top-p ignored",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(with(p, p.temperature(), p.topK(), 1, p.minP()), l, seen, d, s)),
-        bug(
-            "top-p a little larger",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(
-                    with(p, p.temperature(), p.topK(), Math.min(1, p.topP() * 1.02f), p.minP()),
-                    l,
-                    seen,
-                    d,
-                    s)),
-        bug(
-            "min-p ignored",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(with(p, p.temperature(), p.topK(), p.topP(), 0), l, seen, d, s)),
+        bug("temperature ignored", sampling, p -> p.withTemperature(1)),
+        bug("top-k ignored", sampling, p -> p.withTopK(0)),
+        bug("top-k keeps one too many", sampling, p -> p.withTopK(p.topK() + 1)),
+        bug("top-p ignored", sampling, p -> p.withTopP(1)),
+        bug("top-p too large", sampling, p -> p.withTopP(Math.min(1, p.topP() * 1.02f))),
+        bug("min-p ignored", sampling, p -> p.withMinP(0)),
+        bug("seed ignored", sampling, p -> p.withSeed(0)),
         bug("noise in float32", sampling, SabotagedSampling::floatNoise),
         bug("noise clamped", sampling, SabotagedSampling::clampedNoise),
         bug("last token among equals", greedy, SabotagedSampling::lastAmongEquals),
-        bug(
-            "filters though greedy",
-            greedy,
-            (p, l, seen, d, s) -> p.temperature() == 0 ? lowestLogit(l) : draw(p, l, seen, d, s)),
-        bug(
-            "seed ignored",
-            sampling,
-            (p, l, seen, d, s) ->
-                draw(
-                    new SamplingParameters(
-                        p.temperature(), p.topK(), p.topP(), p.minP(), p.repetitionPenalty(), 0),
-                    l,
-                    seen,
-                    d,
-                    s)),
+        bug("smallest logit", greedy, (p, l, seen, d, s) -> smallest(l)),
         bug("draws not counted", states, (p, l, seen, d, s) -> draw(p, l, seen, 0, s)),
         bug("stream cut to 32 bits", states, (p, l, seen, d, s) -> draw(p, l, seen, d, (int) s)),
         bug("one stream for all rows", sampling, (p, l, seen, d, s) -> draw(p, l, seen, d, 0)));
   }
 
+  private static Sabotage bug(
+      String name, Class<? extends Contract> part, UnaryOperator<SamplingParameters> change) {
+    return bug(name, part, (p, l, seen, d, s) -> draw(change.apply(p), l, seen, d, s));
+  }
+
   private static int draw(
       SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
     return Sampler.draw(p, logits, seen, draw, stream);
-  }
-
-  private static SamplingParameters with(
-      SamplingParameters p, float temperature, int topK, float topP, float minP) {
-    return new SamplingParameters(temperature, topK, topP, minP, p.repetitionPenalty(), p.seed());
   }
 
   private static int alwaysDivides(
@@ -150,7 +96,7 @@ final class SabotagedSampling {
     return best;
   }
 
-  private static int lowestLogit(float[] logits) {
+  private static int smallest(float[] logits) {
     int worst = 0;
     for (int token = 0; token < logits.length; token++) {
       worst = logits[token] < logits[worst] ? token : worst;
