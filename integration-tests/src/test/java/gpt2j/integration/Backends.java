@@ -1,0 +1,18 @@
+package gpt2j.integration;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import java.util.Map;
+
+/** Opens this build's backends by name. */
+final class Backends {
+  private static final Map<String, BackendProvider> PROVIDERS =
+      DaggerTestComponent.create().backends();
+
+  private Backends() {}
+
+  static Backend open(String name, BackendOptions options) {
+    return PROVIDERS.get(name).open(options);
+  }
+}
