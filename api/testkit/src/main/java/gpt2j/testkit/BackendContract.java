@@ -8,7 +8,9 @@ import gpt2j.api.DataType;
 import gpt2j.api.Precision;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -37,8 +39,8 @@ import org.opentest4j.TestAbortedException;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
   private final Map<Feature, Integer> aborted = new EnumMap<>(Feature.class);
-  private Backend backend;
-  private Backend reference;
+  private @Nullable Backend backend;
+  private @Nullable Backend reference;
 
   /** For subclasses. */
   protected BackendContract() {}
@@ -88,6 +90,8 @@ public abstract class BackendContract {
   final void close() {
     if (backend != null) {
       backend.close();
+    }
+    if (reference != null) {
       reference.close();
     }
     int tests = aborted.values().stream().mapToInt(Integer::intValue).sum();
@@ -97,11 +101,11 @@ public abstract class BackendContract {
   }
 
   final Backend backend() {
-    return backend;
+    return Objects.requireNonNull(backend, "not open");
   }
 
   final Backend reference() {
-    return reference;
+    return Objects.requireNonNull(reference, "not open");
   }
 
   /** Ends the test that met a missing feature: aborted where that is known, failed otherwise. */
