@@ -14,6 +14,7 @@ import gpt2j.api.Usage;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws one token after another for sequences of a session, all of them in each step. The step is
@@ -51,7 +52,7 @@ public final class Decoder implements AutoCloseable {
   private final Tensor logits; // [n, V]
   private final Tensor sampled; // I32 [n]
   private final SamplingState sampling;
-  private final Step step;
+  private @Nullable Step step; // when first needed: the first token needn't wait for it
   private final HostInts host;
 
   private final int[] drawn;
@@ -91,7 +92,6 @@ public final class Decoder implements AutoCloseable {
         Row row = rows.get(i);
         sampling.reset(i, row.stream(), row.draw(), row.seen());
       }
-      step = resources.add(backend.record("decode", this::step));
       host = new HostInts(resources.add(Arena.ofShared()), n);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
@@ -117,6 +117,9 @@ public final class Decoder implements AutoCloseable {
     backend.lock().lock();
     try {
       if (goesOn) {
+        if (step == null) {
+          step = resources.add(backend.record("decode", this::step));
+        }
         step.run();
         for (int i = 0; i < sequences.length; i++) {
           session.sequence(sequences[i]).append(drawn[i]);
