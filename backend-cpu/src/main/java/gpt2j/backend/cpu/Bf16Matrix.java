@@ -36,6 +36,7 @@ final class Bf16Matrix implements Matrix {
     manyRows = new ManyRowsProduct(runtime);
     inputs = source.inputs();
     outputs = source.outputs();
+    WarmUp.startBf16();
     region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
     source.forEachPanel(runtime.pool(), PANEL, this::pack);
   }

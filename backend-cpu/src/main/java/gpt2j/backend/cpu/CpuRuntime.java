@@ -12,6 +12,7 @@ final class CpuRuntime implements AutoCloseable {
   private final Workspace widened;
 
   CpuRuntime(int threads, OptionalLong memoryLimit) {
+    WarmUp.start();
     allocator = new Allocator(memoryLimit);
     pool = new WorkerPool(threads);
     products = new Nd4jProducts(threads);

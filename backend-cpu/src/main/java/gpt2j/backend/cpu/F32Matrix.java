@@ -28,6 +28,7 @@ final class F32Matrix implements Matrix {
     manyRows = new ManyRowsProduct(runtime);
     inputs = source.inputs();
     outputs = source.outputs();
+    WarmUp.startF32();
     region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
     if (source instanceof ColumnSource.Rows(var tensor) && tensor.type() == DataType.F32) {
       runtime

@@ -1,0 +1,120 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
+import gpt2j.api.KvCacheSpec;
+import java.lang.foreign.Arena;
+import java.util.OptionalLong;
+
+/**
+ * Runs the kernels on small data, in the background while weights are loaded, so that the JVM
+ * compiles them before they are needed. A kernel of the Vector API that isn't compiled yet makes an
+ * object of each vector and takes a hundred times as long: the first prompt would wait a second for
+ * it.
+ *
+ * <p>Once per JVM, since what is compiled stays so: each part is a class that does its work when it
+ * is initialised.
+ */
+final class WarmUp {
+  /**
+   * Calls of each kernel. They are enough where the JVM was told to compile this package early, as
+   * {@code bin/cli} does by {@code CompileThresholdScaling}. Under the JVM's own thresholds it
+   * would take twenty times as many, which cost more time than they save.
+   */
+  private static final int CALLS = 30;
+
+  private static final int HEAD_SIZE = 64;
+  private static final int WIDTH = 768;
+  private static final int LENGTH = 4 * Memory.LANES;
+  private static final long BYTES = 1L << 18;
+
+  private WarmUp() {}
+
+  /** Starts to warm up what every model needs. */
+  static void start() {
+    inBackground(Blocks::touch);
+  }
+
+  /** Starts to warm up the product of one row with a float32 matrix. */
+  static void startF32() {
+    inBackground(F32Row::touch);
+  }
+
+  /** Starts to warm up products with a bfloat16 matrix. */
+  static void startBf16() {
+    inBackground(Bf16Rows::touch);
+  }
+
+  private static void inBackground(Runnable work) {
+    Thread.ofPlatform().daemon().name("gpt2j-cpu-warm-up").start(work);
+  }
+
+  @FunctionalInterface
+  private interface Kernels {
+    /** Calls each kernel once, with three pieces of zeros to work on. */
+    void call(long a, long b, long c);
+  }
+
+  private static boolean run(Kernels kernels) {
+    try (Arena arena = Arena.ofConfined()) {
+      long a = arena.allocate(BYTES, Memory.VECTOR).address();
+      long b = arena.allocate(BYTES, Memory.VECTOR).address();
+      long c = arena.allocate(BYTES, Memory.VECTOR).address();
+      for (int call = 0; call < CALLS; call++) {
+        kernels.call(a, b, c);
+      }
+    }
+    return true;
+  }
+
+  private static final class Blocks {
+    private static final boolean DONE =
+        run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f))
+            && run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH).apply(a, b, 0, WIDTH))
+            && run(Blocks::attend)
+            && append();
+
+    static void touch() {
+      assert DONE;
+    }
+
+    private static void attend(long a, long b, long c) {
+      int row = HEAD_SIZE * Float.BYTES;
+      long stride = (long) LENGTH * Float.BYTES;
+      AttentionKernels.fourScores(a, stride, b, row, c, LENGTH / Memory.LANES, HEAD_SIZE, 1);
+      AttentionKernels.fourSums(b, row, a, stride, c, row, LENGTH, HEAD_SIZE);
+      AttentionKernels.oneScore(a, b, c, LENGTH / Memory.LANES, HEAD_SIZE, 1);
+      AttentionKernels.oneSum(b, a, c, row, LENGTH, HEAD_SIZE);
+      Softmax.inPlace(a, LENGTH);
+    }
+
+    private static boolean append() {
+      KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, DataType.F32);
+      try (Allocator allocator = new Allocator(OptionalLong.empty());
+          CpuKvCache cache = new CpuKvCache(allocator, spec)) {
+        return run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
+      }
+    }
+  }
+
+  private static final class F32Row {
+    private static final boolean DONE =
+        run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, WIDTH * Float.BYTES, WIDTH))
+            && run((a, b, c) -> Finish.add(a, b, c, WIDTH));
+
+    static void touch() {
+      assert DONE;
+    }
+  }
+
+  private static final class Bf16Rows {
+    private static final boolean DONE =
+        run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE))
+            && run((a, b, c) -> PanelProduct.multiply(a, b, c, 3, HEAD_SIZE))
+            && run((a, b, c) -> Finish.add(a, b, c, WIDTH));
+
+    static void touch() {
+      assert DONE;
+    }
+  }
+}
