@@ -9,6 +9,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.Usage;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Decoder;
@@ -19,14 +20,11 @@ import gpt2j.model.gpt2.LoadOptions;
 import gpt2j.model.gpt2.Prompt;
 import gpt2j.model.gpt2.Session;
 import gpt2j.model.gpt2.SessionOptions;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -74,7 +72,10 @@ abstract class SessionContract {
   @AfterAll
   final void close() {
     models.values().forEach(Gpt2::close);
-    assertEquals(0, backend.memory().total(), "everything is given back");
+    // Not activations, of which a backend may keep some for its own use.
+    for (Usage usage : List.of(Usage.WEIGHTS, Usage.CACHE, Usage.IO)) {
+      assertEquals(0, backend.memory().of(usage), usage + " given back");
+    }
     backend.close();
   }
 
@@ -398,18 +399,9 @@ abstract class SessionContract {
         wanted,
         c ->
             Gpt2.load(
-                golden(c.checkpoint), backend, LoadOptions.defaults().withPrecision(c.precision)));
-  }
-
-  private static Path golden(String name) {
-    String config = "golden/%s/config.json".formatted(name);
-    try {
-      return Path.of(
-              Objects.requireNonNull(SessionContract.class.getResource(config), config).toURI())
-          .resolveSibling("");
-    } catch (URISyntaxException e) {
-      throw new AssertionError(e);
-    }
+                Golden.resource("golden").resolve(c.checkpoint),
+                backend,
+                LoadOptions.defaults().withPrecision(c.precision)));
   }
 
   private double bound(double value) {
