@@ -1,10 +1,10 @@
 """gpt2j's command line on the work that is compared."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 
@@ -24,9 +24,8 @@ class Gpt2j:
         command = self.command + ["--max-new-tokens", str(count), "--token-ids", ",".join(map(str, prompt))]
         begin = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            memory = PeakMemory(process.pid)
             out = process.stdout.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - begin
         if process.returncode != 0:
             sys.exit(f"gpt2j ended with exit code {process.returncode}: {' '.join(self.command)} …")
@@ -39,5 +38,30 @@ class Gpt2j:
             "mean_step_s": timings["decode_s"] / max(1, count - 1),
             "tokens": result["tokens"],
             "process_s": seconds,
-            "peak_bytes": usage.ru_maxrss * 1024,
+            "peak_bytes": memory.bytes,
         }
+
+
+class PeakMemory(threading.Thread):
+    """Watches a process's peak resident memory, of which mapped files are a part, until it ends.
+
+    Not getrusage's: that begins with the memory of the process that forked.
+    """
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self.status = pathlib.Path(f"/proc/{pid}/status")
+        self.bytes = None
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                lines = self.status.read_text().splitlines()
+            except OSError:
+                return
+            peak = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
+            if not peak:
+                return
+            self.bytes = peak[0]
+            time.sleep(0.05)
