@@ -97,7 +97,9 @@ final class Attention {
   private void softmax(int head, int row, long scores, int length) {
     int own = length(row);
     Softmax.inPlace(scores, own);
-    Memory.clear(scores + (long) own * Float.BYTES, (long) (length - own) * Float.BYTES);
+    if (own < length) { // other rows of the tile see further
+      Memory.clear(scores + (long) own * Float.BYTES, (long) (length - own) * Float.BYTES);
+    }
     if (probabilities != 0) {
       long capacityBytes = (long) spec.capacity() * Float.BYTES;
       long target = probabilities + ((long) row * spec.heads() + head) * capacityBytes;

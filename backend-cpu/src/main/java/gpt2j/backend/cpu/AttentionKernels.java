@@ -16,6 +16,7 @@ final class AttentionKernels {
    */
   static void oneScore(long scores, long query, long keys, int blocks, int headSize, float scale) {
     long blockBytes = (long) headSize * VECTOR;
+    FloatVector factor = VectorMath.constant(scale);
     int block = 0;
     for (; block + 4 <= blocks; block += 4) {
       long k0 = keys + block * blockBytes;
@@ -35,10 +36,10 @@ final class AttentionKernels {
         d = Memory.load(k3 + at).fma(q, d);
       }
       long to = scores + (long) block * VECTOR;
-      Memory.store(a.mul(scale), to);
-      Memory.store(b.mul(scale), to + VECTOR);
-      Memory.store(c.mul(scale), to + 2L * VECTOR);
-      Memory.store(d.mul(scale), to + 3L * VECTOR);
+      Memory.store(factor.mul(a), to);
+      Memory.store(factor.mul(b), to + VECTOR);
+      Memory.store(factor.mul(c), to + 2L * VECTOR);
+      Memory.store(factor.mul(d), to + 3L * VECTOR);
     }
     for (; block < blocks; block++) {
       long k = keys + block * blockBytes;
@@ -47,7 +48,7 @@ final class AttentionKernels {
         FloatVector q = Memory.broadcast(query + (long) i * Float.BYTES);
         a = Memory.load(k + (long) i * VECTOR).fma(q, a);
       }
-      Memory.store(a.mul(scale), scores + (long) block * VECTOR);
+      Memory.store(factor.mul(a), scores + (long) block * VECTOR);
     }
   }
 
@@ -67,6 +68,7 @@ final class AttentionKernels {
       int headSize,
       float scale) {
     long blockBytes = (long) headSize * VECTOR;
+    FloatVector factor = VectorMath.constant(scale);
     for (int block = 0; block < blocks; block++) {
       long k = keys + block * blockBytes;
       FloatVector a = FloatVector.zero(Memory.FLOATS);
@@ -82,10 +84,10 @@ final class AttentionKernels {
         d = key.fma(Memory.broadcast(q + 3 * queryBytes), d);
       }
       long to = scores + (long) block * VECTOR;
-      Memory.store(a.mul(scale), to);
-      Memory.store(b.mul(scale), to + stride);
-      Memory.store(c.mul(scale), to + 2 * stride);
-      Memory.store(d.mul(scale), to + 3 * stride);
+      Memory.store(factor.mul(a), to);
+      Memory.store(factor.mul(b), to + stride);
+      Memory.store(factor.mul(c), to + 2 * stride);
+      Memory.store(factor.mul(d), to + 3 * stride);
     }
   }
 

@@ -18,7 +18,7 @@ final class LayerNorm {
 
     FloatVector sums = Memory.load(x + end, rest); // 0 outside the mask
     for (int i = 0; i < whole; i += Memory.LANES) {
-      sums = sums.add(Memory.load(x + (long) i * Float.BYTES));
+      sums = Memory.load(x + (long) i * Float.BYTES).add(sums);
     }
     float mean = Memory.sum(sums) / width;
 
@@ -26,7 +26,7 @@ final class LayerNorm {
     FloatVector squares = distances.mul(distances);
     for (int i = 0; i < whole; i += Memory.LANES) {
       FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(mean);
-      distances = distances.add(distance);
+      distances = distance.add(distances);
       squares = distance.fma(distance, squares);
     }
     float left = Memory.sum(distances) / width;

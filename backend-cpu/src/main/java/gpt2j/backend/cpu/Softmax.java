@@ -1,7 +1,6 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Softmax and what is made of the same parts. */
@@ -13,29 +12,39 @@ final class Softmax {
 
   /** {@code x = softmax(x)}. */
   static void inPlace(long x, int count) {
-    float max = max(x, count);
+    float sum = exponentiate(x, count, max(x, count));
+    scale(x, count, 1 / sum);
+  }
+
+  /** {@code x = e^(x − max)}; returns the sum. */
+  private static float exponentiate(long x, int count, float max) {
     int whole = count - count % Memory.LANES;
     FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = x + (long) i * Float.BYTES;
       FloatVector e = VectorMath.exp(Memory.load(at).sub(max));
-      sums = sums.add(e);
+      sums = e.add(sums);
       Memory.store(e, at);
     }
-    VectorMask<Float> rest = Memory.first(count - whole);
-    long end = x + (long) whole * Float.BYTES;
-    if (whole < count) {
-      FloatVector e = VectorMath.exp(Memory.load(end, rest).sub(max)).blend(0, rest.not());
-      sums = sums.add(e);
-      Memory.store(e, end, rest);
+    float sum = Memory.sum(sums);
+    for (int i = whole; i < count; i++) {
+      long at = x + (long) i * Float.BYTES;
+      float e = (float) Math.exp(Memory.get(at) - max);
+      sum += e;
+      Memory.set(at, e);
     }
-    float factor = 1 / Memory.sum(sums);
+    return sum;
+  }
+
+  private static void scale(long x, int count, float factor) {
+    int whole = count - count % Memory.LANES;
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = x + (long) i * Float.BYTES;
       Memory.store(Memory.load(at).mul(factor), at);
     }
-    if (whole < count) {
-      Memory.store(Memory.load(end, rest).mul(factor), end, rest);
+    for (int i = whole; i < count; i++) {
+      long at = x + (long) i * Float.BYTES;
+      Memory.set(at, Memory.get(at) * factor);
     }
   }
 
@@ -48,7 +57,7 @@ final class Softmax {
       FloatVector sums = FloatVector.zero(Memory.FLOATS);
       int end = Math.min(count, i + CHUNK * Memory.LANES);
       for (; i + Memory.LANES <= end; i += Memory.LANES) {
-        sums = sums.add(VectorMath.exp(Memory.load(x + (long) i * Float.BYTES).sub(max)));
+        sums = VectorMath.exp(Memory.load(x + (long) i * Float.BYTES).sub(max)).add(sums);
       }
       sum += Memory.sum(sums);
     }
@@ -63,7 +72,7 @@ final class Softmax {
     int whole = count - count % Memory.LANES;
     FloatVector largest = VectorMath.constant(Float.NEGATIVE_INFINITY);
     for (int i = 0; i < whole; i += Memory.LANES) {
-      largest = largest.max(Memory.load(x + (long) i * Float.BYTES));
+      largest = Memory.load(x + (long) i * Float.BYTES).max(largest);
     }
     float max = largest.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < count; i++) {
