@@ -46,7 +46,7 @@ final class Allocator implements AutoCloseable {
     }
     long address = alignment == 0 ? start : (start + alignment - 1) & -alignment;
     if (alignment != 0) {
-      Libc.preferHugePages(address, mapped);
+      Libc.preferHugePages(address, mapped & -HUGE_PAGE); // the last one would be mostly waste
     }
     Region region = new Region(start, mapped + alignment, address, bytes, usage);
     regions.add(region);
