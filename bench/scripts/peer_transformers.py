@@ -4,6 +4,9 @@ import statistics
 import time
 
 
+PREFILLS = 5
+
+
 class Transformers:
     """One loaded model. Raises ImportError where torch or transformers is missing."""
 
@@ -22,10 +25,13 @@ class Transformers:
 
     def prefill(self, prompt: list[int]) -> dict:
         """The time until the token after the prompt is known: logits of the last position only."""
+        times = []
         with self.torch.inference_mode():
-            begin = time.perf_counter()
-            self._next(self.torch.tensor([prompt]), self.cache(config=self.model.config)).item()
-            return {"prefill_s": time.perf_counter() - begin}
+            for _ in range(PREFILLS):
+                begin = time.perf_counter()
+                self._next(self.torch.tensor([prompt]), self.cache(config=self.model.config)).item()
+                times.append(time.perf_counter() - begin)
+        return {"prefill_s": statistics.median(times)}
 
     def decode(self, prompt: list[int], count: int) -> dict:
         """The time of a step after the first new token, and the greedy tokens.
@@ -42,7 +48,11 @@ class Transformers:
                 token = self._next(token, cache)
                 tokens.append(token.item())
                 steps.append(time.perf_counter() - begin)
-        return {"step_s": statistics.median(steps), "mean_step_s": statistics.mean(steps), "tokens": tokens}
+        return {
+            "step_s": statistics.median(steps),
+            "mean_step_s": statistics.mean(steps),
+            "tokens": tokens,
+        }
 
     def _next(self, ids, cache):
         """The most probable next token, [1, 1]."""

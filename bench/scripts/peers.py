@@ -11,11 +11,12 @@ round. Printed are medians, with the smallest and the largest round in parenthes
 to the JSON file. A measurement during which other programs used more than a tenth of a core is
 taken again, --retries times at most, and the least disturbed attempt counts.
 
-transformers is kept loaded and warmed up, with its default (sdpa) attention; gpt2j is started anew
-each time, as its users do, so its prefill includes the warm-up of the JVM. Decoding is greedy at
-batch 1 on both sides, its time the median of the single steps. The floor is the time to read the
-weights of one step once: every parameter but the position embeddings; with bfloat16 weights the
-vectors are still float32.
+transformers is kept loaded and warmed up, with its default (sdpa) attention. gpt2j is started anew
+each time, as its users do: its decode includes the warm-up of the JVM, as far as a median shows it,
+and its prefill is measured twice, warm and as the first of a process. Decoding is greedy at batch 1
+on both sides, its time the median of the single steps. The floor is the time to read the weights of
+one step once: every parameter but the position embeddings; with bfloat16 weights the vectors are
+still float32.
 
 Needs nothing but Python; torch and transformers for their half of the table, a C compiler for a
 trustworthy bandwidth. What is missing is named in the output.
@@ -89,6 +90,8 @@ def measurements(options, bandwidth: Bandwidth, peers: dict, prompts: dict) -> d
         here = {program: peer for (program, of), peer in peers.items() if of == precision}
         for program, peer in here.items():
             out[program, precision, "prefill"] = partial(peer.prefill, prompts["prefill"])
+            if program == "gpt2j":
+                out[program, precision, "first prefill"] = partial(peer.first_prefill, prompts["prefill"])
         # The bandwidth right before and after gpt2j, for it may change from one second to the next.
         for program, peer in here.items():
             if program == "gpt2j":
@@ -158,14 +161,14 @@ def main() -> None:
     source = random.Random(1)
     # The last token is end-of-text in GPT-2's own vocabulary, which would end a text.
     tokens = {"decode": options.prompt_tokens, "prefill": options.prefill_tokens}
-    prompts = {
-        work: [source.randrange(shapes["wte.weight"][0] - 1) for _ in range(count)] for work, count in tokens.items()
-    }
+    vocabulary = shapes["wte.weight"][0]
+    prompts = {work: [source.randrange(vocabulary - 1) for _ in range(count)] for work, count in tokens.items()}
     about = {"machine": machine()}
     peers = open_peers(options, about)
     for peer in peers.values():
         # gpt2j's launcher builds what is missing; the checkpoint comes into the page cache.
-        peer.prefill(prompts["prefill"]), peer.decode(prompts["decode"], 8)
+        peer.prefill(prompts["prefill"])
+        peer.decode(prompts["decode"], 8)
 
     rounds = []
     with Bandwidth(options.threads) as bandwidth:
@@ -184,11 +187,11 @@ def main() -> None:
 def write_json(options, about: dict, sizes: dict, rounds: list[dict]) -> None:
     everything = {
         "about": about,
-        "options": {name: str(value) if isinstance(value, pathlib.Path) else value for name, value in vars(options).items()},
+        "options": vars(options),
         "bytes_per_token": sizes,
         "rounds": [{" ".join(what).replace("  ", " "): figures for what, figures in r.items()} for r in rounds],
     }
-    options.json.write_text(json.dumps(everything, indent=1) + "\n")
+    options.json.write_text(json.dumps(everything, indent=1, default=str) + "\n")
 
 
 if __name__ == "__main__":
