@@ -12,7 +12,11 @@ final class Backends {
 
   private Backends() {}
 
+  static BackendProvider provider(String name) {
+    return PROVIDERS.get(name);
+  }
+
   static Backend open(String name, BackendOptions options) {
-    return PROVIDERS.get(name).open(options);
+    return provider(name).open(options);
   }
 }
