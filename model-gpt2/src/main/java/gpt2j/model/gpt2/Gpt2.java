@@ -76,7 +76,16 @@ public final class Gpt2 implements AutoCloseable {
   /** Loads an open checkpoint, which isn't needed afterwards. */
   public static Gpt2 load(
       Checkpoint checkpoint, Tokenizer tokenizer, Backend backend, LoadOptions options) {
-    return new Gpt2(checkpoint, () -> tokenizer, backend, options);
+    return load(checkpoint, () -> tokenizer, backend, options);
+  }
+
+  /**
+   * The same with a tokenizer that is asked for once the weights are loaded, so that it can be
+   * loaded beside them.
+   */
+  public static Gpt2 load(
+      Checkpoint checkpoint, Supplier<Tokenizer> tokenizer, Backend backend, LoadOptions options) {
+    return new Gpt2(checkpoint, tokenizer, backend, options);
   }
 
   public Gpt2Config config() {
