@@ -1,39 +1,54 @@
 package gpt2j.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Entry point of the command line. */
-@Command(
-    name = "gpt2j",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class,
-    description = "Generates text with GPT-2.")
-final class Main implements Runnable {
+final class Main {
+  /** How long an interrupted command may take to come to its end. */
+  private static final int PATIENCE_SECONDS = 10;
+
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
     var standardError = StandardError.restore();
-    var commandLine = new CommandLine(new Main());
+    var interruption = new Interruption();
+    var ended = endInOrder(interruption);
+    var context =
+        new Context(
+            System.in,
+            new Output(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out))),
+            new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+            Libc::isTerminal,
+            System.getenv(),
+            DaggerCliComponent.create().backends(),
+            interruption);
     standardError.join();
-    System.exit(commandLine.execute(arguments));
+    int exitCode = new Cli(context).run(arguments);
+    ended.countDown();
+    System.exit(exitCode);
   }
 
-  @Override
-  public void run() {
-    DaggerCliComponent.create()
-        .backends()
-        .forEach((name, provider) -> System.out.println(name + ": " + provider.availability()));
-  }
-
-  /** The version of this module. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      var descriptor = Main.class.getModule().getDescriptor();
-      var version = descriptor == null ? "unknown" : descriptor.rawVersion().orElse("unknown");
-      return new String[] {"gpt2j " + version};
-    }
+  /** On Ctrl-C, asks the command to end and waits until it has; the JVM then exits with 130. */
+  private static CountDownLatch endInOrder(Interruption interruption) {
+    var ended = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  try {
+                    if (interruption.request()) {
+                      boolean ignored = ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                    }
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
+    return ended;
   }
 }

@@ -1,10 +1,5 @@
 package gpt2j.cli;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /**
  * Standard error as the launcher found it.
  *
@@ -37,11 +32,9 @@ final class StandardError {
   }
 
   private static void replaceBy(int descriptor) {
-    var linker = Linker.nativeLinker();
-    var toInt = ValueLayout.JAVA_INT;
+    var duplicate = Libc.function("dup2", 2);
+    var close = Libc.function("close", 1);
     try {
-      var duplicate = function(linker, "dup2", FunctionDescriptor.of(toInt, toInt, toInt));
-      var close = function(linker, "close", FunctionDescriptor.of(toInt, toInt));
       // A failure leaves standard error behind the filter, which passes on what it is given.
       if ((int) duplicate.invokeExact(descriptor, STANDARD_ERROR) == STANDARD_ERROR) {
         var ignored = (int) close.invokeExact(descriptor);
@@ -49,10 +42,5 @@ final class StandardError {
     } catch (Throwable e) {
       throw new AssertionError("dup2 and close throw nothing", e);
     }
-  }
-
-  @SuppressWarnings("restricted") // native access is this class's purpose
-  private static MethodHandle function(Linker linker, String name, FunctionDescriptor descriptor) {
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
   }
 }

@@ -1,0 +1,72 @@
+package gpt2j.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Options that are not given take their values from environment variables, {@code --top-k} from
+ * {@code GPT2J_TOP_K}. They are looked at only when their command runs and the option isn't given,
+ * so that a wrong one is in nobody's way.
+ */
+final class EnvironmentDefaults {
+  /** The options that say how to work; not those that say what on. */
+  private static final List<String> OPTIONS =
+      List.of(
+          "--model",
+          "--backend",
+          "--precision",
+          "--threads",
+          "--use-cache",
+          "--max-new-tokens",
+          "--temperature",
+          "--top-k",
+          "--top-p",
+          "--min-p",
+          "--repetition-penalty",
+          "--context-overflow");
+
+  private EnvironmentDefaults() {}
+
+  /** The options that have a variable. */
+  static List<String> options() {
+    return OPTIONS;
+  }
+
+  /** The variable of an option. */
+  static String variable(String option) {
+    return "GPT2J_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  /**
+   * Sets what the command line leaves open. An empty variable counts as none.
+   *
+   * @throws UserError when a variable has no proper value
+   */
+  static void apply(ParseResult command, Map<String, String> environment) {
+    CommandSpec spec = command.commandSpec();
+    for (String name : OPTIONS) {
+      OptionSpec option = spec.findOption(name);
+      String value = environment.getOrDefault(variable(name), "");
+      if (option != null && !command.hasMatchedOption(option) && !value.isEmpty()) {
+        set(option, variable(name), value);
+      }
+    }
+  }
+
+  private static void set(OptionSpec option, String variable, String value) {
+    ITypeConverter<?> converter = option.converters()[0];
+    try {
+      option.setValue(converter.convert(value));
+    } catch (TypeConversionException e) {
+      throw UserError.usage("environment variable " + variable + ": " + e.getMessage());
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // our converters throw nothing else
+    }
+  }
+}

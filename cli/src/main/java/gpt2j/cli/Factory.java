@@ -1,0 +1,16 @@
+package gpt2j.cli;
+
+import gpt2j.api.BackendProvider;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.IFactory;
+
+/** Makes what picocli asks for, among it what has to know the backends. */
+record Factory(Map<String, BackendProvider> backends) implements IFactory {
+  @Override
+  public <K> K create(Class<K> type) throws Exception {
+    return type == OfBackend.class
+        ? type.cast(new OfBackend(backends))
+        : CommandLine.defaultFactory().create(type);
+  }
+}

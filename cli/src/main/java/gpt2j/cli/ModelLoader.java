@@ -1,0 +1,123 @@
+package gpt2j.cli;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.LoadOptions;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+
+/**
+ * Loads a model, as fast as can be: the tokenizer and the text beside the weights. A text that the
+ * model can't take ends loading, however large the weights.
+ */
+final class ModelLoader {
+  private final Context context;
+  private final ModelOptions options;
+
+  ModelLoader(Context context, ModelOptions options) {
+    this.context = context;
+    this.options = options;
+  }
+
+  /**
+   * Loads the model that the options name.
+   *
+   * @param encode makes tokens of the text to work on, and throws when the model can't take them;
+   *     called by another thread
+   */
+  LoadedModel load(BiFunction<Tokenizer, Gpt2Config, int[]> encode) {
+    long start = System.nanoTime();
+    Path directory = options.directory();
+    BackendProvider provider = options.backend(context);
+    CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", () -> loadTokenizer(directory));
+    CompletableFuture<Backend> backend =
+        begin("backend", () -> provider.open(options.backendOptions()));
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      CompletableFuture<int[]> tokens =
+          tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));
+      Backend opened = result(backend);
+      requireSupport(provider, opened, options.precision());
+      Gpt2 model = load(checkpoint, tokenizer, tokens, opened);
+      Duration time = Duration.ofNanos(System.nanoTime() - start);
+      return new LoadedModel(provider.name(), opened, model, result(tokens), time);
+    } catch (RuntimeException | Error e) {
+      backend.thenAccept(Backend::close);
+      throw e;
+    }
+  }
+
+  /** The tokenizer of a directory. */
+  static Tokenizer loadTokenizer(Path directory) {
+    try {
+      return Tokenizer.load(directory);
+    } catch (TokenizerException e) {
+      String message = e.getMessage();
+      String prefix = directory + ": ";
+      throw UserError.failure(message.startsWith(prefix) ? message : prefix + message);
+    }
+  }
+
+  private static void requireSupport(
+      BackendProvider provider, Backend backend, Precision precision) {
+    if (!backend.supports(precision)) {
+      String supported =
+          Choice.list(
+              Arrays.stream(Precision.values())
+                  .filter(backend::supports)
+                  .map(Choice::lowerCase)
+                  .toList());
+      throw UserError.failure(
+          "--precision: the backend %s doesn't have %s; choose %s"
+              .formatted(provider.name(), Choice.lowerCase(precision), supported));
+    }
+  }
+
+  private Gpt2 load(
+      Checkpoint checkpoint,
+      CompletableFuture<Tokenizer> tokenizer,
+      CompletableFuture<int[]> tokens,
+      Backend backend) {
+    try (Progress progress = new Progress(context, "loading")) {
+      LoadOptions loading =
+          LoadOptions.defaults()
+              .withPrecision(options.precision())
+              .withProgress(
+                  (bytes, total) -> {
+                    if (tokens.isCompletedExceptionally()) {
+                      result(tokens);
+                    }
+                    progress.report(bytes, total);
+                  });
+      return Gpt2.load(checkpoint, () -> result(tokenizer), backend, loading);
+    }
+  }
+
+  private static <T> CompletableFuture<T> begin(String name, Supplier<T> work) {
+    return CompletableFuture.supplyAsync(
+        work, task -> Thread.ofPlatform().name(name).daemon().start(task));
+  }
+
+  /** What a task returns or throws. */
+  private static <T> T result(CompletableFuture<T> task) {
+    try {
+      return task.join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case null, default -> throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package gpt2j.cli;
+
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which model, and what computes. */
+final class ModelOptions {
+  static final String DEFAULT_BACKEND = "cpu";
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "The directory of a checkpoint in the layout of Hugging Face.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      converter = OfBackend.class,
+      completionCandidates = OfBackend.class,
+      description = "What computes: ${COMPLETION-CANDIDATES}. Default: " + DEFAULT_BACKEND + ".")
+  private @Nullable BackendProvider backend;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      converter = Choice.OfPrecision.class,
+      completionCandidates = Choice.OfPrecision.class,
+      description =
+          "How weights are kept in memory: ${COMPLETION-CANDIDATES}, as far as the backend has it."
+              + " Default: f32.")
+  private Precision precision = Precision.F32;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Numbers.Count.class,
+      description = "Threads that compute. Default: the physical cores.")
+  private @Nullable Integer threads;
+
+  Path directory() {
+    if (model == null) {
+      throw UserError.usage(
+          "no model: give --model DIR, or set the environment variable GPT2J_MODEL");
+    }
+    return model;
+  }
+
+  BackendProvider backend(Context context) {
+    return backend == null
+        ? Objects.requireNonNull(context.backends().get(DEFAULT_BACKEND))
+        : backend;
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  BackendOptions backendOptions() {
+    BackendOptions options = BackendOptions.defaults();
+    return threads == null ? options : options.withThreads(threads);
+  }
+}
