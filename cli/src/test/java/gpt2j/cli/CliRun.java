@@ -1,0 +1,93 @@
+package gpt2j.cli;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.testkit.ReferenceBackendProvider;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+
+/**
+ * One call of the command line within this process, through the entry that {@link Main} uses. The
+ * backends are those of the build and the reference backend.
+ */
+final class CliRun {
+  private byte[] standardInput = {};
+  private Map<String, String> environment = Map.of();
+  private @Nullable OutputStream standardOutput;
+  private final Interruption interruption = new Interruption();
+
+  /**
+   * What came of it.
+   *
+   * @param out standard output
+   * @param err standard error
+   */
+  record Result(int exitCode, String out, String err) {}
+
+  /** Runs with nothing special. */
+  static Result cli(String... arguments) {
+    return new CliRun().run(arguments);
+  }
+
+  CliRun input(String text) {
+    return input(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  CliRun input(byte[] bytes) {
+    standardInput = bytes;
+    return this;
+  }
+
+  CliRun environment(Map<String, String> variables) {
+    environment = variables;
+    return this;
+  }
+
+  /** Where standard output goes instead of to the result. */
+  CliRun output(OutputStream stream) {
+    standardOutput = stream;
+    return this;
+  }
+
+  Interruption interruption() {
+    return interruption;
+  }
+
+  Result run(String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    Context context = context(standardOutput == null ? out : standardOutput, err);
+    int exitCode = new Cli(context).run(arguments);
+    return new Result(
+        exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** All commands and options. */
+  static CommandLine commandLine() {
+    var nowhere = OutputStream.nullOutputStream();
+    return new Cli(new CliRun().context(nowhere, nowhere)).commandLine();
+  }
+
+  private Context context(OutputStream out, OutputStream err) {
+    return new Context(
+        new ByteArrayInputStream(standardInput),
+        new Output(out),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        descriptor -> false,
+        environment,
+        backends(),
+        interruption);
+  }
+
+  private static Map<String, BackendProvider> backends() {
+    Map<String, BackendProvider> backends = new TreeMap<>(DaggerCliComponent.create().backends());
+    backends.put("reference", new ReferenceBackendProvider());
+    return backends;
+  }
+}

@@ -1,0 +1,64 @@
+package gpt2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The reference says what there is, and nothing else. */
+class DocsTest {
+  private static final Path REFERENCE = Path.of("..", "docs", "cli.md");
+
+  private static Set<String> found(String pattern) throws IOException {
+    return Pattern.compile(pattern)
+        .matcher(Files.readString(REFERENCE))
+        .results()
+        .map(match -> match.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void everyOptionIsThereAndNoOther() throws IOException {
+    CommandLine root = CliRun.commandLine();
+    Set<String> options =
+        Stream.concat(Stream.of(root), root.getSubcommands().values().stream())
+            .flatMap(command -> command.getCommandSpec().options().stream())
+            .flatMap(DocsTest::names)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> described = found("[^-\\w](--[a-z][a-z_-]*)");
+    described.removeIf(option -> !Arguments.prepare(option)[0].equals(option)); // nanoGPT's
+    assertEquals(options, described);
+  }
+
+  private static Stream<String> names(OptionSpec option) {
+    return option.negatable()
+        ? Stream.of(option.longestName(), option.longestName().replace("--", "--no-"))
+        : Stream.of(option.longestName());
+  }
+
+  @Test
+  void everyCommandIsThere() throws IOException {
+    Set<String> commands = new TreeSet<>(CliRun.commandLine().getSubcommands().keySet());
+    Set<String> described = found("\n\\| \\[?`([a-z]+)`");
+    described.retainAll(commands);
+    assertEquals(commands, described);
+  }
+
+  @Test
+  void everyEnvironmentVariableIsThereAndNoOther() throws IOException {
+    assertEquals(
+        EnvironmentDefaults.options().stream()
+            .map(EnvironmentDefaults::variable)
+            .collect(Collectors.toCollection(TreeSet::new)),
+        found("(GPT2J_[A-Z_]+)"));
+  }
+}

@@ -1,0 +1,87 @@
+package gpt2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.cli.CliRun.Result;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** What the command line says about itself. */
+class HelpTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"generate", "score", "tokenize", "init", "devices", "completion"})
+  void everyOptionIsExplained(String command) {
+    Result help = CliRun.cli(command, "--help");
+    assertAll(
+        () -> assertEquals(0, help.exitCode()),
+        () -> assertEquals("", help.err()),
+        () -> assertEquals(help, CliRun.cli("help", command)),
+        () -> assertTrue(help.out().lines().allMatch(line -> line.length() <= 90)),
+        () -> assertFalse(help.out().contains("\u001b"), "colour, though this is no terminal"));
+    for (OptionSpec option :
+        CliRun.commandLine().getSubcommands().get(command).getCommandSpec().options()) {
+      String shown = option.longestName().substring(option.negatable() ? 2 : 0);
+      assertTrue(help.out().contains(shown), option.longestName());
+      assertFalse(option.description().length == 0, option.longestName());
+    }
+  }
+
+  @Test
+  void helpOfTheProgramHasItsCommandsAndThoseOptionsThatNeedNone() {
+    Result help = CliRun.cli("--help");
+    for (String part :
+        new String[] {
+          "Usage bin/cli", "Prompt", "Model", "Generation", "Sampling", "Output", "Commands",
+          "Exit codes", "Examples", "--max-new-tokens=N", "tokenize", "130", "nanoGPT",
+              "GPT2J_MODEL"
+        }) {
+      assertTrue(help.out().contains(part), part);
+    }
+    assertEquals(help, CliRun.cli("-h"));
+    assertEquals(help, CliRun.cli("help"));
+  }
+
+  @Test
+  void spellingsOfOthersAreNotShown() {
+    assertFalse(CliRun.cli("--help").out().contains("--max_new_tokens="));
+  }
+
+  @Test
+  void theVersionIsTheBuilds() {
+    Result version = CliRun.cli("--version");
+    assertAll(
+        () ->
+            assertTrue(
+                version.out().matches("gpt2j \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\n"), version.out()),
+        () -> assertEquals("", version.err()),
+        () -> assertEquals(version, CliRun.cli("score", "-V")));
+  }
+
+  @Test
+  void devicesNamesEveryBackendAndWhyItIsNotThere() {
+    Result text = CliRun.cli("devices");
+    Map<String, Json> json =
+        Json.lines(CliRun.cli("devices", "--format=json").out()).stream()
+            .collect(Collectors.toMap(line -> line.text("backend"), line -> line));
+    Json device = (Json) json.get("cpu").list("devices").getFirst();
+    assertAll(
+        () -> assertEquals(0, text.exitCode()),
+        () -> assertTrue(text.out().startsWith("cpu: available\n  device 0 "), text.out()),
+        () -> assertTrue(text.out().contains("\ncuda: unavailable: "), text.out()),
+        () -> assertEquals(Set.of("cpu", "cuda", "reference"), json.keySet()),
+        () -> assertEquals(true, json.get("cpu").get("available")),
+        () -> assertTrue(device.number("total_memory") >= device.number("free_memory")),
+        () -> assertTrue(device.number("threads") >= 1),
+        () -> assertTrue(((Json) device.get("properties")).text("vector width").endsWith(" bits")),
+        () -> assertEquals(false, json.get("cuda").get("available")),
+        () -> assertFalse(json.get("cuda").text("reason").isEmpty()));
+  }
+}
