@@ -1,5 +1,11 @@
 package gpt2j.cli;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +29,7 @@ final class Cli {
     String[] prepared = Arguments.prepare(arguments);
     Errors errors = new Errors(context, prepared);
     try {
-      return commandLine()
+      return commandLine(needed(List.of(prepared)))
           .setParameterExceptionHandler(errors)
           .setExecutionExceptionHandler(errors)
           .setExecutionStrategy(parsed -> execute(parsed, errors))
@@ -35,15 +41,20 @@ final class Cli {
 
   /** All commands and options. */
   CommandLine commandLine() {
+    return commandLine(command -> true);
+  }
+
+  /** The root, with those of its commands whose name passes. */
+  private CommandLine commandLine(Predicate<String> needed) {
     Factory factory = new Factory(context.backends());
     CommandLine root = new CommandLine(new RootCommand(context), factory);
-    root.addSubcommand(new CommandLine(new GenerateCommand(context), factory));
-    root.addSubcommand(new CommandLine(new ScoreCommand(context), factory));
-    root.addSubcommand(new CommandLine(new TokenizeCommand(context), factory));
-    root.addSubcommand(new CommandLine(new InitCommand(context), factory));
-    root.addSubcommand(new CommandLine(new DevicesCommand(context), factory));
-    root.addSubcommand(new CommandLine(new CompletionCommand(context), factory));
-    root.addSubcommand(new CommandLine(new HelpCommand(), factory));
+    commands()
+        .forEach(
+            (name, command) -> {
+              if (needed.test(name)) {
+                root.addSubcommand(name, new CommandLine(command.get(), factory));
+              }
+            });
     configure(root.getCommandSpec());
     root.getSubcommands().values().forEach(command -> configure(command.getCommandSpec()));
     root.setCommandName("bin/cli");
@@ -53,6 +64,30 @@ final class Cli {
     root.setHelpFactory(GroupedHelp.factory(this::inColor));
     root.setOut(context.out().writer());
     return root;
+  }
+
+  private Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("generate", () -> new GenerateCommand(context));
+    commands.put("score", () -> new ScoreCommand(context));
+    commands.put("tokenize", () -> new TokenizeCommand(context));
+    commands.put("init", () -> new InitCommand(context));
+    commands.put("devices", () -> new DevicesCommand(context));
+    commands.put("completion", () -> new CompletionCommand(context));
+    commands.put("help", HelpCommand::new);
+    return commands;
+  }
+
+  /**
+   * Which commands the parser has to know for these arguments: all of them to explain or to suggest
+   * something, else only those that occur. Making them all would take a good part of the start.
+   */
+  private Predicate<String> needed(List<String> arguments) {
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    boolean all =
+        !first.startsWith("--") && !commands().containsKey(first)
+            || !Collections.disjoint(arguments, List.of("--help", "-h", "help", "completion"));
+    return name -> all || arguments.contains(name);
   }
 
   private static void configure(CommandSpec spec) {
