@@ -20,7 +20,7 @@ final class GenerationOptions {
   @Option(
       names = "--num-samples",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Numbers.Samples.class,
       description = "Texts to generate, side by side. Default: 1.")
   private int samples = 1;
 

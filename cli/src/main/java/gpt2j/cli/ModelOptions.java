@@ -40,7 +40,7 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Numbers.Threads.class,
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 

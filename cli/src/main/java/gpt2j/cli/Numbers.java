@@ -21,6 +21,22 @@ final class Numbers {
     }
   }
 
+  /** How many threads; more than any machine has are a mistake. */
+  static final class Threads implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, 4096, "a whole number, 1 or more");
+    }
+  }
+
+  /** How many samples; each takes memory. */
+  static final class Samples implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, 65_536, "a whole number, 1 or more");
+    }
+  }
+
   /** How many of something that there may be. */
   static final class CountOrZero implements ITypeConverter<Integer> {
     @Override

@@ -47,7 +47,6 @@ final class Progress implements AutoCloseable {
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(UPDATE_MILLIS)
         .setConsumer(new Line(context.err()))
-        .clearDisplayOnFinish()
         .build();
   }
 
@@ -55,6 +54,9 @@ final class Progress implements AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      // The library's own way leaves a bar behind that was closed before it was drawn twice.
+      context.err().print("\r" + " ".repeat(WIDTH) + "\r");
+      context.err().flush();
     }
   }
 

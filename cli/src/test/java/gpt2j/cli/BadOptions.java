@@ -118,9 +118,13 @@ final class BadOptions {
             "--threads: must be a whole number, 1 or more, not 'two'",
             "--threads=two"),
         usage(
-            "too many threads for an int",
-            "--threads: must be at most 2147483647, not '99999999999'",
+            "more threads than any machine has",
+            "--threads: must be at most 4096, not '99999999999'",
             "--threads=99999999999"),
+        usage(
+            "more samples than any memory holds",
+            "--num-samples: must be at most 65536, not '65537'",
+            "--num-samples=65537"),
         usage(
             "negative temperature",
             "--temperature: must be a number, 0 or more, not '-1'",

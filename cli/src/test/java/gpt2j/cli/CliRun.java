@@ -20,6 +20,7 @@ final class CliRun {
   private byte[] standardInput = {};
   private Map<String, String> environment = Map.of();
   private @Nullable OutputStream standardOutput;
+  private boolean onTerminal;
   private final Interruption interruption = new Interruption();
 
   /**
@@ -55,6 +56,12 @@ final class CliRun {
     return this;
   }
 
+  /** Lets standard output and standard error pass for a terminal. */
+  CliRun onTerminal() {
+    onTerminal = true;
+    return this;
+  }
+
   Interruption interruption() {
     return interruption;
   }
@@ -74,12 +81,13 @@ final class CliRun {
     return new Cli(new CliRun().context(nowhere, nowhere)).commandLine();
   }
 
-  private Context context(OutputStream out, OutputStream err) {
+  /** What commands work with. */
+  Context context(OutputStream out, OutputStream err) {
     return new Context(
         new ByteArrayInputStream(standardInput),
         new Output(out),
         new PrintStream(err, true, StandardCharsets.UTF_8),
-        descriptor -> false,
+        descriptor -> onTerminal,
         environment,
         backends(),
         interruption);

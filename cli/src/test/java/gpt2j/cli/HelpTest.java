@@ -55,6 +55,16 @@ class HelpTest {
   }
 
   @Test
+  void helpIsColourfulOnATerminalOnly() {
+    String escape = "\u001b[";
+    var noColour = new CliRun().onTerminal().environment(Map.of("NO_COLOR", "1"));
+    assertAll(
+        () -> assertTrue(new CliRun().onTerminal().run("--help").out().contains(escape)),
+        () -> assertFalse(noColour.run("--help").out().contains(escape)),
+        () -> assertFalse(CliRun.cli("--help").out().contains(escape)));
+  }
+
+  @Test
   void theVersionIsTheBuilds() {
     Result version = CliRun.cli("--version");
     assertAll(
