@@ -26,9 +26,9 @@ public record SessionOptions(
     }
   }
 
-  /** One sequence of the whole context, 512 rows at a time, keys and values in float32. */
+  /** One sequence of the whole context, 1024 rows at a time, keys and values in float32. */
   public static SessionOptions defaults() {
-    return new SessionOptions(1, OptionalInt.empty(), 512, DataType.F32);
+    return new SessionOptions(1, OptionalInt.empty(), 1024, DataType.F32);
   }
 
   public SessionOptions withSequences(int sequences) {
