@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
+import gpt2j.model.gpt2.Score;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,5 +120,14 @@ class ScoreTest {
             assertTrue(
                 result.err().matches("gpt2j: load [0-9.]+ ms; scored 5 tokens, [0-9.]+ tokens/s\n"),
                 result.err()));
+  }
+
+  @Test
+  void whatJsonHasNoNumberForIsNull() {
+    Score score = new Score(List.of(), 1e4, Double.POSITIVE_INFINITY);
+    Json json = Json.of(ScorePrinter.json(score, false));
+    assertEquals(1e4, json.number("mean_nll"));
+    assertTrue(json.members().containsKey("perplexity"));
+    assertNull(json.members().get("perplexity"));
   }
 }
