@@ -88,6 +88,8 @@ interface ColumnSource {
     @Override
     public void read(int first, int count, float[] block) {
       int inputs = inputs();
+      long vectorBytes = (long) inputs * tensor.type().bytes();
+      Libc.populate(tensor.data().asSlice(first * vectorBytes, count * vectorBytes));
       float[] vector = new float[inputs];
       for (int column = 0; column < count; column++) {
         tensor.copyTo((long) (first + column) * inputs, vector, 0, inputs);

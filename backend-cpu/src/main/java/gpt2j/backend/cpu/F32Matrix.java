@@ -2,6 +2,7 @@ package gpt2j.backend.cpu;
 
 import gpt2j.api.DataType;
 import gpt2j.api.Usage;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -37,8 +38,9 @@ final class F32Matrix implements Matrix {
               (worker, workers) -> {
                 long from = bytes() * worker / workers;
                 long to = bytes() * (worker + 1) / workers;
-                Memory.segment(region.address() + from, to - from)
-                    .copyFrom(tensor.data().asSlice(from, to - from));
+                MemorySegment part = tensor.data().asSlice(from, to - from);
+                Libc.populate(part);
+                Memory.segment(region.address() + from, to - from).copyFrom(part);
               });
       return;
     }
