@@ -81,7 +81,9 @@ final class LauncherSandbox {
     root = folder.resolve("a project");
     commands = Files.createDirectories(folder.resolve("commands"));
     for (String command : COMMANDS) {
-      Files.createSymbolicLink(commands.resolve(command), find(command));
+      executable(
+          commands.resolve(command),
+          "#!%s%nexec '%s' \"$@\"%n".formatted(find("bash"), find(command)));
     }
     Files.createDirectories(root.resolve("bin"));
     Files.copy(LAUNCHER, launcher());
