@@ -12,8 +12,8 @@ import java.util.OptionalLong;
  * object of each vector and takes a hundred times as long: the first prompt would wait a second for
  * it.
  *
- * <p>Once per JVM, since what is compiled stays so: each part is a class that does its work when it
- * is initialised.
+ * <p>Once per JVM, since what is compiled stays so: each part is a class that starts its thread
+ * when it is initialised.
  */
 final class WarmUp {
   /**
@@ -32,21 +32,21 @@ final class WarmUp {
 
   /** Starts to warm up what every model needs. */
   static void start() {
-    inBackground(Blocks::touch);
+    Blocks.start();
   }
 
   /** Starts to warm up the product of one row with a float32 matrix. */
   static void startF32() {
-    inBackground(F32Row::touch);
+    F32Row.start();
   }
 
   /** Starts to warm up products with a bfloat16 matrix. */
   static void startBf16() {
-    inBackground(Bf16Rows::touch);
+    Bf16Rows.start();
   }
 
-  private static void inBackground(Runnable work) {
-    Thread.ofPlatform().daemon().name("gpt2j-cpu-warm-up").start(work);
+  private static Thread inBackground(Runnable work) {
+    return Thread.ofPlatform().daemon().name("gpt2j-cpu-warm-up").start(work);
   }
 
   @FunctionalInterface
@@ -55,7 +55,7 @@ final class WarmUp {
     void call(long a, long b, long c);
   }
 
-  private static boolean run(Kernels kernels) {
+  private static void run(Kernels kernels) {
     try (Arena arena = Arena.ofConfined()) {
       long a = arena.allocate(BYTES, Memory.VECTOR).address();
       long b = arena.allocate(BYTES, Memory.VECTOR).address();
@@ -64,18 +64,20 @@ final class WarmUp {
         kernels.call(a, b, c);
       }
     }
-    return true;
   }
 
   private static final class Blocks {
-    private static final boolean DONE =
-        run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f))
-            && run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH).apply(a, b, 0, WIDTH))
-            && run(Blocks::attend)
-            && append();
+    private static final Thread THREAD = inBackground(Blocks::run);
 
-    static void touch() {
-      assert DONE;
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+
+    private static void run() {
+      WarmUp.run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f));
+      WarmUp.run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH).apply(a, b, 0, WIDTH));
+      WarmUp.run(Blocks::attend);
+      append();
     }
 
     private static void attend(long a, long b, long c) {
@@ -88,33 +90,39 @@ final class WarmUp {
       Softmax.inPlace(a, LENGTH);
     }
 
-    private static boolean append() {
+    private static void append() {
       KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, DataType.F32);
       try (Allocator allocator = new Allocator(OptionalLong.empty());
           CpuKvCache cache = new CpuKvCache(allocator, spec)) {
-        return run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
+        WarmUp.run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
       }
     }
   }
 
   private static final class F32Row {
-    private static final boolean DONE =
-        run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, WIDTH * Float.BYTES, WIDTH))
-            && run((a, b, c) -> Finish.add(a, b, c, WIDTH));
+    private static final Thread THREAD = inBackground(F32Row::run);
 
-    static void touch() {
-      assert DONE;
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+
+    private static void run() {
+      WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, WIDTH * Float.BYTES, WIDTH));
+      WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
     }
   }
 
   private static final class Bf16Rows {
-    private static final boolean DONE =
-        run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE))
-            && run((a, b, c) -> PanelProduct.multiply(a, b, c, 3, HEAD_SIZE))
-            && run((a, b, c) -> Finish.add(a, b, c, WIDTH));
+    private static final Thread THREAD = inBackground(Bf16Rows::run);
 
-    static void touch() {
-      assert DONE;
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+
+    private static void run() {
+      WarmUp.run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
+      WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 3, HEAD_SIZE));
+      WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
     }
   }
 }
