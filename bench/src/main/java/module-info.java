@@ -8,5 +8,8 @@ open module gpt2j.bench {
   requires jakarta.inject;
   requires jmh.core;
   requires jdk.unsupported;
+  requires com.fasterxml.jackson.annotation;
+  requires tools.jackson.core;
+  requires tools.jackson.databind;
   requires static org.jspecify;
 }

@@ -1,0 +1,17 @@
+package gpt2j.bench.result;
+
+import java.util.List;
+
+/**
+ * A case and its raw samples. Throughput, trace, experiment and compare all consist of these.
+ *
+ * @param benchmarkCase what was measured
+ * @param samples one per repetition, warm-up left out
+ * @param memory its memory
+ */
+public record Measurement(
+    BenchmarkCase benchmarkCase, List<GenerationSample> samples, MemoryFigures memory) {
+  public Measurement {
+    samples = List.copyOf(samples);
+  }
+}

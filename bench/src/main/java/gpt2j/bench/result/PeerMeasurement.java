@@ -1,0 +1,35 @@
+package gpt2j.bench.result;
+
+import gpt2j.api.Precision;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * One measurement of one program in one round.
+ *
+ * @param peer name of the {@link Peer}
+ * @param precision how it keeps weights
+ * @param phase prefill or decode
+ * @param batch sequences side by side
+ * @param tokens per sequence: of the prompt for prefill, drawn for decode
+ * @param round which round, counted from 0; within one all programs are measured in turn
+ * @param nanos for prefill one per repetition, for decode one per step
+ * @param peakResidentBytes of its process, where it was measured
+ * @param drawn the greedy tokens of the first sequence, to see that the work was the same; empty
+ *     where the program doesn't tell
+ */
+public record PeerMeasurement(
+    String peer,
+    Precision precision,
+    Phase phase,
+    int batch,
+    int tokens,
+    int round,
+    List<Long> nanos,
+    OptionalLong peakResidentBytes,
+    List<Integer> drawn) {
+  public PeerMeasurement {
+    nanos = List.copyOf(nanos);
+    drawn = List.copyOf(drawn);
+  }
+}

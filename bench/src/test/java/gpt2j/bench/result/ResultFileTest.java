@@ -1,0 +1,76 @@
+package gpt2j.bench.result;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class ResultFileTest {
+  @TempDir Path folder;
+
+  static List<BenchmarkResult> results() {
+    return SampleResults.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("results")
+  void whatIsWrittenIsReadBack(BenchmarkResult result) throws IOException {
+    Path file = folder.resolve(ResultFile.NAME);
+    ResultFile.write(file, result);
+    assertEquals(result, ResultFile.read(file));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(List.of(file), files.toList(), "nothing is left beside the file");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("results")
+  void theCommandIsToldInTheFile(BenchmarkResult result) {
+    assertTrue(
+        ResultFile.toJson(result).contains("\"command\" : \"" + result.commandName() + "\""));
+  }
+
+  @Test
+  void anotherFormatIsRefused() throws IOException {
+    Path file = folder.resolve("old.json");
+    String json = ResultFile.toJson(results().getFirst());
+    Files.writeString(file, json.replaceFirst("\"format\" : 1", "\"format\" : 99"));
+    ResultException e = assertThrows(ResultException.class, () -> ResultFile.read(file));
+    assertTrue(e.getMessage().contains("format 99"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @MethodSource("results")
+  void damagedFilesAreRefusedInOneLine(BenchmarkResult result) throws IOException {
+    Path file = folder.resolve("damaged.json");
+    String json = ResultFile.toJson(result);
+    Random random = new Random(1);
+    for (int i = 0; i < 300; i++) {
+      StringBuilder damaged = new StringBuilder(json);
+      int at = random.nextInt(json.length() - 2);
+      switch (random.nextInt(3)) {
+        case 0 -> damaged.setLength(at);
+        case 1 -> damaged.deleteCharAt(at);
+        default -> damaged.setCharAt(at, (char) (32 + random.nextInt(95)));
+      }
+      Files.writeString(file, damaged);
+      try {
+        ResultFile.read(file); // some damage changes a number or a name, no more
+      } catch (ResultException e) {
+        assertFalse(e.getMessage().contains("\n"), e.getMessage());
+        assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+      }
+    }
+  }
+}
