@@ -1,9 +1,10 @@
 /** End-to-end benchmarks, reports and plots; JMH micro-benchmarks. Open for JMH. */
 open module gpt2j.bench {
-  requires gpt2j.api;
+  requires transitive gpt2j.api;
   requires gpt2j.backend.cpu;
   requires gpt2j.backend.cuda;
-  requires gpt2j.model.gpt2;
+  requires transitive gpt2j.model.gpt2;
+  requires java.desktop;
   requires dagger;
   requires jakarta.inject;
   requires jmh.core;
@@ -11,5 +12,8 @@ open module gpt2j.bench {
   requires com.fasterxml.jackson.annotation;
   requires tools.jackson.core;
   requires tools.jackson.databind;
-  requires static org.jspecify;
+  requires org.jfree.jfreechart;
+  requires static transitive org.jspecify;
+
+  exports gpt2j.bench.visualize;
 }

@@ -1,0 +1,5 @@
+/** Plots of results. */
+@NullMarked
+package gpt2j.bench.plot;
+
+import org.jspecify.annotations.NullMarked;

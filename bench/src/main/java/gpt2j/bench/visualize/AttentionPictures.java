@@ -1,0 +1,147 @@
+package gpt2j.bench.visualize;
+
+import java.awt.Rectangle;
+import java.awt.image.BufferedImage;
+
+/** Pictures of attention maps: queries from top to bottom, keys from left to right. */
+final class AttentionPictures {
+  private static final float[] TICKS = {0, 0.01f, 0.05f, 0.1f, 0.25f, 0.5f, 0.75f, 1};
+  private static final int MARGIN = 18;
+  private static final int TITLE = 84;
+  private static final int SIDE = 112;
+  private static final int GAP = 10;
+  private static final int LAYER_LABELS = 64;
+  private static final int BAR = 14;
+  private static final int BAR_HEIGHT = 220;
+  private static final int RIGHT = 150;
+  private static final int LEAST_WIDTH = 760;
+
+  private final AttentionMaps maps;
+  private final ColorScale scale = ColorScale.rootProbability();
+  private final int gridCell;
+
+  AttentionPictures(AttentionMaps maps) {
+    this.maps = maps;
+    gridCell = Math.clamp(SIDE / maps.tokens().size(), 1, 12);
+  }
+
+  ColorScale scale() {
+    return scale;
+  }
+
+  /** Where the grid shows one probability. */
+  Rectangle gridCell(int layer, int head, int query, int key) {
+    return new Rectangle(
+        gridX(head) + key * gridCell, gridY(layer) + query * gridCell, gridCell, gridCell);
+  }
+
+  private int side() {
+    return gridCell * maps.tokens().size();
+  }
+
+  private int gridX(int head) {
+    return MARGIN + LAYER_LABELS + head * (side() + GAP);
+  }
+
+  private int gridY(int layer) {
+    return TITLE + 22 + layer * (side() + GAP);
+  }
+
+  /** All layers and heads. */
+  BufferedImage grid() {
+    int gridRight = gridX(maps.heads()) - GAP;
+    int width = Math.max(LEAST_WIDTH, gridRight + RIGHT);
+    int height = Math.max(TITLE + 22 + BAR_HEIGHT, gridY(maps.layers())) + MARGIN;
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    try (Ink ink = new Ink(image)) {
+      String size = Integer.toString(maps.tokens().size());
+      ink.bold(Ink.LARGE, Ink.TEXT)
+          .left("Attention of all layers and heads over %s tokens".formatted(size), MARGIN, 28);
+      ink.text(Ink.NORMAL, Ink.TEXT)
+          .left(
+              "In each map: a row is a query's position, top to bottom; a column a key's, left to"
+                  + " right; rows add up to 1."
+                  + leftOut(),
+              MARGIN,
+              50);
+      for (int head = 0; head < maps.heads(); head++) {
+        ink.text(Ink.NORMAL, Ink.TEXT).center("head " + head, gridX(head) + side() / 2, TITLE + 12);
+      }
+      for (int layer = 0; layer < maps.layers(); layer++) {
+        ink.text(Ink.NORMAL, Ink.TEXT)
+            .right("layer " + layer, gridX(0) - 8, gridY(layer) + side() / 2 + 5);
+        for (int head = 0; head < maps.heads(); head++) {
+          map(ink, layer, head, gridX(head), gridY(layer), gridCell);
+        }
+      }
+      bar(ink, gridRight + 28, gridY(0));
+    }
+    return image;
+  }
+
+  /** One head, with the tokens at both sides. */
+  BufferedImage single(int layer, int head) {
+    int tokens = maps.tokens().size();
+    int cell = Math.clamp(720 / tokens, 3, 22);
+    int labels = longestLabel();
+    int left = MARGIN + labels + 8;
+    int top = TITLE;
+    int side = tokens * cell;
+    int width = Math.max(LEAST_WIDTH, left + side + RIGHT);
+    int height = top + Math.max(side + labels, BAR_HEIGHT + 44) + 2 * MARGIN;
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    try (Ink ink = new Ink(image)) {
+      ink.bold(Ink.LARGE, Ink.TEXT)
+          .left("Attention of layer %d, head %d".formatted(layer, head), MARGIN, 28);
+      ink.text(Ink.NORMAL, Ink.TEXT)
+          .left(
+              "Each row: what the token at the left gives to the tokens below; rows add up to 1."
+                  + leftOut(),
+              MARGIN,
+              50);
+      map(ink, layer, head, left, top, cell);
+      ink.text(Ink.SMALL, Ink.TEXT);
+      int every = Math.ceilDiv(13, cell);
+      for (int i = 0; i < tokens; i += every) {
+        String text = maps.tokens().get(i).text();
+        int middle = i * cell + cell / 2;
+        ink.right(text, left - 6, top + middle + 4);
+        ink.upwards(text, left + middle, top + side + 6);
+      }
+      bar(ink, left + side + 28, top);
+    }
+    return image;
+  }
+
+  private int longestLabel() {
+    try (Ink ink = new Ink(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB))) {
+      ink.text(Ink.SMALL, Ink.TEXT);
+      return maps.tokens().stream().mapToInt(token -> ink.width(token.text())).max().orElse(0);
+    }
+  }
+
+  private String leftOut() {
+    return maps.left() == 0
+        ? ""
+        : " The text's other %d tokens are left out.".formatted(maps.left());
+  }
+
+  private void map(Ink ink, int layer, int head, int x, int y, int cell) {
+    int tokens = maps.tokens().size();
+    ink.hatch(x, y, tokens * cell, tokens * cell);
+    for (int query = 0; query < tokens; query++) {
+      float[] row = maps.probabilities()[layer][head][query];
+      for (int key = 0; key <= query; key++) {
+        ink.fill(scale.rgb(row[key]), x + key * cell, y + query * cell, cell, cell);
+      }
+    }
+    ink.frame(Ink.LINE, x, y, tokens * cell, tokens * cell);
+  }
+
+  private void bar(Ink ink, int x, int y) {
+    ink.text(Ink.SMALL, Ink.FAINT).left("probability", x, y - 8);
+    ink.colorBar(scale, x, y, BAR, BAR_HEIGHT, TICKS);
+    ink.text(Ink.SMALL, Ink.FAINT).left("hatched: the future,", x, y + BAR_HEIGHT + 22);
+    ink.left("never attended to", x, y + BAR_HEIGHT + 36);
+  }
+}

@@ -1,0 +1,63 @@
+package gpt2j.bench.visualize;
+
+import java.util.List;
+
+/**
+ * What one head of one layer did during a generation.
+ *
+ * @param layer counted from 0
+ * @param head counted from 0
+ * @param layers number of layers of the model
+ * @param heads number of heads of the layer
+ * @param capacity positions for which the cache has room
+ * @param bytesPerPosition bytes that one position takes in the cache, all layers and heads together
+ * @param scale by which scores are multiplied
+ * @param promptTokens how many of the tokens are the prompt's
+ * @param tokens all tokens, the last of which was drawn and not evaluated
+ * @param steps first the prefill of the prompt, then one for each token evaluated
+ */
+record KvTrace(
+    int layer,
+    int head,
+    int layers,
+    int heads,
+    int capacity,
+    long bytesPerPosition,
+    float scale,
+    int promptTokens,
+    List<Token> tokens,
+    List<Step> steps) {
+  /**
+   * A token.
+   *
+   * @param text how it is shown
+   */
+  record Token(int id, String text) {}
+
+  /**
+   * One forward pass, seen at its last row.
+   *
+   * @param position the row's position; positions 0 to this one are in the cache
+   * @param query {@code [headSize]}
+   * @param keys {@code [position + 1][headSize]}, as read from the cache after the step
+   * @param attention {@code [position + 1]}: probabilities
+   * @param values {@code [position + 1][headSize]}, as read from the cache after the step
+   * @param output {@code [headSize]}
+   */
+  record Step(
+      int position,
+      float[] query,
+      float[][] keys,
+      float[] attention,
+      float[][] values,
+      float[] output) {}
+
+  int headSize() {
+    return steps.getFirst().query().length;
+  }
+
+  /** The token drawn after a step. */
+  Token drawnAfter(Step step) {
+    return tokens.get(step.position() + 1);
+  }
+}

@@ -1,0 +1,185 @@
+package gpt2j.bench.visualize;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.api.BackendOptions;
+import gpt2j.api.SamplingParameters;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.testkit.ReferenceBackendProvider;
+import java.awt.Rectangle;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class VisualizationTest {
+  private static final Visualization.Settings SETTINGS =
+      new Visualization.Settings(2, 1, 4, 12, Duration.ofMillis(250));
+  private static final SamplingParameters SAMPLING = SamplingParameters.random(1);
+
+  @TempDir private Path directory;
+  private ObservedBackend backend;
+  private Gpt2 model;
+
+  @BeforeEach
+  void load() {
+    backend = new ObservedBackend(new ReferenceBackendProvider().open(BackendOptions.defaults()));
+    model = Models.load(Models.write(directory), backend);
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+    backend.close();
+  }
+
+  @Test
+  void theFilmsPicturesAreTheFramesAndLastAsLongAsAsked() throws IOException {
+    List<String> progress = new ArrayList<>();
+    List<Path> files =
+        new Visualization(model, backend, SETTINGS)
+            .write(
+                Models.PROMPT,
+                SAMPLING,
+                directory,
+                () -> false,
+                (done, total) -> progress.add(done + "/" + total));
+    assertEquals(List.of("1/4", "2/4", "3/4", "4/4"), progress);
+    for (Path file : files) {
+      assertTrue(Files.size(file) > 0, file::toString);
+    }
+    GifReading.Film film = GifReading.read(directory.resolve("kv-cache.gif"));
+    assertEquals(4, film.frames().size());
+    Duration delay = SETTINGS.delay();
+    assertEquals(List.of(delay, delay, delay, Duration.ofSeconds(3)), film.delays());
+    for (int i = 0; i < 4; i++) {
+      Path file = directory.resolve("frames/frame-000%d.png".formatted(i));
+      BufferedImage frame = ImageIO.read(file.toFile());
+      assertArrayEquals(GifReading.pixels(frame), GifReading.pixels(film.frames().get(i)));
+    }
+  }
+
+  @Test
+  void theTraceFileHasTheNumbersOfTheFilm() throws IOException {
+    new Visualization(model, backend, SETTINGS)
+        .write(Models.PROMPT, SAMPLING, directory, () -> false, (done, total) -> {});
+    JsonNode json =
+        JsonMapper.shared().readTree(Files.readAllBytes(directory.resolve("trace.json")));
+    KvTrace trace =
+        new KvTracer(model, backend, 2, 1).trace(Models.PROMPT, 4, SAMPLING, () -> false);
+    assertEquals(2, json.at("/trace/layer").intValue());
+    assertEquals(10, json.at("/trace/tokens").size());
+    KvTrace.Step last = trace.steps().getLast();
+    assertEquals(last.keys().length, json.at("/keys").size());
+    assertEquals(last.keys()[8][7], json.at("/keys/8/7").floatValue());
+    assertEquals(last.values()[3][0], json.at("/values/3/0").floatValue());
+    assertEquals(last.attention()[5], json.at("/trace/steps/3/attention/5").floatValue());
+    assertEquals(last.query()[2], json.at("/trace/steps/3/query/2").floatValue());
+  }
+
+  @Test
+  void attentionMapsAreCausalAddUpToOneAndAreShownAsTheyAre() {
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
+    AttentionPictures pictures = new AttentionPictures(maps);
+    BufferedImage grid = pictures.grid();
+    assertEquals(Models.LAYERS, maps.layers());
+    assertEquals(Models.HEADS, maps.heads());
+    for (int layer = 0; layer < maps.layers(); layer++) {
+      for (int head = 0; head < maps.heads(); head++) {
+        for (int query = 0; query < Models.PROMPT.length; query++) {
+          float[] row = maps.probabilities()[layer][head][query];
+          double sum = 0;
+          for (int key = 0; key < Models.PROMPT.length; key++) {
+            sum += row[key];
+            if (key <= query) {
+              Rectangle cell = pictures.gridCell(layer, head, query, key);
+              int color = grid.getRGB(cell.x + cell.width / 2, cell.y + cell.height / 2);
+              assertEquals(pictures.scale().rgb(row[key]), color & 0xffffff);
+            } else {
+              assertEquals(0, row[key]);
+            }
+          }
+          assertEquals(1, sum, 1e-5);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theMapsOfAPromptAreThoseOfItsPrefill() {
+    KvTrace trace =
+        new KvTracer(model, backend, 1, 0).trace(Models.PROMPT, 1, SAMPLING, () -> false);
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
+    assertArrayEquals(
+        trace.steps().getFirst().attention(), maps.probabilities()[1][0][Models.PROMPT.length - 1]);
+  }
+
+  @Test
+  void numPyCanReadTheMaps() throws IOException {
+    new Visualization(model, backend, SETTINGS)
+        .write(Models.PROMPT, SAMPLING, directory, () -> false, (done, total) -> {});
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
+    ByteBuffer file =
+        ByteBuffer.wrap(Files.readAllBytes(directory.resolve("attention.npy")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    byte[] magic = new byte[8];
+    file.get(magic);
+    assertArrayEquals(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}, magic);
+    byte[] header = new byte[file.getShort()];
+    assertEquals(0, (10 + header.length) % 64);
+    file.get(header);
+    assertEquals(
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2, 6, 6), }",
+        new String(header, StandardCharsets.US_ASCII).strip());
+    for (float[][][] layer : maps.probabilities()) {
+      for (float[][] head : layer) {
+        for (float[] row : head) {
+          for (float probability : row) {
+            assertEquals(probability, file.getFloat());
+          }
+        }
+      }
+    }
+    assertEquals(0, file.remaining());
+  }
+
+  @Test
+  void whatTheModelDoesNotHaveIsRefused() {
+    Visualization.Settings layer = new Visualization.Settings(3, 0, 4, 12, Duration.ZERO);
+    Visualization.Settings head = new Visualization.Settings(0, 2, 4, 12, Duration.ZERO);
+    assertThrows(IllegalArgumentException.class, () -> new Visualization(model, backend, layer));
+    assertThrows(IllegalArgumentException.class, () -> new Visualization(model, backend, head));
+    assertThrows(IllegalArgumentException.class, () -> Visualization.checkSize(1024, 17));
+    Visualization.checkSize(1024, 16);
+  }
+
+  @Test
+  void cancellingEndsItAndTheObservation() {
+    Visualization visualization = new Visualization(model, backend, SETTINGS);
+    assertThrows(
+        CancellationException.class,
+        () ->
+            visualization.write(
+                Models.PROMPT, SAMPLING, directory, () -> true, (done, total) -> {}));
+    long used = backend.memory().total();
+    AttentionMapper.map(model, backend, Models.PROMPT);
+    assertEquals(used, backend.memory().total());
+  }
+}
