@@ -15,5 +15,9 @@ open module gpt2j.bench {
   requires org.jfree.jfreechart;
   requires static transitive org.jspecify;
 
+  exports gpt2j.bench;
+  exports gpt2j.bench.context;
+  exports gpt2j.bench.result;
+  exports gpt2j.bench.table;
   exports gpt2j.bench.visualize;
 }

@@ -1,0 +1,122 @@
+package gpt2j.bench;
+
+import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.BenchException;
+import gpt2j.bench.grid.GridKind;
+import gpt2j.bench.grid.GridRun;
+import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.GridSettings;
+import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.Publisher;
+import gpt2j.bench.result.ThroughputResult;
+import gpt2j.bench.result.TraceResult;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The benchmarks. Each writes what it finds into a {@link RunDirectory} as it comes, and tables and
+ * pictures at the end; also when it is interrupted.
+ */
+public final class Benchmarks {
+  private final BenchContext context;
+  private final List<Publisher> publishers;
+
+  /** Benchmarks with all publishers of this build. */
+  public Benchmarks(BenchContext context) {
+    this(context, Publishers.all());
+  }
+
+  /** Benchmarks with publishers of one's own. */
+  public Benchmarks(BenchContext context, List<Publisher> publishers) {
+    this.context = context;
+    this.publishers = List.copyOf(publishers);
+  }
+
+  /**
+   * Rates, latencies and memory over a grid.
+   *
+   * @param settings what to measure; of a run that goes on, what it has in its file
+   * @throws CancellationException when the user wants an end; what was measured is in the directory
+   */
+  public BenchmarkResult throughput(GridSettings settings, RunDirectory directory) {
+    return grid(GridKind.THROUGHPUT, settings, directory);
+  }
+
+  /** The latency of every single token. Settings and errors as of {@link #throughput}. */
+  public BenchmarkResult trace(GridSettings settings, RunDirectory directory) {
+    return grid(GridKind.TRACE, settings, directory);
+  }
+
+  /** Cached against uncached. Settings and errors as of {@link #throughput}. */
+  public BenchmarkResult experiment(GridSettings settings, RunDirectory directory) {
+    return grid(GridKind.EXPERIMENT, settings, directory);
+  }
+
+  private BenchmarkResult grid(GridKind kind, GridSettings settings, RunDirectory directory) {
+    List<Measurement> before = directory.before().map(r -> measurements(kind, r)).orElse(List.of());
+    return run(
+        directory, (log, save) -> new GridRun(context, kind, settings, log, before, save)::run);
+  }
+
+  private static List<Measurement> measurements(GridKind kind, BenchmarkResult result) {
+    return switch (result) {
+      case ThroughputResult r when kind == GridKind.THROUGHPUT -> r.measurements();
+      case TraceResult r when kind == GridKind.TRACE -> r.measurements();
+      case ExperimentResult r when kind == GridKind.EXPERIMENT -> r.measurements();
+      default -> throw other(kind.name().toLowerCase(Locale.ROOT), result);
+    };
+  }
+
+  private static BenchException other(String command, BenchmarkResult result) {
+    return BenchException.usage(
+        "the directory holds a run of bench %s, not of bench %s"
+            .formatted(result.commandName(), command));
+  }
+
+  /** A benchmark that is ready to run. */
+  private interface Run {
+    BenchmarkResult run();
+  }
+
+  /** Makes a benchmark. */
+  private interface Maker {
+    Run make(RunLog log, Consumer<BenchmarkResult> save);
+  }
+
+  private BenchmarkResult run(RunDirectory directory, Maker maker) {
+    RunLog log =
+        directory
+            .before()
+            .map(before -> new RunLog(context.version(), before.header()))
+            .orElseGet(() -> new RunLog(context.version()));
+    Last last = new Last(directory);
+    try {
+      return maker.make(log, last).run();
+    } finally {
+      if (last.result != null) {
+        directory.publish(last.result, publishers, context.listener());
+      }
+    }
+  }
+
+  /** Saves results and remembers the last. */
+  private static final class Last implements Consumer<BenchmarkResult> {
+    private final RunDirectory directory;
+    private @Nullable BenchmarkResult result;
+
+    Last(RunDirectory directory) {
+      this.directory = directory;
+    }
+
+    @Override
+    public void accept(BenchmarkResult now) {
+      result = now;
+      directory.save(now);
+    }
+  }
+}

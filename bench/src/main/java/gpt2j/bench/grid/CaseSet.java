@@ -1,0 +1,72 @@
+package gpt2j.bench.grid;
+
+import gpt2j.api.Precision;
+import gpt2j.bench.measure.Subject;
+import gpt2j.bench.measure.SubjectKey;
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GridSettings;
+import gpt2j.model.gpt2.Gpt2Size;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Cases that differ in the cache only. They share a session and are measured in turn, so that a
+ * machine that is disturbed for a while disturbs both.
+ *
+ * @param key what computes
+ * @param batch sequences side by side
+ * @param promptTokens tokens of each prompt
+ * @param newTokens tokens drawn for each sequence
+ * @param useCache cache on, off, or both
+ */
+record CaseSet(SubjectKey key, int batch, int promptTokens, int newTokens, List<Boolean> useCache) {
+  private static final long PARAMETERS_OF_OTHERS = 124_000_000;
+
+  /** All sets of a grid, those of one subject next to each other. */
+  static List<CaseSet> of(GridSettings settings) {
+    List<CaseSet> sets = new ArrayList<>();
+    for (SubjectKey key : subjects(settings)) {
+      for (int promptTokens : settings.promptTokens()) {
+        for (int newTokens : settings.newTokens()) {
+          for (int batch : settings.batches()) {
+            sets.add(new CaseSet(key, batch, promptTokens, newTokens, settings.useCache()));
+          }
+        }
+      }
+    }
+    return sets;
+  }
+
+  private static List<SubjectKey> subjects(GridSettings settings) {
+    List<SubjectKey> keys = new ArrayList<>();
+    for (String model : settings.models()) {
+      for (String backend : settings.backends()) {
+        for (Precision precision : settings.precisions()) {
+          keys.add(new SubjectKey(model, backend, precision, settings.threads()));
+        }
+      }
+    }
+    return keys;
+  }
+
+  BenchmarkCase benchmarkCase(Subject subject, boolean cached) {
+    return subject.benchmarkCase(cached, batch, promptTokens, newTokens);
+  }
+
+  /**
+   * About how long one repetition takes compared with others, for the remaining time: each pass
+   * over the weights costs their number, and each row of it a tenth of that.
+   */
+  long work(boolean cached) {
+    long parameters =
+        Gpt2Size.of(key.model())
+            .map(size -> size.config().parameters())
+            .orElse(PARAMETERS_OF_OTHERS);
+    long rows = (long) batch * promptTokens;
+    double passes = 1 + rows / 10.0;
+    for (int i = 1; i < newTokens; i++) {
+      passes += 1 + batch * (cached ? 1 : (long) promptTokens + i) / 10.0;
+    }
+    return Math.max(1, Math.round(passes * parameters / 1e6));
+  }
+}

@@ -1,0 +1,208 @@
+package gpt2j.bench.measure;
+
+import gpt2j.api.Backend;
+import gpt2j.api.DataType;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.Usage;
+import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.BenchException;
+import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GenerationSample;
+import gpt2j.bench.result.MemoryFigures;
+import gpt2j.model.gpt2.Decoder;
+import gpt2j.model.gpt2.Extension;
+import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.Session;
+import gpt2j.model.gpt2.SessionOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Runs cases on one subject that differ in nothing but whether they use the cache. The session and
+ * its memory are there before the clock starts and serve every repetition, as in a program that
+ * stays. Decoding is greedy.
+ *
+ * <p>Without the cache the path is the same: before each token the sequences are emptied and all
+ * their tokens prefilled again.
+ */
+public final class CaseRunner implements AutoCloseable {
+  private final BenchContext context;
+  private final Subject subject;
+  private final Backend backend;
+  private final Session session;
+  private final Decoder decoder;
+  private final int[][] prompts;
+  private final int newTokens;
+  private final long cacheBytes;
+
+  /**
+   * Allocates what the case needs.
+   *
+   * @param of the case; {@link BenchmarkCase#useCache} is {@link #run}'s to choose
+   * @param seed of the prompts
+   * @throws BenchException when the model's context is too short
+   */
+  public CaseRunner(BenchContext context, Subject subject, BenchmarkCase of, long seed) {
+    this.context = context;
+    this.subject = subject;
+    backend = subject.backend();
+    newTokens = of.newTokens();
+    Gpt2Config config = subject.gpt2().config();
+    int capacity = of.promptTokens() + newTokens - 1; // the last token isn't evaluated
+    if (capacity > config.contextLength()) {
+      throw BenchException.usage(
+          "%d prompt tokens and %d new ones don't fit %s's context of %d"
+              .formatted(
+                  of.promptTokens(), newTokens, subject.model().name(), config.contextLength()));
+    }
+    prompts = Prompts.random(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
+    long before = backend.memory().of(Usage.CACHE);
+    session =
+        subject
+            .gpt2()
+            .session(SessionOptions.defaults().withSequences(of.batch()).withCapacity(capacity));
+    cacheBytes = backend.memory().of(Usage.CACHE) - before;
+    try {
+      decoder =
+          session.decoder(SamplingParameters.greedy(), IntStream.range(0, of.batch()).toArray());
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /** What is sampled at a moment of a generation. */
+  interface Observer {
+    /** The next step begins. */
+    void begins();
+
+    /**
+     * The step's tokens have been read.
+     *
+     * @param index which token of each sequence, counted from 0
+     */
+    void ended(int index);
+  }
+
+  /** One repetition. */
+  public GenerationSample run(boolean useCache) {
+    NanoClock clock = context.clock();
+    clear();
+    backend.synchronize();
+    List<Extension> extensions = extensions(prompts);
+    long[] steps = new long[newTokens - 1];
+    int[][] texts = prompts;
+
+    long start = clock.nanos();
+    session.prefill(extensions);
+    backend.synchronize();
+    long prefilled = clock.nanos();
+    int[] drawn = decoder.next(); // reads the tokens, and so waits for the device
+    long first = clock.nanos();
+    long last = first;
+    for (int i = 0; i < steps.length; i++) {
+      context.check();
+      if (!useCache) {
+        texts = append(texts, drawn);
+        clear();
+        session.prefill(extensions(texts));
+      }
+      drawn = decoder.next();
+      long now = clock.nanos();
+      steps[i] = now - last;
+      last = now;
+    }
+    return new GenerationSample(
+        prefilled - start, first - start, LongStream.of(steps).boxed().toList());
+  }
+
+  /** One repetition, with somebody told before and after each step, and no time taken. */
+  void observe(boolean useCache, Observer observer) {
+    clear();
+    int[][] texts = prompts;
+    int[] drawn = {};
+    for (int i = 0; i < newTokens; i++) {
+      context.check();
+      observer.begins();
+      if (i == 0) {
+        session.prefill(extensions(texts));
+      } else if (!useCache) {
+        texts = append(texts, drawn);
+        clear();
+        session.prefill(extensions(texts));
+      }
+      drawn = decoder.next();
+      observer.ended(i);
+    }
+  }
+
+  /**
+   * The same, each token after the first evaluated as a prefill of one row rather than by the
+   * recorded step, which some devices can only time as a whole.
+   */
+  void observeUnrecorded(Observer observer) {
+    clear();
+    observer.begins();
+    session.prefill(extensions(prompts));
+    int[] drawn = decoder.next();
+    observer.ended(0);
+    for (int i = 1; i < newTokens; i++) {
+      context.check();
+      int[] tokens = drawn;
+      observer.begins();
+      session.prefill(
+          IntStream.range(0, tokens.length).mapToObj(s -> new Extension(s, tokens[s])).toList());
+      drawn = decoder.next();
+      observer.ended(i);
+    }
+  }
+
+  /**
+   * The memory of this case.
+   *
+   * @param peakResident peak of resident memory during the repetitions
+   */
+  public MemoryFigures memory(OptionalLong peakResident) {
+    Gpt2Config config = subject.gpt2().config();
+    long bytesPerToken =
+        2L * config.layers() * config.embeddingWidth() * DataType.F32.bytes(); // key and value
+    long tokens = IntStream.range(0, session.sequences()).mapToLong(session::length).sum();
+    return new MemoryFigures(
+        cacheBytes, tokens * bytesPerToken, backend.memory().bytes(), peakResident);
+  }
+
+  private void clear() {
+    for (int i = 0; i < session.sequences(); i++) {
+      session.clear(i);
+    }
+  }
+
+  private static List<Extension> extensions(int[][] texts) {
+    List<Extension> extensions = new ArrayList<>(texts.length);
+    for (int i = 0; i < texts.length; i++) {
+      extensions.add(new Extension(i, texts[i]));
+    }
+    return extensions;
+  }
+
+  private static int[][] append(int[][] texts, int[] tokens) {
+    int[][] longer = new int[texts.length][];
+    for (int i = 0; i < texts.length; i++) {
+      int length = texts[i].length;
+      longer[i] = Arrays.copyOf(texts[i], length + 1);
+      longer[i][length] = tokens[i];
+    }
+    return longer;
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+    session.close();
+  }
+}

@@ -1,0 +1,30 @@
+package gpt2j.bench.measure;
+
+import gpt2j.api.Backend;
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.Model;
+import gpt2j.model.gpt2.Gpt2;
+
+/**
+ * A loaded model on an opened backend.
+ *
+ * @param key what was asked for
+ * @param backend the backend, which other subjects may share
+ * @param gpt2 the model
+ * @param model what results say of it
+ * @param threads host threads that compute
+ */
+public record Subject(SubjectKey key, Backend backend, Gpt2 gpt2, Model model, int threads) {
+  /** A case of this subject. */
+  public BenchmarkCase benchmarkCase(boolean useCache, int batch, int promptTokens, int newTokens) {
+    return new BenchmarkCase(
+        model.name(),
+        key.backend(),
+        key.precision(),
+        threads,
+        useCache,
+        batch,
+        promptTokens,
+        newTokens);
+  }
+}

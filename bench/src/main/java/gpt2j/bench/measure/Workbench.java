@@ -1,0 +1,144 @@
+package gpt2j.bench.measure;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.BenchException;
+import gpt2j.bench.result.Device;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.LoadOptions;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Opens backends and loads models, each once. */
+public final class Workbench implements AutoCloseable {
+  private record BackendKey(String name, OptionalInt threads) {}
+
+  private final BenchContext context;
+  private final RunLog log;
+  private final ModelStore store;
+  private final Map<BackendKey, Backend> backends = new LinkedHashMap<>();
+  private final Map<SubjectKey, Subject> subjects = new LinkedHashMap<>();
+
+  /** Nothing is opened yet; what is, the log is told. */
+  public Workbench(BenchContext context, RunLog log) {
+    this.context = context;
+    this.log = log;
+    store = new ModelStore(context);
+  }
+
+  /**
+   * The subject, opened now unless it is open.
+   *
+   * @throws BenchException when there is no such backend, or it doesn't have the precision
+   */
+  public Subject open(SubjectKey key) {
+    Subject open = subjects.get(key);
+    if (open != null) {
+      return open;
+    }
+    context.check();
+    Backend backend = backend(key);
+    requireSupport(key, backend);
+    String task = "loading " + ModelStore.name(key.model());
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withPrecision(key.precision())
+            .withProgress((bytes, total) -> context.listener().progressed(task, bytes, total));
+    Gpt2 gpt2 = Gpt2.load(store.directory(key.model()), backend, options);
+    Subject subject =
+        new Subject(
+            key,
+            backend,
+            gpt2,
+            ModelStore.describe(key.model(), gpt2.config()),
+            key.threads().orElse(backend.device().threads()));
+    subjects.put(key, subject);
+    log.add(subject.model());
+    return subject;
+  }
+
+  /** Closes every subject but these, and the backends that nobody uses then. */
+  public void keepOnly(Set<SubjectKey> keys) {
+    subjects
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean goes = !keys.contains(entry.getKey());
+              if (goes) {
+                entry.getValue().gpt2().close();
+              }
+              return goes;
+            });
+    Set<BackendKey> used =
+        subjects.keySet().stream()
+            .map(key -> new BackendKey(key.backend(), key.threads()))
+            .collect(Collectors.toSet());
+    backends
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean goes = !used.contains(entry.getKey());
+              if (goes) {
+                entry.getValue().close();
+              }
+              return goes;
+            });
+  }
+
+  private Backend backend(SubjectKey key) {
+    return backends.computeIfAbsent(
+        new BackendKey(key.backend(), key.threads()),
+        wanted -> {
+          BackendProvider provider = context.backends().get(wanted.name());
+          if (provider == null) {
+            throw BenchException.usage(
+                "there is no backend %s; choose one of %s"
+                    .formatted(
+                        wanted.name(),
+                        String.join(", ", new TreeSet<>(context.backends().keySet()))));
+          }
+          BackendOptions options = BackendOptions.defaults();
+          Backend backend =
+              provider.open(
+                  wanted.threads().isPresent()
+                      ? options.withThreads(wanted.threads().getAsInt())
+                      : options);
+          log.add(describe(wanted.name(), backend));
+          return backend;
+        });
+  }
+
+  private static Device describe(String name, Backend backend) {
+    var device = backend.device();
+    return new Device(
+        name, device.name(), device.totalMemory(), device.threads(), device.properties());
+  }
+
+  private static void requireSupport(SubjectKey key, Backend backend) {
+    if (!backend.supports(key.precision())) {
+      String supported =
+          Arrays.stream(Precision.values())
+              .filter(backend::supports)
+              .map(precision -> precision.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(", "));
+      throw BenchException.failure(
+          "the backend %s doesn't have %s; it has %s"
+              .formatted(
+                  key.backend(), key.precision().name().toLowerCase(Locale.ROOT), supported));
+    }
+  }
+
+  @Override
+  public void close() {
+    keepOnly(Set.of());
+  }
+}

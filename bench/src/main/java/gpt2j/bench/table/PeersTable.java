@@ -1,0 +1,157 @@
+package gpt2j.bench.table;
+
+import gpt2j.api.Precision;
+import gpt2j.bench.result.Peer;
+import gpt2j.bench.result.PeerMeasurement;
+import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.Phase;
+import gpt2j.bench.statistics.Interval;
+import gpt2j.bench.statistics.Statistics;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One row per program, precision and work: rates of the rounds, and how many times as fast gpt2j
+ * is, by the ratio within each round. Absent programs have a row that says why.
+ */
+final class PeersTable {
+  private static final String US = "gpt2j";
+
+  private record Work(Precision precision, Phase phase, int batch, int tokens) {}
+
+  private PeersTable() {}
+
+  static Table of(PeersResult result) {
+    Table table =
+        new Table(
+            "program",
+            "version",
+            "precision",
+            "test",
+            "t/s",
+            "min t/s",
+            "max t/s",
+            "rounds",
+            "gpt2j is faster ×",
+            "peak RSS MiB",
+            "equal tokens",
+            "note");
+    for (Work work : works(result)) {
+      for (Peer peer : result.peers()) {
+        List<PeerMeasurement> rounds = rounds(result, peer.name(), work);
+        if (!rounds.isEmpty()) {
+          add(table, result, peer, work, rounds);
+        }
+      }
+    }
+    for (Peer peer : result.peers()) {
+      if (peer.absent() != null) {
+        Cell none = new Cell.Empty();
+        table.add(
+            Cell.of(peer.name()),
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            Cell.of("absent: " + peer.absent()));
+      }
+    }
+    return table;
+  }
+
+  private static Set<Work> works(PeersResult result) {
+    Set<Work> works = new LinkedHashSet<>();
+    for (PeerMeasurement m : result.measurements()) {
+      works.add(new Work(m.precision(), m.phase(), m.batch(), m.tokens()));
+    }
+    return works;
+  }
+
+  private static List<PeerMeasurement> rounds(PeersResult result, String peer, Work work) {
+    return result.measurements().stream()
+        .filter(m -> m.peer().equals(peer))
+        .filter(m -> work.equals(new Work(m.precision(), m.phase(), m.batch(), m.tokens())))
+        .toList();
+  }
+
+  private static void add(
+      Table table, PeersResult result, Peer peer, Work work, List<PeerMeasurement> rounds) {
+    double[] rates = rounds.stream().mapToDouble(m -> rate(work, m)).toArray();
+    table.add(
+        Cell.of(peer.name()),
+        Cell.of(peer.version() == null ? "" : peer.version()),
+        Units.precision(work.precision()),
+        Cell.of(test(work)),
+        Cell.of(Statistics.median(rates), 2),
+        Cell.of(Statistics.percentile(rates, 0), 2),
+        Cell.of(Statistics.percentile(rates, 100), 2),
+        Cell.of((long) rates.length),
+        peer.name().equals(US) ? new Cell.Empty() : ratio(rounds, rounds(result, US, work)),
+        rounds.stream()
+            .filter(m -> m.peakResidentBytes().isPresent())
+            .mapToLong(m -> m.peakResidentBytes().getAsLong())
+            .max()
+            .stream()
+            .mapToObj(Units::mebibytes)
+            .findFirst()
+            .orElse(new Cell.Empty()),
+        peer.name().equals(US) ? new Cell.Empty() : equalTokens(rounds, rounds(result, US, work)),
+        new Cell.Empty());
+  }
+
+  private static String test(Work work) {
+    String batch = work.batch() == 1 ? "" : " b" + work.batch();
+    return (work.phase() == Phase.PREFILL ? "pp" : "tg") + work.tokens() + batch;
+  }
+
+  private static double median(PeerMeasurement m) {
+    return Statistics.median(Statistics.values(m.nanos()));
+  }
+
+  /** Tokens per second: of a whole prompt, or of one step. */
+  private static double rate(Work work, PeerMeasurement m) {
+    double tokens = work.batch() * (work.phase() == Phase.PREFILL ? (double) work.tokens() : 1);
+    return tokens * Units.SECOND / median(m);
+  }
+
+  /** Of the rounds that both took part in. */
+  private static Cell ratio(List<PeerMeasurement> theirs, List<PeerMeasurement> ours) {
+    List<Double> a = new ArrayList<>();
+    List<Double> b = new ArrayList<>();
+    for (PeerMeasurement their : theirs) {
+      ours.stream()
+          .filter(our -> our.round() == their.round())
+          .findFirst()
+          .ifPresent(
+              our -> {
+                a.add(median(their));
+                b.add(median(our));
+              });
+    }
+    Interval ratio = Statistics.bootstrapPairedRatio(Statistics.values(a), Statistics.values(b));
+    return Cell.within(ratio.estimate(), ratio.low(), ratio.high(), 2);
+  }
+
+  private static Cell equalTokens(List<PeerMeasurement> theirs, List<PeerMeasurement> ours) {
+    if (ours.isEmpty()
+        || theirs.getFirst().drawn().isEmpty()
+        || ours.getFirst().drawn().isEmpty()) {
+      return new Cell.Empty();
+    }
+    List<Integer> a = theirs.getFirst().drawn();
+    List<Integer> b = ours.getFirst().drawn();
+    int equal = 0;
+    while (equal < Math.min(a.size(), b.size()) && a.get(equal).equals(b.get(equal))) {
+      equal++;
+    }
+    return Cell.of(equal + " of " + Math.min(a.size(), b.size()));
+  }
+}
