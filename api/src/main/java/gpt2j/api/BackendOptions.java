@@ -1,7 +1,10 @@
 package gpt2j.api;
 
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * How to open a backend.
@@ -9,8 +12,11 @@ import java.util.OptionalLong;
  * @param device which device, counted from 0
  * @param threads host threads that compute; empty for the backend's default
  * @param memoryLimit bytes that the backend may allocate on the device; empty for no limit
+ * @param settings values of {@link BackendProvider#settings}, by name; a backend's defaults for
+ *     those that are left out
  */
-public record BackendOptions(int device, OptionalInt threads, OptionalLong memoryLimit) {
+public record BackendOptions(
+    int device, OptionalInt threads, OptionalLong memoryLimit, Map<String, String> settings) {
   public BackendOptions {
     if (device < 0) {
       throw new IllegalArgumentException("device must be 0 or more, not " + device);
@@ -22,18 +28,53 @@ public record BackendOptions(int device, OptionalInt threads, OptionalLong memor
       throw new IllegalArgumentException(
           "the memory limit must be 1 byte or more, not " + memoryLimit.getAsLong());
     }
+    settings = Map.copyOf(settings);
   }
 
-  /** The first device, the backend's default number of threads, no memory limit. */
+  /** Without settings. */
+  public BackendOptions(int device, OptionalInt threads, OptionalLong memoryLimit) {
+    this(device, threads, memoryLimit, Map.of());
+  }
+
+  /**
+   * Throws unless every setting is one of {@code provider}: what {@link BackendProvider#open}
+   * begins with.
+   *
+   * @throws IllegalArgumentException when there is no such setting, or it can't have that value
+   */
+  public void requireSettingsOf(BackendProvider provider) {
+    settings.forEach(
+        (name, value) -> {
+          List<String> values = provider.settings().get(name);
+          if (values == null) {
+            throw new IllegalArgumentException(
+                "the %s backend has no setting %s".formatted(provider.name(), name));
+          }
+          if (!values.contains(value)) {
+            throw new IllegalArgumentException(
+                "the %s backend's setting %s must be one of %s, not %s"
+                    .formatted(provider.name(), name, String.join(", ", values), value));
+          }
+        });
+  }
+
+  /** The first device, the backend's default number of threads, no memory limit, no settings. */
   public static BackendOptions defaults() {
     return new BackendOptions(0, OptionalInt.empty(), OptionalLong.empty());
   }
 
   public BackendOptions withThreads(int count) {
-    return new BackendOptions(device, OptionalInt.of(count), memoryLimit);
+    return new BackendOptions(device, OptionalInt.of(count), memoryLimit, settings);
   }
 
   public BackendOptions withMemoryLimit(long bytes) {
-    return new BackendOptions(device, threads, OptionalLong.of(bytes));
+    return new BackendOptions(device, threads, OptionalLong.of(bytes), settings);
+  }
+
+  /** With one of the backend's own settings. */
+  public BackendOptions withSetting(String name, String value) {
+    Map<String, String> changed = new TreeMap<>(settings);
+    changed.put(name, value);
+    return new BackendOptions(device, threads, memoryLimit, changed);
   }
 }

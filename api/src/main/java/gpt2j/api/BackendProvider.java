@@ -1,5 +1,8 @@
 package gpt2j.api;
 
+import java.util.List;
+import java.util.Map;
+
 /**
  * A kind of hardware that gpt2j can run on. Each backend module contributes one to a {@code
  * Map<String, BackendProvider>} by Dagger. Making one costs nothing: no native library is loaded
@@ -13,9 +16,19 @@ public interface BackendProvider {
   Availability availability();
 
   /**
+   * The settings of this kind of hardware alone: for each name the values that it may have, the
+   * default first. See {@link BackendOptions#settings}.
+   */
+  default Map<String, List<String>> settings() {
+    return Map.of();
+  }
+
+  /**
    * Opens a device.
    *
    * @throws BackendUnavailableException when it can't be opened, with the reason in one line
+   * @throws IllegalArgumentException when the options have a setting, or a value of one, that is
+   *     not among {@link #settings}
    */
   Backend open(BackendOptions options);
 }

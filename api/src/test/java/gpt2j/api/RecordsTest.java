@@ -61,6 +61,21 @@ class RecordsTest {
   }
 
   @Test
+  void settingsAreKeptBesideTheOtherOptions() {
+    BackendOptions options =
+        BackendOptions.defaults()
+            .withSetting("a", "1")
+            .withThreads(3)
+            .withSetting("b", "2")
+            .withMemoryLimit(4096)
+            .withSetting("a", "3");
+    assertEquals(Map.of("a", "3", "b", "2"), options.settings());
+    assertEquals(OptionalInt.of(3), options.threads());
+    assertEquals(OptionalLong.of(4096), options.memoryLimit());
+    assertThrows(UnsupportedOperationException.class, () -> options.settings().put("c", "4"));
+  }
+
+  @Test
   void memoryUsageIsCompleteAndFixed() {
     Map<Usage, Long> held = new LinkedHashMap<>(Map.of(Usage.CACHE, 5L, Usage.IO, 2L));
     MemoryUsage usage = new MemoryUsage(held);

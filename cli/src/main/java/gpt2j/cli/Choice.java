@@ -56,6 +56,16 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** What multiplies many rows on a GPU. */
+  static final class OfGemm extends Choice<String> {
+    /** The backend's name for it. */
+    static final String SETTING = "gemm";
+
+    OfGemm() {
+      super(name -> name, "auto", "custom", "cublas");
+    }
+  }
+
   /** A shell that can complete commands. */
   static final class OfShell extends Choice<String> {
     OfShell() {

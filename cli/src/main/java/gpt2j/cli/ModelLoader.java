@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.Precision;
 import gpt2j.model.gpt2.Gpt2;
@@ -40,9 +41,9 @@ final class ModelLoader {
     long start = System.nanoTime();
     Path directory = options.directory();
     BackendProvider provider = options.backend(context);
+    BackendOptions backendOptions = options.backendOptions(provider);
     CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", () -> loadTokenizer(directory));
-    CompletableFuture<Backend> backend =
-        begin("backend", () -> provider.open(options.backendOptions()));
+    CompletableFuture<Backend> backend = begin("backend", () -> provider.open(backendOptions));
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       CompletableFuture<int[]> tokens =
           tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));

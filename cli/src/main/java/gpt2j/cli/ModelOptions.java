@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
 /** Which model, and what computes. */
 final class ModelOptions {
   static final String DEFAULT_BACKEND = "cpu";
+  private static final String CUDA_GEMM = "--cuda-gemm";
 
   @Option(
       names = "--model",
@@ -44,6 +45,16 @@ final class ModelOptions {
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 
+  @Option(
+      names = CUDA_GEMM,
+      paramLabel = "GEMM",
+      converter = Choice.OfGemm.class,
+      completionCandidates = Choice.OfGemm.class,
+      description =
+          "What multiplies many rows on a GPU, with --backend=cuda: ${COMPLETION-CANDIDATES}."
+              + " Default: auto, the faster one.")
+  private @Nullable String cudaGemm;
+
   Path directory() {
     if (model == null) {
       throw UserError.usage(
@@ -62,8 +73,18 @@ final class ModelOptions {
     return precision;
   }
 
-  BackendOptions backendOptions() {
+  /** How to open the backend that was chosen. */
+  BackendOptions backendOptions(BackendProvider provider) {
     BackendOptions options = BackendOptions.defaults();
-    return threads == null ? options : options.withThreads(threads);
+    if (threads != null) {
+      options = options.withThreads(threads);
+    }
+    if (cudaGemm != null) {
+      if (!provider.settings().containsKey(Choice.OfGemm.SETTING)) {
+        throw UserError.usage(CUDA_GEMM + ": only for --backend=cuda, not for " + provider.name());
+      }
+      options = options.withSetting(Choice.OfGemm.SETTING, cudaGemm);
+    }
+    return options;
   }
 }

@@ -93,6 +93,17 @@ final class BadOptions {
             "unknown precision",
             "--precision: must be f32, f16 or bf16, not 'f8'",
             "--precision=f8"),
+        usage(
+            "unknown products",
+            "--cuda-gemm: must be auto, custom or cublas, not 'fast'",
+            "--cuda-gemm=fast"),
+        usage(
+            "products of another backend",
+            "--cuda-gemm: only for --backend=cuda, not for cpu",
+            "--model=@/model",
+            "--prompt=a",
+            "--backend=cpu",
+            "--cuda-gemm=custom"),
         usage("unknown format", "--format: must be text or json, not 'xml'", "--format=xml"),
         usage(
             "unknown context overflow",

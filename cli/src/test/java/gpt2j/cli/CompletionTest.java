@@ -23,6 +23,7 @@ class CompletionTest {
     "cli tok, tokenize",
     "cli score --top-, --top-logprobs",
     "cli --backend cu, cuda",
+    "cli --cuda-gemm cub, cublas",
     "cli score --precision b, bf16",
     "cli init --size gpt2-m, gpt2-medium",
     "cli --context-overflow re, recompute",

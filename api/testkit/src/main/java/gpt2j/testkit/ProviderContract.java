@@ -10,6 +10,7 @@ import gpt2j.api.AttentionProbe;
 import gpt2j.api.Availability;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
@@ -76,6 +77,28 @@ abstract class ProviderContract extends Contract {
     String message = String.valueOf(refusal.getMessage());
     assertEquals(1, message.lines().count(), message);
     assertTrue(message.contains("1000"), message);
+  }
+
+  @Test
+  void takesItsOwnSettingsAndNoOthers() {
+    BackendProvider provider = subject().provider();
+    BackendOptions defaults = BackendOptions.defaults();
+    provider
+        .settings()
+        .forEach(
+            (name, values) -> {
+              provider.open(defaults.withSetting(name, values.getFirst())).close();
+              assertRefused(provider, defaults.withSetting(name, "no such value"));
+            });
+    assertRefused(provider, defaults.withSetting("no-such-setting", "1"));
+  }
+
+  private static void assertRefused(BackendProvider provider, BackendOptions options) {
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> provider.open(options).close());
+    String message = String.valueOf(refusal.getMessage());
+    assertEquals(1, message.lines().count(), message);
+    assertTrue(message.contains("no such value") || message.contains("no-such-setting"), message);
   }
 
   /** A backend must neither deny what it can do, nor be declared to lack what it has. */

@@ -33,6 +33,7 @@ public final class ReferenceBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
+    options.requireSettingsOf(this);
     if (options.device() != 0) {
       throw new BackendUnavailableException(
           "the reference backend has one device, 0, not " + options.device());

@@ -31,6 +31,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
+    options.requireSettingsOf(this);
     if (availability() instanceof Availability.Unavailable(String reason)) {
       throw new BackendUnavailableException("the cpu backend is unavailable: " + reason);
     }
