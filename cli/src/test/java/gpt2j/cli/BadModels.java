@@ -60,7 +60,7 @@ final class BadModels {
             "text"),
         failure(
             "backend that isn't there",
-            "*CUDA*",
+            "the cuda backend is unavailable: *",
             "--model=@/model",
             "--prompt=a",
             "--backend=cuda"),

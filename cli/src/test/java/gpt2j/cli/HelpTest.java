@@ -82,16 +82,18 @@ class HelpTest {
         Json.lines(CliRun.cli("devices", "--format=json").out()).stream()
             .collect(Collectors.toMap(line -> line.text("backend"), line -> line));
     Json device = (Json) json.get("cpu").list("devices").getFirst();
+    boolean cuda = json.get("cuda").get("available").equals(true);
     assertAll(
         () -> assertEquals(0, text.exitCode()),
         () -> assertTrue(text.out().startsWith("cpu: available\n  device 0 "), text.out()),
-        () -> assertTrue(text.out().contains("\ncuda: unavailable: "), text.out()),
+        () ->
+            assertTrue(text.out().contains("\ncuda: " + (cuda ? "available\n" : "unavailable: "))),
         () -> assertEquals(Set.of("cpu", "cuda", "reference"), json.keySet()),
         () -> assertEquals(true, json.get("cpu").get("available")),
         () -> assertTrue(device.number("total_memory") >= device.number("free_memory")),
         () -> assertTrue(device.number("threads") >= 1),
         () -> assertTrue(((Json) device.get("properties")).text("vector width").endsWith(" bits")),
-        () -> assertEquals(false, json.get("cuda").get("available")),
-        () -> assertFalse(json.get("cuda").text("reason").isEmpty()));
+        () -> assertEquals(cuda, json.get("cuda").get("available")),
+        () -> assertTrue(cuda || !json.get("cuda").text("reason").isEmpty()));
   }
 }

@@ -2,26 +2,109 @@ package gpt2j.backend.cuda;
 
 import gpt2j.api.Availability;
 import gpt2j.api.Backend;
+import gpt2j.api.BackendException;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.DeviceInfo;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** The place of the CUDA backend; it says that this version has none. */
+/** Opens NVIDIA GPUs. */
 final class CudaBackendProvider implements BackendProvider {
-  private static final String REASON = "this version of gpt2j has no CUDA backend yet";
-
   @Override
   public String name() {
     return "cuda";
   }
 
   @Override
+  public Map<String, List<String>> settings() {
+    return Map.of(GemmChoice.SETTING, GemmChoice.names());
+  }
+
+  @Override
   public Availability availability() {
-    return new Availability.Unavailable(REASON);
+    try {
+      Optional<String> failure = Natives.driverFailure();
+      return failure.isPresent() ? new Availability.Unavailable(failure.get()) : list();
+    } catch (RuntimeException e) {
+      return new Availability.Unavailable(reason(e));
+    }
+  }
+
+  /** All devices, with what keeps one from being used among its properties. */
+  private static Availability list() {
+    List<DeviceInfo> infos = new ArrayList<>();
+    List<String> misfits = new ArrayList<>();
+    for (CudaDevice device : CudaDevice.all()) {
+      Optional<String> misfit = PtxVariant.misfitOfAll(device);
+      misfit.ifPresent(misfits::add);
+      infos.add(describe(device, misfit.isPresent() ? 0 : freeMemory(device)));
+    }
+    if (infos.isEmpty()) {
+      return new Availability.Unavailable("the NVIDIA driver finds no device");
+    }
+    return misfits.size() == infos.size()
+        ? new Availability.Unavailable(misfits.getFirst())
+        : new Availability.Available(infos);
+  }
+
+  private static long freeMemory(CudaDevice device) {
+    try (Context context = new Context(device)) {
+      return context.freeMemory();
+    }
+  }
+
+  /** What users are told of a device. */
+  static DeviceInfo describe(CudaDevice device, long freeMemory) {
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("capability", device.capability().toString());
+    properties.put("multiprocessors", Integer.toString(device.multiprocessors()));
+    properties.put("driver", "for CUDA " + device.driver());
+    properties.put(
+        "kernels",
+        PtxVariant.usableBy(device).stream()
+            .findFirst()
+            .map(PtxVariant::toString)
+            .orElseGet(() -> PtxVariant.misfitOfAll(device).orElse("none")));
+    return new DeviceInfo(device.name(), device.totalMemory(), freeMemory, 1, properties);
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    throw new BackendUnavailableException(REASON);
+    options.requireSettingsOf(this);
+    Natives.driverFailure()
+        .ifPresent(
+            reason -> {
+              throw unavailable(reason);
+            });
+    try {
+      return new CudaBackend(device(options.device()), options.memoryLimit());
+    } catch (BackendUnavailableException e) {
+      throw e;
+    } catch (BackendException e) {
+      throw new BackendUnavailableException(unavailable(reason(e)).getMessage(), e);
+    }
+  }
+
+  private static CudaDevice device(int ordinal) {
+    List<CudaDevice> devices = CudaDevice.all();
+    if (ordinal >= devices.size()) {
+      throw new BackendUnavailableException(
+          "there is no CUDA device %d; the devices are 0 … %d"
+              .formatted(ordinal, devices.size() - 1));
+    }
+    return devices.get(ordinal);
+  }
+
+  private static BackendUnavailableException unavailable(String reason) {
+    return new BackendUnavailableException("the cuda backend is unavailable: " + reason);
+  }
+
+  private static String reason(RuntimeException failure) {
+    return String.valueOf(failure.getMessage());
   }
 }

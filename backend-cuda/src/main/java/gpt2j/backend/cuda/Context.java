@@ -1,0 +1,75 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.CUstream_flags.CU_STREAM_NON_BLOCKING;
+import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
+import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
+import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
+import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+import static jcuda.driver.JCudaDriver.cuStreamCreate;
+import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUstream;
+
+/**
+ * A device's primary context and a stream of it, in which everything of one backend is queued. The
+ * driver knows a current context for each thread, so whoever calls it enters the context before.
+ */
+final class Context implements AutoCloseable {
+  private final CudaDevice device;
+  private final CUcontext context = new CUcontext();
+  private final CUstream stream = new CUstream();
+  private boolean closed;
+
+  Context(CudaDevice device) {
+    this.device = device;
+    Cuda.check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device.handle()));
+    try {
+      enter();
+      Cuda.check("cuStreamCreate", cuStreamCreate(stream, CU_STREAM_NON_BLOCKING));
+    } catch (RuntimeException e) {
+      cuDevicePrimaryCtxRelease(device.handle());
+      throw e;
+    }
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  CUstream stream() {
+    return stream;
+  }
+
+  /** Makes the context the calling thread's. */
+  void enter() {
+    if (closed) {
+      throw new IllegalStateException("this cuda backend is closed");
+    }
+    Cuda.check("cuCtxSetCurrent", cuCtxSetCurrent(context));
+  }
+
+  /** Waits until all that is queued is done. */
+  void synchronize() {
+    Cuda.check("cuStreamSynchronize", cuStreamSynchronize(stream));
+  }
+
+  /** Bytes of device memory that nobody has taken. */
+  long freeMemory() {
+    long[] free = new long[1];
+    Cuda.check("cuMemGetInfo", cuMemGetInfo(free, new long[1]));
+    return free[0];
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      int destroyed = cuStreamDestroy(stream);
+      int released = cuDevicePrimaryCtxRelease(device.handle());
+      Cuda.check("cuStreamDestroy", destroyed);
+      Cuda.check("cuDevicePrimaryCtxRelease", released);
+    }
+  }
+}

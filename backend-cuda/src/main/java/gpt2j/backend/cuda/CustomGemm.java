@@ -1,0 +1,128 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
+import java.util.EnumMap;
+import java.util.Map;
+import jcuda.driver.CUfunction;
+
+/**
+ * This backend's own kernels. Weights of 16 bits go to the tensor cores: each activation is the sum
+ * of two 16-bit numbers there, so that what is lost is about the rounding of float32 sums.
+ */
+final class CustomGemm implements Gemm {
+  private static final int BLOCK = 256;
+  private static final int TILE = 64;
+  private static final int LARGE_TILE = 128;
+  private static final int TILE_SHARED = 36_864;
+  private static final int LARGE_TILE_SHARED = 73_728;
+  private static final int TILE_BLOCK = 128;
+
+  private final CudaRuntime runtime;
+  private final KernelFamily tiled;
+  private final RowSplitter splitter;
+  private final KernelFamily tensorCores;
+  private final boolean largeTiles;
+  private final Map<DataType, CUfunction> largeTileKernels = new EnumMap<>(DataType.class);
+
+  CustomGemm(CudaRuntime runtime, RowSplitter splitter) {
+    this.runtime = runtime;
+    this.splitter = splitter;
+    tiled = new KernelFamily(runtime.kernels(), "gemm_tiled_%s", 0);
+    tensorCores = new KernelFamily(runtime.kernels(), "gemm_tc_%s_%d", TILE, LARGE_TILE);
+    int most =
+        runtime.context().device().attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+    largeTiles = most >= LARGE_TILE_SHARED;
+  }
+
+  @Override
+  public void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue) {
+    if (runtime.kernels().variant().hasTensorCores(weights.type())) {
+      long outRow = (long) weights.rows() * Float.BYTES;
+      splitter.forEach(
+          x,
+          rows,
+          weights,
+          (first, count, high, low, scales) ->
+              multiplyHalves(out + first * outRow, high, low, scales, count, weights, epilogue));
+    } else {
+      multiplyFloats(out, x, rows, weights, epilogue);
+    }
+  }
+
+  private void multiplyFloats(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue) {
+    runtime
+        .launcher()
+        .begin()
+        .address(out)
+        .address(x)
+        .address(weights.address())
+        .address(weights.bias())
+        .integer(weights.columns())
+        .integer(weights.rows())
+        .integer(weights.leading())
+        .integer(rows)
+        .integer(Products.code(epilogue))
+        .launch(
+            tiled.get(weights.type(), 0),
+            Math.ceilDiv(weights.rows(), TILE),
+            Math.ceilDiv(rows, TILE),
+            1,
+            BLOCK,
+            0);
+  }
+
+  private void multiplyHalves(
+      long out,
+      long high,
+      long low,
+      long scales,
+      int rows,
+      DeviceMatrix weights,
+      Epilogue epilogue) {
+    int largeX = Math.ceilDiv(weights.rows(), LARGE_TILE);
+    int largeY = Math.ceilDiv(rows, LARGE_TILE);
+    boolean large = largeTiles && (long) largeX * largeY >= runtime.multiprocessors();
+    KernelLauncher launch =
+        runtime
+            .launcher()
+            .begin()
+            .address(out)
+            .address(high)
+            .address(low)
+            .address(scales)
+            .address(weights.address())
+            .address(weights.bias())
+            .integer(weights.columns())
+            .integer(weights.rows())
+            .integer(weights.leading())
+            .integer(rows)
+            .integer(Products.code(epilogue));
+    if (large) {
+      CUfunction kernel = largeTileKernels.computeIfAbsent(weights.type(), this::largeTileKernel);
+      launch.launch(kernel, largeX, largeY, 1, BLOCK, LARGE_TILE_SHARED);
+    } else {
+      CUfunction kernel = tensorCores.get(weights.type(), TILE);
+      int x = Math.ceilDiv(weights.rows(), TILE);
+      int y = Math.ceilDiv(rows, TILE);
+      launch.launch(kernel, x, y, 1, TILE_BLOCK, TILE_SHARED);
+    }
+  }
+
+  /** A kernel that needs more shared memory than is given without asking. */
+  private CUfunction largeTileKernel(DataType type) {
+    CUfunction kernel = tensorCores.get(type, LARGE_TILE);
+    Cuda.check(
+        "cuFuncSetAttribute",
+        cuFuncSetAttribute(
+            kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, LARGE_TILE_SHARED));
+    return kernel;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,274 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
+import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemFree;
+
+import gpt2j.api.DeviceFailureException;
+import gpt2j.api.MemoryUsage;
+import gpt2j.api.OutOfMemoryException;
+import gpt2j.api.Usage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Device memory, accounted by purpose. Each purpose has an arena: chunks that the driver gives, of
+ * which regions are parts. Asking the driver takes long, wastes up to 2 MiB each time, and giving
+ * back makes it wait for the device; regions of an arena cost neither.
+ *
+ * <p>A region that was given back may be given out again at once: whatever uses it later is queued
+ * behind what used it before.
+ */
+final class DeviceMemory implements AutoCloseable {
+  /** What the widest vector loads need, and what cuMemAlloc gives too. */
+  static final long ALIGNMENT = 256;
+
+  private static final long MEBIBYTE = 1 << 20;
+
+  private final Context context;
+  private final OptionalLong limit;
+  private final Map<Usage, List<Chunk>> arenas = new EnumMap<>(Usage.class);
+  private final Map<Usage, Long> held = new EnumMap<>(Usage.class);
+  private @Nullable Set<Region> touched;
+  private boolean closed;
+
+  DeviceMemory(Context context, OptionalLong limit) {
+    this.context = context;
+    this.limit = limit;
+    for (Usage usage : Usage.values()) {
+      arenas.put(usage, new ArrayList<>());
+    }
+  }
+
+  /** How much the driver is asked for at a time when less is wanted. */
+  private static long chunkBytes(Usage usage) {
+    return switch (usage) {
+      case WEIGHTS -> 64 * MEBIBYTE;
+      case ACTIVATION -> 16 * MEBIBYTE;
+      case CACHE, IO -> 2 * MEBIBYTE;
+    };
+  }
+
+  /**
+   * Memory with undefined contents. The calling thread has entered the context.
+   *
+   * @throws OutOfMemoryException when the device or the limit has no room
+   */
+  synchronized Region allocate(String what, long bytes, Usage usage) {
+    if (closed) {
+      throw new IllegalStateException("this cuda backend is closed");
+    }
+    long size = Math.ceilDiv(Math.max(bytes, 1), ALIGNMENT) * ALIGNMENT;
+    for (Chunk chunk : arenas.get(usage)) {
+      long offset = chunk.take(size);
+      if (offset >= 0) {
+        return region(chunk, offset, bytes, size);
+      }
+    }
+    Chunk chunk = chunk(what, bytes, size, usage);
+    arenas.get(usage).add(chunk);
+    return region(chunk, chunk.take(size), bytes, size);
+  }
+
+  private Region region(Chunk chunk, long offset, long bytes, long size) {
+    held.merge(chunk.usage, bytes, Long::sum);
+    return new Region(chunk, offset, bytes, size);
+  }
+
+  /** A chunk of the usual size where there is room for it, else of just the size needed. */
+  private Chunk chunk(String what, long bytes, long size, Usage usage) {
+    long usual = chunkBytes(usage);
+    if (size < usual && usual <= room()) {
+      DevicePointer pointer = new DevicePointer();
+      int result = cuMemAlloc(pointer, usual);
+      if (result == CUDA_SUCCESS) {
+        return new Chunk(usage, pointer, usual);
+      }
+      requireShortage(result);
+    }
+    if (size > room()) {
+      throw new OutOfMemoryException(what, bytes, Math.max(0, room()));
+    }
+    DevicePointer pointer = new DevicePointer();
+    int result = cuMemAlloc(pointer, size);
+    if (result != CUDA_SUCCESS) {
+      requireShortage(result);
+      throw new OutOfMemoryException(what, bytes, Math.min(room(), context.freeMemory()));
+    }
+    return new Chunk(usage, pointer, size);
+  }
+
+  private static void requireShortage(int result) {
+    if (result != CUDA_ERROR_OUT_OF_MEMORY) {
+      throw new DeviceFailureException(Cuda.describe("cuMemAlloc", result));
+    }
+  }
+
+  /** Bytes that the limit leaves. */
+  private long room() {
+    long taken =
+        arenas.values().stream().flatMap(List::stream).mapToLong(chunk -> chunk.bytes).sum();
+    return limit.isPresent() ? limit.getAsLong() - taken : Long.MAX_VALUE;
+  }
+
+  synchronized MemoryUsage usage() {
+    return new MemoryUsage(held);
+  }
+
+  /** From now on notes the regions whose addresses are asked for. */
+  void beginTouching() {
+    touched = Collections.newSetFromMap(new IdentityHashMap<>());
+  }
+
+  /** The regions whose addresses were asked for since. */
+  Set<Region> endTouching() {
+    Set<Region> regions = touched == null ? Set.of() : touched;
+    touched = null;
+    return regions;
+  }
+
+  private synchronized void free(Region region) {
+    Chunk chunk = region.chunk;
+    if (closed || region.freed) {
+      return;
+    }
+    region.freed = true;
+    held.merge(chunk.usage, -region.bytes, Long::sum);
+    chunk.give(region.offset, region.size);
+    if (chunk.isFree()) {
+      arenas.get(chunk.usage).remove(chunk);
+      context.enter();
+      context.synchronize(); // what is queued may still use it
+      Cuda.check("cuMemFree", cuMemFree(chunk.pointer));
+    }
+  }
+
+  /** Gives everything back, whatever is still in use. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      held.clear();
+      int failure = CUDA_SUCCESS;
+      for (List<Chunk> arena : arenas.values()) {
+        for (Chunk chunk : arena) {
+          int result = cuMemFree(chunk.pointer);
+          failure = failure == CUDA_SUCCESS ? result : failure;
+        }
+        arena.clear();
+      }
+      Cuda.check("cuMemFree", failure);
+    }
+  }
+
+  /** What the driver gave at once. */
+  private static final class Chunk {
+    final Usage usage;
+    final DevicePointer pointer;
+    final long bytes;
+    private final TreeMap<Long, Long> free = new TreeMap<>(); // offset to size
+
+    Chunk(Usage usage, DevicePointer pointer, long bytes) {
+      this.usage = usage;
+      this.pointer = pointer;
+      this.bytes = bytes;
+      free.put(0L, bytes);
+    }
+
+    /** Takes the first gap that is large enough; -1 when there is none. */
+    long take(long size) {
+      for (Map.Entry<Long, Long> gap : free.entrySet()) {
+        if (gap.getValue() >= size) {
+          long offset = gap.getKey();
+          long rest = gap.getValue() - size;
+          free.remove(offset);
+          if (rest > 0) {
+            free.put(offset + size, rest);
+          }
+          return offset;
+        }
+      }
+      return -1;
+    }
+
+    void give(long offset, long size) {
+      long begin = offset;
+      long end = offset + size;
+      Map.Entry<Long, Long> before = free.lowerEntry(offset);
+      if (before != null && before.getKey() + before.getValue() == offset) {
+        begin = before.getKey();
+        free.remove(begin);
+      }
+      Long behind = free.remove(end);
+      if (behind != null) {
+        end += behind;
+      }
+      free.put(begin, end - begin);
+    }
+
+    boolean isFree() {
+      return free.size() == 1 && free.firstEntry().getValue() == bytes;
+    }
+  }
+
+  /** A piece of memory that is given back by closing it. */
+  final class Region implements AutoCloseable {
+    private final Chunk chunk;
+    private final long offset;
+    private final long bytes;
+    private final long size;
+    private final long address;
+    private boolean freed;
+
+    private Region(Chunk chunk, long offset, long bytes, long size) {
+      this.chunk = chunk;
+      this.offset = offset;
+      this.bytes = bytes;
+      this.size = size;
+      this.address = chunk.pointer.address() + offset;
+    }
+
+    /**
+     * Where it begins.
+     *
+     * @throws IllegalStateException after closing, since others may use the address by then
+     */
+    long address() {
+      requireOpen();
+      if (touched != null) {
+        touched.add(this);
+      }
+      return address;
+    }
+
+    /** The same for copies: {@code skipped} bytes behind the beginning. */
+    DevicePointer pointer(long skipped) {
+      requireOpen();
+      return new DevicePointer(chunk.pointer, offset + skipped);
+    }
+
+    long bytes() {
+      return bytes;
+    }
+
+    void requireOpen() {
+      if (freed || closed) {
+        throw new IllegalStateException("this memory of the cuda backend is closed");
+      }
+    }
+
+    @Override
+    public void close() {
+      free(this);
+    }
+  }
+}

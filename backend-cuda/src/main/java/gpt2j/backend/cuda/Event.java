@@ -1,0 +1,52 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.JCudaDriver.cuEventCreate;
+import static jcuda.driver.JCudaDriver.cuEventDestroy;
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUstream;
+
+/** A mark in a stream that can be waited for, or whose time can be told. */
+final class Event implements AutoCloseable {
+  private final CUevent event = new CUevent();
+
+  private Event(int flags) {
+    Cuda.check("cuEventCreate", cuEventCreate(event, flags));
+  }
+
+  /** One that tells the time. */
+  static Event timing() {
+    return new Event(CUevent_flags.CU_EVENT_DEFAULT);
+  }
+
+  /** One to wait for, which is cheaper. */
+  static Event waiting() {
+    return new Event(CUevent_flags.CU_EVENT_DISABLE_TIMING);
+  }
+
+  /** Marks the end of what is queued now; an earlier mark is forgotten. */
+  void record(CUstream stream) {
+    Cuda.check("cuEventRecord", cuEventRecord(event, stream));
+  }
+
+  /** Waits until the mark is reached; not at all where there is none. */
+  void synchronize() {
+    Cuda.check("cuEventSynchronize", cuEventSynchronize(event));
+  }
+
+  /** Nanoseconds on the device's clock from an earlier mark to this one, both reached. */
+  long nanosSince(Event earlier) {
+    float[] milliseconds = new float[1];
+    Cuda.check("cuEventElapsedTime", cuEventElapsedTime(milliseconds, earlier.event, this.event));
+    return Math.round(milliseconds[0] * 1e6);
+  }
+
+  @Override
+  public void close() {
+    Cuda.check("cuEventDestroy", cuEventDestroy(event));
+  }
+}

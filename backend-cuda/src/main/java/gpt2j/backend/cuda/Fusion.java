@@ -1,0 +1,98 @@
+package gpt2j.backend.cuda;
+
+import gpt2j.api.Epilogue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks one operation ahead. With few rows a step is a chain of kernels that each take little
+ * longer than it takes to begin them, so a norm is computed by the kernel of the product behind it,
+ * and keys and values are stored by the kernel of the product before. The kernel writes all that
+ * the single operations would have, so nobody can tell; whoever looks at memory, or measures, has
+ * what is held back queued first.
+ */
+final class Fusion {
+  private final LayerNorm layerNorm;
+  private final Products products;
+  private @Nullable Pending pending;
+
+  Fusion(LayerNorm layerNorm, Products products) {
+    this.layerNorm = layerNorm;
+    this.products = products;
+  }
+
+  /** Queues what is held back. */
+  void flush() {
+    Pending held = pending;
+    pending = null; // also when queuing fails
+    switch (held) {
+      case null -> {}
+      case Pending.Norm norm -> layerNorm.run(norm);
+      case Pending.Product product -> products.multiplyFew(product, null);
+    }
+  }
+
+  /** Forgets what is held back, because what it belongs to has failed. */
+  void discard() {
+    pending = null;
+  }
+
+  void layerNorm(Pending.Norm norm) {
+    flush();
+    if (norm.x().shape().rows() <= Products.FEW_ROWS) {
+      pending = norm;
+    } else {
+      layerNorm.run(norm);
+    }
+  }
+
+  /**
+   * A product.
+   *
+   * @param mayAppend whether its result may be queries, keys and values
+   */
+  void multiply(
+      CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue, boolean mayAppend) {
+    if (x.shape().rows() > Products.FEW_ROWS) {
+      flush();
+      products.multiply(out, x, weights, epilogue);
+      return;
+    }
+    Pending.Norm norm = pending instanceof Pending.Norm held && feeds(held, x, out) ? held : null;
+    if (norm == null) {
+      flush();
+    }
+    Pending.Product product = new Pending.Product(norm, out, x, weights, epilogue);
+    pending = product;
+    boolean mayBeQkv = mayAppend && epilogue == Epilogue.NONE && weights.rows() % 3 == 0;
+    if (!mayBeQkv) {
+      flush();
+    }
+  }
+
+  /**
+   * Whether a product can compute the norm before it by itself. Its blocks all read the norm's
+   * input while some already write the product, so the two must lie apart.
+   */
+  private static boolean feeds(Pending.Norm norm, CudaTensor x, CudaTensor out) {
+    return norm.out().isSame(x)
+        && !out.overlaps(norm.x())
+        && !out.overlaps(norm.out())
+        && !out.overlaps(norm.gain())
+        && !out.overlaps(norm.bias())
+        && !norm.out().overlaps(norm.x());
+  }
+
+  /** Queues the product held back with what stores its keys and values; false if there is none. */
+  boolean append(CudaTensor qkv, Products.Append append) {
+    if (pending instanceof Pending.Product product
+        && product.out().isSame(qkv)
+        && !product.out().overlaps(append.slots())
+        && !product.out().overlaps(append.positions())) {
+      pending = null;
+      products.multiplyFew(product, append);
+      return true;
+    }
+    flush();
+    return false;
+  }
+}

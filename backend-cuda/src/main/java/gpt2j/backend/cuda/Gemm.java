@@ -1,0 +1,17 @@
+package gpt2j.backend.cuda;
+
+import gpt2j.api.Epilogue;
+
+/** A way to make products of many rows. */
+interface Gemm extends AutoCloseable {
+  /**
+   * Queues {@code out[rows][outputs] = epilogue(x[rows][inputs]·Wᵀ + bias)}.
+   *
+   * @param out address of float32
+   * @param x address of float32
+   */
+  void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue);
+
+  @Override
+  void close();
+}

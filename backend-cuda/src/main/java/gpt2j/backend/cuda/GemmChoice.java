@@ -1,0 +1,28 @@
+package gpt2j.backend.cuda;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** What makes products of many rows. */
+enum GemmChoice {
+  /** cuBLAS where it is faster and there is one, else this backend's own kernels. */
+  AUTO,
+  /** This backend's own kernels. */
+  CUSTOM,
+  /** cuBLAS, or no backend. */
+  CUBLAS;
+
+  /** The setting's name. */
+  static final String SETTING = "gemm";
+
+  /** The values that the setting may have, the default first. */
+  static List<String> names() {
+    return Arrays.stream(values()).map(choice -> choice.name().toLowerCase(Locale.ROOT)).toList();
+  }
+
+  /** The choice that has this name. */
+  static GemmChoice of(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,53 @@
+package gpt2j.backend.cuda;
+
+import gpt2j.api.DataType;
+import java.util.Locale;
+import jcuda.driver.CUfunction;
+import org.jspecify.annotations.Nullable;
+
+/** Kernels that differ by the type of weights or cache and by a size, each looked up once. */
+final class KernelFamily {
+  private final Kernels kernels;
+  private final String pattern;
+  private final int[] sizes;
+  private final @Nullable CUfunction[][] functions;
+
+  /**
+   * A family.
+   *
+   * @param pattern the kernels' name, with {@code %s} for the type and {@code %d} for the size
+   * @param sizes in ascending order
+   */
+  KernelFamily(Kernels kernels, String pattern, int... sizes) {
+    this.kernels = kernels;
+    this.pattern = pattern;
+    this.sizes = sizes;
+    functions = new CUfunction[DataType.values().length][sizes.length];
+  }
+
+  /** The smallest size that is at least {@code needed}. */
+  int size(int needed) {
+    return sizes[index(needed)];
+  }
+
+  /** The kernel of that size. */
+  CUfunction get(DataType type, int needed) {
+    int index = index(needed);
+    CUfunction function = functions[type.ordinal()][index];
+    if (function == null) {
+      String name = String.format(Locale.ROOT, pattern, Kernels.suffix(type), sizes[index]);
+      function = kernels.get(name);
+      functions[type.ordinal()][index] = function;
+    }
+    return function;
+  }
+
+  private int index(int needed) {
+    for (int i = 0; i < sizes.length; i++) {
+      if (sizes[i] >= needed) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(pattern + " has no size for " + needed);
+  }
+}

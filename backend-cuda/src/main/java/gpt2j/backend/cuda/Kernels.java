@@ -1,0 +1,63 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleUnload;
+
+import gpt2j.api.DataType;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+
+/** The kernels of one PTX variant, loaded into a context. */
+final class Kernels implements AutoCloseable {
+  private final CUmodule module;
+  private final PtxVariant variant;
+  private final Map<String, CUfunction> functions = new HashMap<>();
+
+  Kernels(CUmodule module, PtxVariant variant) {
+    this.module = module;
+    this.variant = variant;
+  }
+
+  /** What was loaded. */
+  PtxVariant variant() {
+    return variant;
+  }
+
+  /** A kernel by its name; those who launch it keep it. */
+  CUfunction get(String name) {
+    return functions.computeIfAbsent(name, this::find);
+  }
+
+  private CUfunction find(String name) {
+    CUfunction function = new CUfunction();
+    Cuda.check("cuModuleGetFunction of " + name, cuModuleGetFunction(function, module, name));
+    return function;
+  }
+
+  /** How kernels call a type in their names. */
+  static String suffix(DataType type) {
+    return switch (type) {
+      case F32 -> "f32";
+      case F16 -> "f16";
+      case BF16 -> "bf16";
+      case I32 -> throw new IllegalArgumentException("no kernel has weights of " + type);
+    };
+  }
+
+  /** The number by which a kernel is told a type. */
+  static int code(DataType type) {
+    return switch (type) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 2;
+      case I32 -> throw new IllegalArgumentException("no kernel has weights of " + type);
+    };
+  }
+
+  @Override
+  public void close() {
+    Cuda.check("cuModuleUnload", cuModuleUnload(module));
+  }
+}

@@ -1,0 +1,116 @@
+package gpt2j.backend.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import jcuda.JCudaVersion;
+import jcuda.LibUtils;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads JCuda's native libraries. They lie in jars where JCuda looks for them on the class path
+ * only; what it always takes is a file of the right name in the folder for temporary files. So they
+ * are copied to a private folder, which is that folder while JCuda initialises, and removed.
+ */
+final class Natives {
+  private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
+
+  private Natives() {}
+
+  /** Why the driver can't be called, if it can't. The first call loads JCuda's driver API. */
+  static Optional<String> driverFailure() {
+    return Optional.ofNullable(Driver.FAILURE);
+  }
+
+  /** Loads once: a class whose initialisation has failed can't be asked for the reason again. */
+  private static final class Driver {
+    static final @Nullable String FAILURE = load();
+
+    private static @Nullable String load() {
+      String system = System.getProperty("os.name");
+      String architecture = System.getProperty("os.arch");
+      if (!system.equals("Linux") || !architecture.equals("amd64")) {
+        return "its native libraries are for Linux on x86-64, this is %s on %s"
+            .formatted(system, architecture);
+      }
+      try {
+        initialize(
+            "JCudaDriver", UnaryOperator.identity(), () -> JCudaDriver.setExceptionsEnabled(false));
+        return null;
+      } catch (LinkageError e) {
+        return reason(e);
+      } catch (IOException e) {
+        return "JCuda's native library can't be copied to a temporary folder: " + e.getMessage();
+      }
+    }
+  }
+
+  /**
+   * Copies one of JCuda's libraries and runs what loads it.
+   *
+   * @param library its name without version and platform
+   * @param change what to do to the copy
+   * @param initialize initialises the class that belongs to it
+   */
+  static void initialize(String library, UnaryOperator<byte[]> change, Runnable initialize)
+      throws IOException {
+    String file = fileName(library);
+    Path folder = Files.createTempDirectory("gpt2j-cuda-"); // nobody else can enter it
+    Path copy = folder.resolve(file);
+    try {
+      Files.write(copy, change.apply(resource("lib/" + file)));
+      withTemporaryFolder(folder, initialize);
+    } finally {
+      // What is loaded stays mapped.
+      Files.deleteIfExists(copy);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static String fileName(String library) {
+    String name = library + "-" + JCudaVersion.get();
+    return LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name));
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream in = ClassLoader.getSystemResourceAsStream(name)) {
+      if (in == null) {
+        throw new IOException(name + " is on no path of modules or classes");
+      }
+      return in.readAllBytes();
+    }
+  }
+
+  private static void withTemporaryFolder(Path folder, Runnable work) {
+    String before = System.setProperty(TEMPORARY_FOLDER, folder.toString());
+    try {
+      work.run();
+    } finally {
+      if (before == null) {
+        System.clearProperty(TEMPORARY_FOLDER);
+      } else {
+        System.setProperty(TEMPORARY_FOLDER, before);
+      }
+    }
+  }
+
+  /** The line that says what is missing, out of a message of two stack traces. */
+  static String reason(LinkageError error) {
+    String message = String.valueOf(error.getMessage());
+    if (message.contains("libcuda.so.1: cannot open shared object file")) {
+      return "there is no NVIDIA driver: libcuda.so.1 was not found";
+    }
+    // The second attempt is the one that had the library.
+    return message
+        .lines()
+        .filter(line -> line.contains(UnsatisfiedLinkError.class.getName() + ": "))
+        .reduce((first, second) -> second)
+        .map(line -> line.replaceFirst(".*UnsatisfiedLinkError: (/\\S*/)?", "").strip())
+        .map(line -> "the NVIDIA driver doesn't fit: " + line)
+        .orElseGet(() -> message.lines().findFirst().orElse(error.getClass().getName()));
+  }
+}

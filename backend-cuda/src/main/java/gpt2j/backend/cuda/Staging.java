@@ -1,0 +1,122 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Copies between any host memory and the device, by way of page-locked memory. Writing copies the
+ * bytes and returns, so that the device never waits for the host nor the host for the device; it
+ * takes the two halves of a buffer in turn and waits only until the device has read the half to be
+ * filled again.
+ */
+final class Staging implements AutoCloseable {
+  /** Bytes that can be staged at once. */
+  static final int HALF = 4 << 20;
+
+  private static final int ALIGNMENT = 64;
+
+  private final Context context;
+  private final Closer closer = new Closer();
+  private final PinnedMemory writes;
+  private final PinnedMemory reads;
+  private final Event[] consumed = new Event[2];
+  private final long writesAddress;
+  private final long readsAddress;
+  private int half;
+  private int used; // bytes of this half
+
+  Staging(Context context) {
+    this.context = context;
+    try {
+      writes = closer.add(new PinnedMemory("the buffer for writing", 2 * HALF));
+      reads = closer.add(new PinnedMemory("the buffer for reading", HALF));
+      for (int i = 0; i < consumed.length; i++) {
+        consumed[i] = closer.add(Event.waiting());
+      }
+      writesAddress = writes.deviceAddress();
+      readsAddress = reads.deviceAddress();
+    } catch (RuntimeException e) {
+      closer.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** Queues a copy to the device; {@code from} may be changed afterwards. */
+  void write(DeviceMemory.Region to, long offset, MemorySegment from) {
+    long bytes = from.byteSize();
+    for (long done = 0; done < bytes; ) {
+      if (used == HALF) {
+        turn();
+      }
+      int count = (int) Math.min(bytes - done, HALF - used);
+      int at = put(from, done, count);
+      Cuda.check(
+          "cuMemcpyHtoDAsync",
+          cuMemcpyHtoDAsync(
+              to.pointer(offset + done), writes.pointer(at), count, context.stream()));
+      done += count;
+    }
+  }
+
+  /**
+   * The address by which kernels that are queued next can read {@code bytes}, at most {@link #HALF}
+   * of them, which may be changed afterwards.
+   */
+  long stage(MemorySegment bytes) {
+    int count = Math.toIntExact(bytes.byteSize());
+    if (count > HALF - used) {
+      turn();
+    }
+    return writesAddress + put(bytes, 0, count);
+  }
+
+  /** Copies to what is free of this half; returns where to. */
+  private int put(MemorySegment from, long offset, int count) {
+    int at = half * HALF + used;
+    MemorySegment.copy(from, offset, writes.segment(), at, count);
+    used = Math.min(HALF, Math.ceilDiv(used + count, ALIGNMENT) * ALIGNMENT);
+    return at;
+  }
+
+  private void turn() {
+    consumed[half].record(context.stream());
+    half = 1 - half;
+    used = 0;
+    consumed[half].synchronize();
+  }
+
+  /** Waits for everything queued before, then copies from the device. */
+  void read(DeviceMemory.Region from, long offset, MemorySegment to) {
+    long bytes = to.byteSize();
+    for (long done = 0; done < bytes; ) {
+      int count = (int) Math.min(bytes - done, HALF);
+      Cuda.check(
+          "cuMemcpyDtoHAsync",
+          cuMemcpyDtoHAsync(
+              reads.pointer(0), from.pointer(offset + done), count, context.stream()));
+      context.synchronize();
+      MemorySegment.copy(reads.segment(), 0, to, done, count);
+      done += count;
+    }
+    if (bytes == 0) {
+      context.synchronize();
+    }
+  }
+
+  /** The address by which kernels can write {@link #HALF} bytes for {@link #received}. */
+  long receiving() {
+    return readsAddress;
+  }
+
+  /** What kernels wrote there, once everything queued is done. */
+  MemorySegment received() {
+    return reads.segment();
+  }
+
+  @Override
+  public void close() {
+    closer.close();
+  }
+}
