@@ -1,0 +1,73 @@
+#!/bin/sh
+# Generates the PTX of the CUDA kernels, one file per compute capability, or, with --check, only
+# compares what is there with what the sources give.
+#
+#   backend-cuda/scripts/ptx.sh [--check]
+#
+# Needs nvcc and ptxas of CUDA 13.0: other releases write other PTX. Exit status: 0 done or equal,
+# 1 different or not assembled, 2 wrong usage, 3 no such nvcc.
+set -eu
+
+case "${1-}" in
+  "" | --check) mode="${1-}" ;;
+  *)
+    echo "usage: $0 [--check]" >&2
+    exit 2
+    ;;
+esac
+
+module=$(cd "$(dirname "$0")/.." && pwd)
+sources=$module/src/main/cuda
+resources=$module/src/main/resources/gpt2j/backend/cuda
+release=13.0
+
+if ! nvcc --version 2>/dev/null | grep -q "release $release,"; then
+  echo "ptx: nvcc $release is not on the path" >&2
+  exit 3
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# All kernels in one translation unit; each file has a namespace of its own.
+(cd "$sources" && for file in *.cu; do echo "#include \"$file\""; done) >"$work/kernels.cu"
+
+# generate CAPABILITY PTX_VERSION: nvcc names its own newest version, which only the newest drivers
+# know; what the kernels use is older. ptxas finds out whether that is so, below.
+generate() {
+  nvcc -ptx -arch="compute_$1" -O3 -std=c++17 -I "$sources" -o "$work/raw.ptx" "$work/kernels.cu"
+  sed -e '/^\/\//d' -e "s/^\\.version .*/.version $2/" "$work/raw.ptx" |
+    cat -s >"$work/sm_$1.ptx"
+}
+
+# assemble CAPABILITY DEVICE
+assemble() {
+  if ! ptxas -arch="sm_$2" -o "$work/device.cubin" "$work/sm_$1.ptx"; then
+    echo "ptx: sm_$1.ptx can't be assembled for sm_$2" >&2
+    exit 1
+  fi
+}
+
+generate 75 7.0
+generate 80 7.0
+for device in 75 80; do
+  assemble 75 "$device"
+done
+for device in 80 86 89 90; do
+  assemble 80 "$device"
+done
+
+status=0
+for file in "$work"/sm_*.ptx; do
+  name=$(basename "$file")
+  if [ "$mode" = --check ]; then
+    if ! cmp -s "$file" "$resources/$name"; then
+      echo "ptx: $name differs from the sources: run $0" >&2
+      status=1
+    fi
+  else
+    mkdir -p "$resources"
+    cp "$file" "$resources/$name"
+  fi
+done
+exit $status

@@ -1,0 +1,322 @@
+// Attention of few rows: each row's positions are split over several blocks, of which the last one
+// to finish puts the parts together.
+//
+// The time is that of reading keys and values once. A vector of a head lies in 16-byte pieces over
+// neighbouring lanes (8 for head size 64 in 16 bits), so a warp reads several positions at a time,
+// and keys and values of several steps are asked for at once.
+#include "cache.cuh"
+#include "reduce.cuh"
+#include "softmax.cuh"
+
+namespace attention_decode {
+
+constexpr int THREADS = 128;
+constexpr int WARPS = THREADS / WARP;
+constexpr int MAX_SPLITS = 64;
+
+// Fewer positions are not worth another block.
+constexpr int MIN_POSITIONS = 64;
+
+// Floats before the sums in a block's part of the scratch memory: largest score, total weight.
+constexpr int HEADER = 8;
+
+struct Query {
+  float* __restrict__ out;        // [rows, heads, headSize]
+  const float* __restrict__ qkv;  // [rows, 3, heads, headSize]
+  const void* __restrict__ keys;  // of one layer
+  const void* __restrict__ values;
+  const int* __restrict__ slots;
+  const int* __restrict__ positions;
+  float scale;
+  CacheShape shape;
+  float* partials;  // [rows, heads, splits, HEADER + padded head size]
+  unsigned* counters;
+};
+
+// The online softmax of the positions that one lane's group has seen. PIECES 16-byte vectors a lane.
+template <typename T, int PIECES>
+struct Part {
+  static constexpr int SIZE = PIECES * Element<T>::PER_VECTOR;
+  float largest = -INFINITY;
+  float total = 0;
+  float sums[SIZE] = {};
+
+  __device__ __forceinline__ void merge_with_lane(int offset) {
+    float other = __shfl_xor_sync(ALL_LANES, largest, offset);
+    float both = fmaxf(largest, other);
+    float mine = rescale(largest, both);
+    float theirs = rescale(other, both);
+    largest = both;
+    total = total * mine + __shfl_xor_sync(ALL_LANES, total, offset) * theirs;
+#pragma unroll
+    for (int i = 0; i < SIZE; i++) {
+      sums[i] = sums[i] * mine + __shfl_xor_sync(ALL_LANES, sums[i], offset) * theirs;
+    }
+  }
+};
+
+// One lane's pieces of one head's vectors.
+template <typename T, int PIECES>
+struct Pieces {
+  static constexpr int PER_VECTOR = Element<T>::PER_VECTOR;
+  uint4 vectors[PIECES];
+
+  // lane: within the group; group: lanes; count: 16-byte vectors of the head.
+  __device__ __forceinline__ void load(const T* from, bool exists, int lane, int group, int count) {
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      int vector = lane + i * group;
+      vectors[i] = exists && vector < count ? load_vector(from + vector * PER_VECTOR)
+                                            : make_uint4(0, 0, 0, 0);
+    }
+  }
+
+  __device__ __forceinline__ float dot(const float (&q)[PIECES * PER_VECTOR]) const {
+    float sum = 0;
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      float elements[PER_VECTOR];
+      Element<T>::unpack(vectors[i], elements);
+#pragma unroll
+      for (int j = 0; j < PER_VECTOR; j++) {
+        sum += q[i * PER_VECTOR + j] * elements[j];
+      }
+    }
+    return sum;
+  }
+
+  __device__ __forceinline__ void add_to(float (&sums)[PIECES * PER_VECTOR], float weight) const {
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      float elements[PER_VECTOR];
+      Element<T>::unpack(vectors[i], elements);
+#pragma unroll
+      for (int j = 0; j < PER_VECTOR; j++) {
+        sums[i * PER_VECTOR + j] += weight * elements[j];
+      }
+    }
+  }
+};
+
+// Positions begin … end - 1 of one head. All groups of the block take turns.
+template <typename T, int PIECES>
+__device__ __forceinline__ void attend(
+    Part<T, PIECES>& part, const float (&q)[Part<T, PIECES>::SIZE], const T* keys, const T* values,
+    int stored, float scale, int begin, int end, int group) {
+  constexpr int UNROLL = PIECES == 1 ? 4 : PIECES == 2 ? 2 : 1;
+  int count = stored / Element<T>::PER_VECTOR;
+  int lane = lane_id() % group;
+  int groups = THREADS / group;
+  int first = begin + threadIdx.x / group;
+  // All lanes of a warp take the same number of steps: the sums over a group need them.
+  for (int base = begin; base < end; base += groups * UNROLL, first += groups * UNROLL) {
+    Pieces<T, PIECES> k[UNROLL];
+    Pieces<T, PIECES> v[UNROLL];
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      int position = first + u * groups;
+      size_t at = static_cast<size_t>(position) * stored;
+      k[u].load(keys + at, position < end, lane, group, count);
+      v[u].load(values + at, position < end, lane, group, count);
+    }
+    float scores[UNROLL];
+    float largest = part.largest;
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      float score = k[u].dot(q);
+      for (int offset = group / 2; offset > 0; offset /= 2) {
+        score += __shfl_xor_sync(ALL_LANES, score, offset);
+      }
+      scores[u] = score * scale;
+      if (first + u * groups < end) {
+        largest = fmaxf(largest, scores[u]);
+      }
+    }
+    float old = rescale(part.largest, largest);
+    part.largest = largest;
+    part.total *= old;
+#pragma unroll
+    for (int i = 0; i < Part<T, PIECES>::SIZE; i++) {
+      part.sums[i] *= old;
+    }
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      float weight = first + u * groups < end ? __expf(scores[u] - largest) : 0.0f;
+      part.total += weight;
+      v[u].add_to(part.sums, weight);
+    }
+  }
+}
+
+// The parts of `count` blocks of one head, by the last block. Volatile: written by other blocks.
+__device__ __forceinline__ void combine(
+    float* __restrict__ out, const volatile float* partials, int count, int stored, int headSize,
+    float* factors) {
+  int pitch = HEADER + stored;
+  if (warp_id() == 0) {
+    float largest = -INFINITY;
+    for (int s = lane_id(); s < count; s += WARP) {
+      largest = fmaxf(largest, partials[s * pitch]);
+    }
+    largest = warp_max(largest);
+    float total = 0;
+    for (int s = lane_id(); s < count; s += WARP) {
+      float factor = rescale(partials[s * pitch], largest);
+      factors[s] = factor;
+      total += factor * partials[s * pitch + 1];
+    }
+    total = warp_sum(total);
+    __syncwarp();
+    for (int s = lane_id(); s < count; s += WARP) {
+      factors[s] /= total;
+    }
+  }
+  __syncthreads();
+  for (int d = threadIdx.x; d < headSize; d += THREADS) {
+    float sum = 0;
+    for (int s = 0; s < count; s++) {
+      sum += factors[s] * partials[s * pitch + HEADER + d];
+    }
+    out[d] = sum;
+  }
+}
+
+// blockIdx: split, head, row.
+template <typename T, int PIECES>
+__device__ __forceinline__ void attention_decode(const Query& a) {
+  constexpr int PER_VECTOR = Element<T>::PER_VECTOR;
+  constexpr int SIZE = Part<T, PIECES>::SIZE;
+  __shared__ float largest[WARPS];
+  __shared__ float totals[WARPS];
+  __shared__ float sums[WARPS][WARP * SIZE];
+  __shared__ float factors[MAX_SPLITS];
+  __shared__ bool last;
+
+  int head = blockIdx.y;
+  int headSize = a.shape.headSize;
+  int stored = padded(headSize);
+  size_t rowHead = static_cast<size_t>(blockIdx.z) * a.shape.heads + head;
+  float* out = a.out + rowHead * headSize;
+  int slot = a.slots[blockIdx.z];
+  int position = a.positions[blockIdx.z];
+  if (!a.shape.has(slot, position)) {
+    for (int d = threadIdx.x; blockIdx.x == 0 && d < headSize; d += THREADS) {
+      out[d] = NAN;
+    }
+    return;
+  }
+  int length = position + 1;
+  int active = min(static_cast<int>(gridDim.x), (length + MIN_POSITIONS - 1) / MIN_POSITIONS);
+  if (blockIdx.x >= active) {
+    return;
+  }
+  int share = (length + active - 1) / active;
+  int begin = blockIdx.x * share;
+  int end = min(length, begin + share);
+
+  int group = WARP;  // lanes that share a vector: a power of two
+  if (PIECES == 1) {
+    for (group = 1; group * PER_VECTOR < stored; group *= 2) {
+    }
+  }
+  int lane = lane_id() % group;
+  const float* query = a.qkv + (3 * static_cast<size_t>(blockIdx.z) * a.shape.heads + head) * headSize;
+  float q[SIZE];
+#pragma unroll
+  for (int i = 0; i < SIZE; i++) {
+    int d = (lane + i / PER_VECTOR * group) * PER_VECTOR + i % PER_VECTOR;
+    q[i] = d < headSize ? query[d] : 0.0f;
+  }
+
+  Part<T, PIECES> part;
+  size_t from = a.shape.index(slot, head, 0);
+  attend(
+      part, q, static_cast<const T*>(a.keys) + from, static_cast<const T*>(a.values) + from, stored,
+      a.scale, begin, end, group);
+  for (int offset = group; offset < WARP; offset *= 2) {
+    part.merge_with_lane(offset);
+  }
+  if (lane_id() < group) {
+    largest[warp_id()] = part.largest;
+    totals[warp_id()] = part.total;
+#pragma unroll
+    for (int i = 0; i < SIZE; i++) {
+      int d = (lane + i / PER_VECTOR * group) * PER_VECTOR + i % PER_VECTOR;
+      sums[warp_id()][d] = part.sums[i];
+    }
+  }
+  __syncthreads();
+
+  float both = -INFINITY;
+  for (int w = 0; w < WARPS; w++) {
+    both = fmaxf(both, largest[w]);
+  }
+  float weights[WARPS];
+  float total = 0;
+#pragma unroll
+  for (int w = 0; w < WARPS; w++) {
+    weights[w] = rescale(largest[w], both);
+    total += weights[w] * totals[w];
+  }
+  bool alone = active == 1;
+  float* partials = a.partials + rowHead * gridDim.x * (HEADER + stored);
+  float* mine = partials + blockIdx.x * (HEADER + stored);
+  for (int d = threadIdx.x; d < headSize; d += THREADS) {
+    float sum = 0;
+#pragma unroll
+    for (int w = 0; w < WARPS; w++) {
+      sum += weights[w] * sums[w][d];
+    }
+    if (alone) {
+      out[d] = sum / total;
+    } else {
+      mine[HEADER + d] = sum;
+    }
+  }
+  if (alone) {
+    return;
+  }
+  if (threadIdx.x == 0) {
+    mine[0] = both;
+    mine[1] = total;
+  }
+  // What a block has written is visible to the others before it counts as finished.
+  __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    last = atomicAdd(a.counters + rowHead, 1u) == active - 1u;
+  }
+  __syncthreads();
+  if (last) {
+    __threadfence();
+    combine(out, partials, active, stored, headSize, factors);
+    if (threadIdx.x == 0) {
+      a.counters[rowHead] = 0;
+    }
+  }
+}
+
+// out [rows, heads, headSize], qkv [rows, 3, heads, headSize], headSize <= 128 · V for f32 and
+// 256 · V otherwise.
+#define ATTENTION_DECODE(T, suffix, V)                                                             \
+  extern "C" __global__ void __launch_bounds__(THREADS) attention_decode_##suffix##_v##V(          \
+      float* out, const float* qkv, const void* keys, const void* values, const int* slots,        \
+      const int* positions, float scale, int sequences, int heads, int headSize, int capacity,     \
+      float* partials, unsigned* counters) {                                                       \
+    attention_decode<T, V>(                                                                        \
+        {out, qkv, keys, values, slots, positions, scale,                                          \
+         {sequences, heads, headSize, capacity}, partials, counters});                             \
+  }                                                                                                \
+  REGISTER_KERNEL(attention_decode_##suffix##_v##V)
+
+ATTENTION_DECODE(float, f32, 1);
+ATTENTION_DECODE(float, f32, 2);
+ATTENTION_DECODE(float, f32, 8);
+ATTENTION_DECODE(__half, f16, 1);
+ATTENTION_DECODE(__half, f16, 2);
+ATTENTION_DECODE(__half, f16, 8);
+ATTENTION_DECODE(__nv_bfloat16, bf16, 1);
+ATTENTION_DECODE(__nv_bfloat16, bf16, 2);
+ATTENTION_DECODE(__nv_bfloat16, bf16, 8);
+
+}  // namespace attention_decode

@@ -1,0 +1,101 @@
+// The state of sampling, and draws without filters: the largest logit, or the largest logit plus
+// noise.
+#include "sampling.cuh"
+
+namespace sampling {
+
+constexpr int THREADS = 256;
+constexpr int PER_BLOCK = 4;  // words of one random block: tokens that a thread takes at a time
+
+// How good a token is; float64, so that no logit over no temperature overflows and no two differ
+// less than in the definition. temperature 0: greedy.
+__device__ __forceinline__ double score(
+    float logit, bool seen, double penalty, double inverseTemperature) {
+  double value = logit;
+  if (seen) {
+    value = value > 0 ? value / penalty : value * penalty;
+  }
+  return value * inverseTemperature;
+}
+
+// Starts a row anew: its stream, the number of its next draw, `count` tokens seen. One block.
+extern "C" __global__ void __launch_bounds__(THREADS) reset_sampling(
+    unsigned long long* streams, int* draws, unsigned* seen, int row, unsigned long long stream,
+    int draw, int vocabulary, const int* tokens, int count) {
+  int words = (vocabulary + 31) / 32;
+  unsigned* bits = seen + static_cast<size_t>(row) * words;
+  for (int i = threadIdx.x; i < words; i += THREADS) {
+    bits[i] = 0;
+  }
+  __syncthreads();
+  for (int i = threadIdx.x; i < count; i += THREADS) {
+    atomicOr(bits + tokens[i] / 32, 1u << tokens[i] % 32);
+  }
+  if (threadIdx.x == 0) {
+    streams[row] = stream;
+    draws[row] = draw;
+  }
+}
+REGISTER_KERNEL(reset_sampling);
+
+// tokens [m] from logits [m, vocabulary]. blockIdx: part of the vocabulary, row. The last block of
+// a row picks the best of the blocks' candidates [m, blocks] and moves the row's state on.
+extern "C" __global__ void __launch_bounds__(THREADS) sample_plain(
+    int* tokens, const float* logits, int vocabulary, float temperature, float penalty,
+    unsigned long long seed, const unsigned long long* streams, int* draws, unsigned* seen,
+    void* candidates, unsigned* counters) {
+  __shared__ Candidate shared[WARP];
+  __shared__ bool last;
+  int index = blockIdx.y;
+  const float* row = logits + static_cast<size_t>(index) * vocabulary;
+  unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);
+  Row state = {seed, streams[index], static_cast<unsigned>(draws[index]), bits};
+  bool noisy = temperature > 0;
+  double inverse = noisy ? 1.0 / temperature : 1.0;
+
+  Candidate best = Candidate::none();
+  int step = gridDim.x * THREADS * PER_BLOCK;
+  for (int first = (blockIdx.x * THREADS + threadIdx.x) * PER_BLOCK; first < vocabulary;
+       first += step) {
+    Words words = {};
+    if (noisy) {
+      words = state.words(first);
+    }
+#pragma unroll
+    for (int i = 0; i < PER_BLOCK; i++) {
+      int token = first + i;
+      if (token < vocabulary) {
+        bool penalised = penalty != 1.0f && state.has_seen(token);
+        double value = score(row[token], penalised, penalty, inverse);
+        best.consider(noisy ? value + gumbel(words.word[i]) : value, token);
+      }
+    }
+  }
+  best = best_of_block(best, shared);
+
+  volatile Candidate* all = static_cast<volatile Candidate*>(candidates) +
+                            static_cast<size_t>(index) * gridDim.x;
+  if (threadIdx.x == 0) {
+    all[blockIdx.x].score = best.score;
+    all[blockIdx.x].token = best.token;
+    // What a block has found is visible to the others before it counts as finished.
+    __threadfence();
+    last = atomicAdd(counters + index, 1u) == gridDim.x - 1;
+  }
+  __syncthreads();
+  if (last && warp_id() == 0) {
+    __threadfence();
+    best = Candidate::none();
+    for (int i = lane_id(); i < gridDim.x; i += WARP) {
+      best.consider(all[i].score, all[i].token);
+    }
+    best.consider_warp();
+    if (lane_id() == 0) {
+      finish_draw(tokens, index, best, vocabulary, draws, bits);
+      counters[index] = 0;
+    }
+  }
+}
+REGISTER_KERNEL(sample_plain);
+
+}  // namespace sampling

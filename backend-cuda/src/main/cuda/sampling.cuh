@@ -1,0 +1,114 @@
+// What the ways of drawing a token share: random numbers, the state of a row, the best candidate.
+#pragma once
+
+#include "reduce.cuh"
+
+// Philox4x32-10 (Salmon et al. 2011, section 4.3): four random words for a counter and a key.
+struct Words {
+  unsigned word[4];
+
+  // The token's own. No indexing, for which the words would have to lie in memory.
+  __device__ __forceinline__ unsigned of(int token) const {
+    unsigned low = token % 2 == 0 ? word[0] : word[1];
+    unsigned high = token % 2 == 0 ? word[2] : word[3];
+    return token % 4 < 2 ? low : high;
+  }
+};
+
+static __device__ __forceinline__ Words philox(
+    unsigned long long key, unsigned block, unsigned draw, unsigned long long stream) {
+  unsigned c0 = block;
+  unsigned c1 = draw;
+  unsigned c2 = static_cast<unsigned>(stream);
+  unsigned c3 = static_cast<unsigned>(stream >> 32);
+  unsigned k0 = static_cast<unsigned>(key);
+  unsigned k1 = static_cast<unsigned>(key >> 32);
+#pragma unroll
+  for (int round = 0; round < 10; round++) {
+    unsigned high0 = __umulhi(0xD2511F53u, c0);
+    unsigned low0 = 0xD2511F53u * c0;
+    unsigned high1 = __umulhi(0xCD9E8D57u, c2);
+    unsigned low1 = 0xCD9E8D57u * c2;
+    c0 = high1 ^ c1 ^ k0;
+    c1 = low1;
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+// Gumbel noise −ln(−ln u) with u = (word + 0.5)·2⁻³². For u near 1, which float32 would make 1, −ln u
+// is found from 1 − u, which the complement of the word gives without loss.
+static __device__ __forceinline__ float gumbel(unsigned word) {
+  constexpr float SCALE = 2.3283064365386963e-10f;  // 2⁻³²
+  float rest = (static_cast<float>(~word) + 0.5f) * SCALE;
+  float u = (static_cast<float>(word) + 0.5f) * SCALE;
+  float minusLog = word >= 0x80000000u ? -log1pf(-rest) : -logf(u);
+  return -logf(minusLog);
+}
+
+// A row's state: its stream, the number of the next draw, the tokens seen.
+struct Row {
+  unsigned long long seed;
+  unsigned long long stream;
+  unsigned draw;
+  const unsigned* seen;  // one bit per token
+
+  __device__ __forceinline__ bool has_seen(int token) const {
+    return (seen[token / 32] >> (token % 32) & 1u) != 0;
+  }
+
+  __device__ __forceinline__ Words words(int token) const {
+    return philox(seed, static_cast<unsigned>(token) / 4, draw, stream);
+  }
+};
+
+// A token and how good it is; of equals the lower token is better.
+struct Candidate {
+  double score;
+  int token;
+
+  static __device__ __forceinline__ Candidate none() { return {-INFINITY, 0x7FFFFFFF}; }
+
+  __device__ __forceinline__ void consider(double otherScore, int otherToken) {
+    if (otherScore > score || (otherScore == score && otherToken < token)) {
+      score = otherScore;
+      token = otherToken;
+    }
+  }
+
+  __device__ __forceinline__ void consider_warp() {
+#pragma unroll
+    for (int offset = WARP / 2; offset > 0; offset /= 2) {
+      double otherScore = __shfl_xor_sync(ALL_LANES, score, offset);
+      int otherToken = __shfl_xor_sync(ALL_LANES, token, offset);
+      consider(otherScore, otherToken);
+    }
+  }
+};
+
+// The best of a block of full warps; every thread has it. shared: one per warp.
+static __device__ __forceinline__ Candidate best_of_block(Candidate mine, Candidate* shared) {
+  mine.consider_warp();
+  __syncthreads();
+  if (lane_id() == 0) {
+    shared[warp_id()] = mine;
+  }
+  __syncthreads();
+  int warps = blockDim.x / WARP;
+  mine = lane_id() < warps ? shared[lane_id()] : Candidate::none();
+  mine.consider_warp();
+  return mine;
+}
+
+// The row's draw is done: the token is stored and counts as seen. By one thread.
+static __device__ __forceinline__ void finish_draw(
+    int* tokens, int row, const Candidate& best, int vocabulary, int* draws, unsigned* seen) {
+  // Logits that are all NaN have no best token.
+  int token = best.token < vocabulary ? best.token : 0;
+  tokens[row] = token;
+  draws[row]++;
+  seen[token / 32] |= 1u << token % 32;
+}

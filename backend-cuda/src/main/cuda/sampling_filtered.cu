@@ -1,0 +1,243 @@
+// Draws with top-k, top-p and min-p, without sorting.
+//
+// Top-k and top-p keep the first tokens of an order: higher logits first, of equals the lower token.
+// Every token has a code, a number that grows along this order, so what is kept is all codes up to
+// some limit. The limit is found from its highest bits down (a radix select): a histogram of the next
+// digit over the codes that agree with what is known, and the bin in which the count, or the sum of
+// probabilities, is reached. Sums are of integers, so they don't depend on the order of adding.
+#include "sampling.cuh"
+
+namespace sampling_filtered {
+
+constexpr int THREADS = 1024;
+constexpr int WARPS = THREADS / WARP;
+constexpr int BINS = 2048;
+constexpr int BINS_PER_THREAD = BINS / THREADS;
+
+// The first digit is the distance from the best score, in steps of 1/64: the digits of a float would
+// put nearly all tokens into a few bins.
+constexpr float BINS_PER_UNIT = 64;
+
+// A code in digits of 11, 11 and 10 bits of the logit, then as many of the token: where they start, a
+// byte each from the lowest on.
+constexpr int DIGITS = 6;
+constexpr unsigned long long SHIFTS = 0x00'0A'15'20'2A'35;
+
+// The probability of the best token, relative to which the others are counted: 2^40.
+constexpr float ONE = 1099511627776.0f;
+
+using Code = unsigned long long;
+using Weight = unsigned long long;
+
+struct Filter {
+  const float* logits;  // [vocabulary]
+  int vocabulary;
+  float temperature;
+  float penalty;
+  Row row;
+  float largest;
+  int lastBin;  // of the first digit: what lies in bins before it is kept,
+  Code limit;   // and of what lies in it, codes up to here
+
+  __device__ __forceinline__ float penalised(int token) const {
+    float logit = logits[token];
+    if (penalty != 1.0f && row.has_seen(token)) {
+      logit = logit > 0 ? logit / penalty : logit * penalty;
+    }
+    return logit;
+  }
+
+  // How far below the best score, as l/T; the logits are subtracted first, so that nothing overflows.
+  __device__ __forceinline__ float distance(float logit) const {
+    return (largest - logit) / temperature;
+  }
+
+  // Grows as the logit falls, then with the token. Zeros of either sign are equal.
+  __device__ __forceinline__ Code code(float logit, int token) const {
+    unsigned bits = __float_as_uint(logit + 0.0f);
+    unsigned falling = (bits & 0x80000000u) != 0 ? bits : ~(bits | 0x80000000u);
+    return static_cast<Code>(falling) << 32 | static_cast<unsigned>(token);
+  }
+
+  __device__ __forceinline__ int first_digit(float logit) const {
+    return static_cast<int>(fminf(distance(logit) * BINS_PER_UNIT, BINS - 1));
+  }
+
+  __device__ __forceinline__ bool keeps(float logit, int token) const {
+    if (logit == -INFINITY) {
+      return false;
+    }
+    int bin = first_digit(logit);
+    return bin < lastBin || (bin == lastBin && code(logit, token) <= limit);
+  }
+
+  __device__ __forceinline__ Weight weight(float logit) const {
+    return static_cast<Weight>(expf(-distance(logit)) * ONE);
+  }
+};
+
+struct Histogram {
+  Weight bins[BINS];
+  Weight warps[WARPS];
+  int bin;        // where the target is reached, or -1
+  Weight before;  // sum of the bins before it
+  Weight total;
+
+  __device__ __forceinline__ void clear() {
+    __syncthreads();
+    for (int i = threadIdx.x; i < BINS; i += THREADS) {
+      bins[i] = 0;
+    }
+    if (threadIdx.x == 0) {
+      bin = -1;
+    }
+    __syncthreads();
+  }
+
+  // Turns sums over lanes 0 … its own; all lanes of a warp take part.
+  static __device__ __forceinline__ Weight scan(Weight value) {
+#pragma unroll
+    for (int offset = 1; offset < WARP; offset *= 2) {
+      Weight below = __shfl_sync(ALL_LANES, value, (lane_id() - offset) & (WARP - 1));
+      value += lane_id() >= offset ? below : 0;
+    }
+    return value;
+  }
+
+  // Sets bin and before to where a running sum from `start` on first reaches the target, which is
+  // `share` of the total if there is one, else `count`.
+  __device__ __forceinline__ void find(Weight start, double& target, double share) {
+    __syncthreads();
+    Weight mine[BINS_PER_THREAD];
+    Weight sum = 0;
+#pragma unroll
+    for (int i = 0; i < BINS_PER_THREAD; i++) {
+      mine[i] = bins[threadIdx.x * BINS_PER_THREAD + i];
+      sum += mine[i];
+    }
+    Weight upTo = scan(sum);
+    if (lane_id() == WARP - 1) {
+      warps[warp_id()] = upTo;
+    }
+    __syncthreads();
+    Weight warpsUpTo = scan(warps[lane_id()]);
+    Weight all = __shfl_sync(ALL_LANES, warpsUpTo, WARP - 1);
+    Weight warpsBefore = __shfl_sync(ALL_LANES, warpsUpTo, max(warp_id() - 1, 0));
+    Weight running = start + upTo - sum + (warp_id() > 0 ? warpsBefore : 0);
+    if (share > 0) {
+      target = share * static_cast<double>(all);
+    }
+#pragma unroll
+    for (int i = 0; i < BINS_PER_THREAD; i++) {
+      Weight next = running + mine[i];
+      if (static_cast<double>(running) < target && static_cast<double>(next) >= target) {
+        bin = threadIdx.x * BINS_PER_THREAD + i;
+        before = running;
+        total = mine[i];
+      }
+      running = next;
+    }
+    __syncthreads();
+  }
+};
+
+// Lowers the limit to the first `count` tokens, or, with a share, to as few as hold that share of
+// the probability of what is kept.
+__device__ __forceinline__ void cut(Filter& f, Histogram& h, int count, double share) {
+  bool weighted = share > 0;
+  double target = count;
+  h.clear();
+  for (int token = threadIdx.x; token < f.vocabulary; token += THREADS) {
+    float logit = f.penalised(token);
+    if (f.keeps(logit, token)) {
+      atomicAdd(&h.bins[f.first_digit(logit)], weighted ? f.weight(logit) : 1);
+    }
+  }
+  h.find(0, target, share);
+  if (h.bin < 0) {
+    return;  // fewer than `count`
+  }
+  int first = h.bin;
+  Code known = 0;  // the digits found so far
+  int end = 64;    // where they end
+#pragma unroll 1
+  for (int digit = 0; digit < DIGITS; digit++) {
+    int shift = static_cast<int>(SHIFTS >> (8 * digit) & 0xFF);
+    Weight before = h.before;
+    h.clear();
+    for (int token = threadIdx.x; token < f.vocabulary; token += THREADS) {
+      float logit = f.penalised(token);
+      if (f.keeps(logit, token) && f.first_digit(logit) == first) {
+        Code code = f.code(logit, token);
+        if (end == 64 || code >> end == known) {
+          int bin = static_cast<int>(code >> shift & ((1u << (end - shift)) - 1));
+          atomicAdd(&h.bins[bin], weighted ? f.weight(logit) : 1);
+        }
+      }
+    }
+    h.find(before, target, 0);
+    known = known << (end - shift) | static_cast<unsigned>(h.bin);
+    end = shift;
+    if (!weighted && static_cast<double>(h.before + h.total) == target) {
+      break;  // all of the bin is kept
+    }
+  }
+  f.lastBin = first;
+  f.limit = ((known + 1) << end) - 1;
+}
+
+// tokens [m] from logits [m, vocabulary], temperature above 0. One block per row, which reads its
+// logits (200 KB for GPT-2, from the caches after the first time) once per digit and filter.
+extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
+    int* tokens, const float* logits, int vocabulary, float temperature, int topK, float topP,
+    float minP, float penalty, unsigned long long seed, const unsigned long long* streams,
+    int* draws, unsigned* seen) {
+  __shared__ Histogram histogram;
+  __shared__ float floats[WARPS];
+  __shared__ Candidate candidates[WARPS];
+  int index = blockIdx.x;
+  unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);
+  Filter f = {
+      logits + static_cast<size_t>(index) * vocabulary,
+      vocabulary,
+      temperature,
+      penalty,
+      {seed, streams[index], static_cast<unsigned>(draws[index]), bits},
+      -INFINITY,
+      BINS,
+      ~0ull};
+
+  float largest = -INFINITY;
+  for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
+    largest = fmaxf(largest, f.penalised(token));
+  }
+  f.largest = block_max(largest, floats);
+  if (topK > 0) {
+    cut(f, histogram, topK, 0);
+  }
+  if (topP < 1) {
+    cut(f, histogram, 0, topP);
+  }
+
+  float farthest = minP > 0 ? -logf(minP) : INFINITY;
+  Candidate best = Candidate::none();
+  for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
+    float logit = f.penalised(token);
+    if (f.keeps(logit, token)) {
+      float distance = f.distance(logit);
+      if (distance <= farthest) {
+        float noise = gumbel(f.row.words(token).of(token));
+        best.consider(static_cast<double>(noise) - distance, token);
+      }
+    }
+  }
+  best = best_of_block(best, candidates);
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    // With every token impossible, the lowest.
+    finish_draw(tokens, index, best, vocabulary, draws, bits);
+  }
+}
+REGISTER_KERNEL(sample_filtered);
+
+}  // namespace sampling_filtered
