@@ -1,6 +1,7 @@
 package gpt2j.backend.cpu;
 
 import gpt2j.api.BFloat16;
+import gpt2j.api.HostTensor;
 import gpt2j.api.Usage;
 
 /**
@@ -17,8 +18,6 @@ final class Bf16Matrix implements Matrix {
   /** Bytes of one input's numbers in a panel. */
   static final int ROW_BYTES = PANEL * Short.BYTES;
 
-  private static final int HIGH = 0xFFFF0000;
-
   /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
   private static final int MANY_ROWS = 24;
 
@@ -31,17 +30,29 @@ final class Bf16Matrix implements Matrix {
   private final int inputs;
   private final int outputs;
 
-  Bf16Matrix(CpuRuntime runtime, String name, ColumnSource source) {
+  Bf16Matrix(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
     manyRows = new ManyRowsProduct(runtime);
-    inputs = source.inputs();
-    outputs = source.outputs();
+    inputs = source.shape().rows();
+    outputs = source.shape().size(1);
     WarmUp.startBf16();
-    region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
-    source.forEachPanel(runtime.pool(), PANEL, this::pack);
+    region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
+    Libc.populate(source.data());
+    float[][] blocks = new float[runtime.pool().size()][inputs * PANEL];
+    runtime.pool().forEach(panels(), (panel, worker) -> pack(source, panel, blocks[worker]));
   }
 
-  private void pack(int first, int count, float[] block) {
+  /**
+   * Fills a panel.
+   *
+   * @param block room for {@code [inputs, PANEL]}
+   */
+  private void pack(HostTensor source, int panel, float[] block) {
+    int first = panel * PANEL;
+    int count = Math.min(PANEL, outputs - first);
+    for (int input = 0; input < inputs; input++) {
+      source.copyTo((long) input * outputs + first, block, input * count, count);
+    }
     for (int input = 0; input < inputs; input++) {
       for (int column = 0; column < count; column += 2 * Memory.LANES) {
         for (int lane = 0; lane < Memory.LANES; lane++) {
@@ -167,19 +178,7 @@ final class Bf16Matrix implements Matrix {
               PanelProduct.widen(
                   target + (long) first * Float.BYTES, panel(panel), inputs, outputs, count);
             });
-    manyRows.run(out, x, widened.array(), finish);
-  }
-
-  @Override
-  public void column(int index, long to, boolean add) {
-    int lane = index % Memory.LANES;
-    boolean high = index / Memory.LANES % 2 == 1;
-    for (int input = 0; input < inputs; input++) {
-      int word = Memory.getInt(at(input, index) + (long) lane * Integer.BYTES);
-      float value = Float.intBitsToFloat(high ? word & HIGH : word << 16);
-      long target = to + (long) input * Float.BYTES;
-      Memory.set(target, add ? Memory.get(target) + value : value);
-    }
+    manyRows.run(out, x, widened.array(), false, finish);
   }
 
   @Override

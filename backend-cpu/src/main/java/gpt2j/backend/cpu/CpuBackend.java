@@ -88,7 +88,7 @@ final class CpuBackend implements Backend {
                 .formatted(bias.name(), bias.shape(), weight.name(), weight.shape()));
       }
     }
-    Matrix matrix = matrix(weight, ColumnSource.ofRows(weight), precision);
+    Matrix matrix = matrix(weight, precision);
     try {
       return new CpuLinearWeights(matrix, bias == null ? null : vector(bias));
     } catch (RuntimeException e) {
@@ -100,17 +100,23 @@ final class CpuBackend implements Backend {
   @Override
   public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
     requireRank(rows, 2);
-    return new CpuEmbeddingTable(matrix(rows, ColumnSource.ofColumns(rows), precision));
+    return switch (precision) {
+      case F32 -> new F32Table(runtime, rows);
+      case BF16 -> new Bf16Table(runtime, rows);
+      case F16 -> throw noF16();
+    };
   }
 
-  private Matrix matrix(HostTensor tensor, ColumnSource source, Precision precision) {
+  private Matrix matrix(HostTensor tensor, Precision precision) {
     return switch (precision) {
-      case F32 -> new F32Matrix(runtime, tensor.name(), source);
-      case BF16 -> new Bf16Matrix(runtime, tensor.name(), source);
-      case F16 ->
-          throw new UnsupportedException(
-              "the cpu backend keeps weights in F32 or BF16, not in F16");
+      case F32 -> new F32Matrix(runtime, tensor);
+      case BF16 -> new Bf16Matrix(runtime, tensor);
+      case F16 -> throw noF16();
     };
+  }
+
+  private static UnsupportedException noF16() {
+    return new UnsupportedException("the cpu backend keeps weights in F32 or BF16, not in F16");
   }
 
   private CpuTensor vector(HostTensor tensor) {

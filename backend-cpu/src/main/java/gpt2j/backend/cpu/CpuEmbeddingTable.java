@@ -2,8 +2,8 @@ package gpt2j.backend.cpu;
 
 import gpt2j.api.EmbeddingTable;
 
-/** A table of vectors as the columns of a matrix, which is how the output head needs them. */
-record CpuEmbeddingTable(Matrix matrix) implements EmbeddingTable {
+/** A table of vectors that lie one after another. Immutable once filled. */
+sealed interface CpuEmbeddingTable extends EmbeddingTable permits F32Table, Bf16Table {
   /** The table as this backend's own. */
   static CpuEmbeddingTable of(EmbeddingTable table) {
     if (table instanceof CpuEmbeddingTable own) {
@@ -13,28 +13,13 @@ record CpuEmbeddingTable(Matrix matrix) implements EmbeddingTable {
         "an embedding table of another backend: " + table.getClass().getSimpleName());
   }
 
-  /** Copies vector {@code index} to {@code to}, or adds it there; the nearest that there is. */
-  void vector(int index, long to, boolean add) {
-    matrix.column(Math.clamp(index, 0, rows() - 1), to, add);
-  }
+  /** {@code out = x·thisᵀ}, row by row. */
+  void multiply(CpuTensor out, CpuTensor x);
 
-  @Override
-  public int rows() {
-    return matrix.outputs();
-  }
-
-  @Override
-  public int width() {
-    return matrix.inputs();
-  }
-
-  @Override
-  public long bytes() {
-    return matrix.bytes();
-  }
-
-  @Override
-  public void close() {
-    matrix.close();
-  }
+  /**
+   * Copies a vector to {@code to}, or adds it there.
+   *
+   * @param index which one; what is out of range counts as the nearest
+   */
+  void vector(int index, long to, boolean add);
 }

@@ -178,9 +178,7 @@ final class CpuOperations implements Operations {
 
   @Override
   public void logits(Tensor out, Tensor x, EmbeddingTable head) {
-    CpuEmbeddingTable.of(head)
-        .matrix()
-        .multiply(CpuTensor.of(out), CpuTensor.of(x), Finish.NOTHING);
+    CpuEmbeddingTable.of(head).multiply(CpuTensor.of(out), CpuTensor.of(x));
   }
 
   @Override

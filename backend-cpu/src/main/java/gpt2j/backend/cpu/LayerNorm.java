@@ -3,45 +3,63 @@ package gpt2j.backend.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Layer normalisation of one row. */
+/**
+ * Layer normalisation of one row. In several methods because the compiler inlines only so much into
+ * one, and a vector that is passed to a method that isn't inlined becomes an object.
+ */
 final class LayerNorm {
   private LayerNorm() {}
 
   /**
-   * Normalises a row in two passes. The mean of the first is off by a rounding error, which matters
-   * where the row is nearly constant; what is left is seen, and taken away too, in the second.
+   * Normalises a row. The first mean is off by a rounding error, which matters where the row is
+   * nearly constant; so the mean of what is left is taken away too.
    */
   static void row(long out, long x, long gain, long bias, int width, float epsilon) {
+    float mean = sum(x, 0, width) / width;
+    float left = sum(x, mean, width) / width;
+    float variance = squares(x, mean, left, width) / width;
+    float factor = (float) (1 / Math.sqrt(variance + epsilon));
+    scale(out, x, gain, bias, mean, left, factor, width);
+  }
+
+  /** {@code Σ (x − mean)}. */
+  private static float sum(long x, float mean, int width) {
     int whole = width - width % Memory.LANES;
-    long end = (long) whole * Float.BYTES;
     VectorMask<Float> rest = Memory.first(width - whole);
-
-    FloatVector sums = Memory.load(x + end, rest); // 0 outside the mask
+    FloatVector sums =
+        Memory.load(x + (long) whole * Float.BYTES, rest).sub(mean).blend(0, rest.not());
     for (int i = 0; i < whole; i += Memory.LANES) {
-      sums = Memory.load(x + (long) i * Float.BYTES).add(sums);
+      sums = Memory.load(x + (long) i * Float.BYTES).sub(mean).add(sums);
     }
-    float mean = Memory.sum(sums) / width;
+    return Memory.sum(sums);
+  }
 
-    FloatVector distances = Memory.load(x + end, rest).sub(mean).blend(0, rest.not());
-    FloatVector squares = distances.mul(distances);
+  /** {@code Σ (x − mean − left)²}. */
+  private static float squares(long x, float mean, float left, int width) {
+    int whole = width - width % Memory.LANES;
+    VectorMask<Float> rest = Memory.first(width - whole);
+    FloatVector last = Memory.load(x + (long) whole * Float.BYTES, rest).sub(mean).sub(left);
+    FloatVector squares = last.mul(last).blend(0, rest.not());
     for (int i = 0; i < whole; i += Memory.LANES) {
-      FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(mean);
-      distances = distance.add(distances);
+      FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(mean).sub(left);
       squares = distance.fma(distance, squares);
     }
-    float left = Memory.sum(distances) / width;
-    float variance = Math.max(0, Memory.sum(squares) / width - left * left);
+    return Memory.sum(squares);
+  }
 
-    float factor = (float) (1 / Math.sqrt(variance + epsilon));
+  /** {@code out = (x − mean − left) · factor · gain + bias}. */
+  private static void scale(
+      long out, long x, long gain, long bias, float mean, float left, float factor, int width) {
+    int whole = width - width % Memory.LANES;
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector normed = Memory.load(x + at).sub(mean).sub(left).mul(factor);
       Memory.store(normed.fma(Memory.load(gain + at), Memory.load(bias + at)), out + at);
     }
-    if (whole < width) {
-      FloatVector normed = Memory.load(x + end, rest).sub(mean).sub(left).mul(factor);
-      FloatVector scaled = normed.fma(Memory.load(gain + end, rest), Memory.load(bias + end, rest));
-      Memory.store(scaled, out + end, rest);
+    for (int i = whole; i < width; i++) {
+      long at = (long) i * Float.BYTES;
+      float normed = (Memory.get(x + at) - mean - left) * factor;
+      Memory.set(out + at, Math.fma(normed, Memory.get(gain + at), Memory.get(bias + at)));
     }
   }
 }

@@ -15,14 +15,16 @@ final class ManyRowsProduct {
     this.runtime = runtime;
   }
 
-  /** {@code out = finish(x·matrix)}, row by row. */
-  void run(CpuTensor out, CpuTensor x, INDArray matrix, Finish finish) {
+  /**
+   * {@code out = finish(x·matrix)}, row by row, or {@code x·matrixᵀ} if it is {@code transposed}.
+   */
+  void run(CpuTensor out, CpuTensor x, INDArray matrix, boolean transposed, Finish finish) {
     int rows = out.shape().rows();
     int columns = out.shape().size(1);
     CpuTensor sums = finish.readsOut() ? runtime.sums().matrix(rows, columns) : out;
     Nd4jProducts.Product product = last;
     if (product == null || !product.isOf(sums, x, matrix)) {
-      product = runtime.products().product(sums, x, matrix);
+      product = runtime.products().product(sums, x, matrix, transposed);
       last = product;
     }
     product.run();

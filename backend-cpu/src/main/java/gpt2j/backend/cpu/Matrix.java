@@ -12,9 +12,6 @@ sealed interface Matrix extends AutoCloseable permits F32Matrix, Bf16Matrix {
   /** {@code out = finish(x·this)}, row by row. */
   void multiply(CpuTensor out, CpuTensor x, Finish finish);
 
-  /** Copies column {@code index}, of {@link #inputs} numbers, to {@code to}, or adds it there. */
-  void column(int index, long to, boolean add);
-
   @Override
   void close();
 }

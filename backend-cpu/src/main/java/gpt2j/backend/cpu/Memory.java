@@ -30,6 +30,7 @@ final class Memory {
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private static final VectorShuffle<Float> SWAP_1 = swap(1);
   private static final VectorShuffle<Float> SWAP_2 = swap(2);
@@ -52,6 +53,14 @@ final class Memory {
 
   static void setInt(long address, int value) {
     ALL.set(INT, address, value);
+  }
+
+  static short getShort(long address) {
+    return ALL.get(SHORT, address);
+  }
+
+  static void setShort(long address, short value) {
+    ALL.set(SHORT, address, value);
   }
 
   static FloatVector load(long address) {

@@ -38,14 +38,18 @@ final class Nd4jProducts {
     }
   }
 
-  /** A product that can be run again and again: {@code out = x·w}, all row-major matrices. */
-  Product product(CpuTensor out, CpuTensor x, INDArray w) {
+  /**
+   * A product that can be run again and again: {@code out = x·w}, all row-major matrices.
+   *
+   * @param transposed whether it is {@code x·wᵀ} instead
+   */
+  Product product(CpuTensor out, CpuTensor x, INDArray w, boolean transposed) {
     awaitStart();
     CustomOp op =
         DynamicCustomOp.builder("matmul")
             .addInputs(x.array(), w)
             .addOutputs(out.array())
-            .addIntegerArguments(0, 0, 0) // nothing is transposed
+            .addIntegerArguments(0, transposed ? 1 : 0, 0) // x, w, out
             .build();
     return new Product(out, x, w, op);
   }

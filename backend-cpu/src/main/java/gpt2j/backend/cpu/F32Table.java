@@ -1,0 +1,107 @@
+package gpt2j.backend.cpu;
+
+import gpt2j.api.HostTensor;
+import gpt2j.api.Usage;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
+ * loading it is copying it. One row of x is multiplied by the kernel of {@link RowProducts}, which
+ * reads the table once from end to end; more rows go to ND4J.
+ */
+final class F32Table implements CpuEmbeddingTable {
+  private final CpuRuntime runtime;
+  private final Allocator.Region region;
+  private final ManyRowsProduct manyRows;
+  private final int rows;
+  private final int width;
+  private @Nullable INDArray array;
+
+  F32Table(CpuRuntime runtime, HostTensor source) {
+    this.runtime = runtime;
+    manyRows = new ManyRowsProduct(runtime);
+    rows = source.shape().rows();
+    width = source.shape().size(1);
+    WarmUp.startF32();
+    region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
+    HostCopy.widened(runtime.pool(), source, region.address());
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  @Override
+  public long bytes() {
+    return (long) rows * width * Float.BYTES;
+  }
+
+  @Override
+  public void multiply(CpuTensor out, CpuTensor x) {
+    if (x.shape().rows() > 1) {
+      manyRows.run(out, x, array(), true, Finish.NOTHING);
+    } else {
+      multiplyOneRow(out.address(), x.address());
+    }
+  }
+
+  /** Each worker takes some of the vectors. */
+  private void multiplyOneRow(long out, long x) {
+    long sums = runtime.scratch().bytes(runtime.pool().size() * RowProducts.SUMS);
+    runtime
+        .pool()
+        .run(
+            (worker, team) -> {
+              long own = sums + worker * RowProducts.SUMS;
+              int from = (int) ((long) rows * worker / team);
+              int to = (int) ((long) rows * (worker + 1) / team);
+              // Eight streams, each through vectors that follow each other.
+              int run = (to - from) / RowProducts.ROWS;
+              for (int row = from; row < from + run; row++) {
+                RowProducts.eightRows(own, x, vector(row), run, width);
+                RowProducts.finish(at(out, row), own, x, vector(row), run, width);
+              }
+              for (int row = from + RowProducts.ROWS * run; row < to; row++) {
+                RowProducts.oneRow(at(out, row), x, vector(row), width);
+              }
+            });
+  }
+
+  private static long at(long out, int row) {
+    return out + (long) row * Float.BYTES;
+  }
+
+  private long vector(int row) {
+    return region.address() + (long) row * width * Float.BYTES;
+  }
+
+  private INDArray array() {
+    if (array == null) {
+      runtime.products().awaitStart();
+      array = Nd4jProducts.view(region.address(), rows, width);
+    }
+    return array;
+  }
+
+  @Override
+  public void vector(int index, long to, boolean add) {
+    long vector = vector(Math.clamp(index, 0, rows - 1));
+    if (add) {
+      Finish.add(to, to, vector, width);
+    } else {
+      Memory.copy(vector, to, (long) width * Float.BYTES);
+    }
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}
