@@ -2,6 +2,11 @@
 // emulator.h; no other file tells the two apart.
 #pragma once
 
+// The tensor cores of sm_75 don't know bfloat16.
+#if defined(GPT2J_EMULATOR) || !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+#define HAS_BF16_TENSOR_CORES
+#endif
+
 #ifdef GPT2J_EMULATOR
 
 #include "emulator.h"
@@ -40,7 +45,7 @@ static __device__ __forceinline__ void mma_m16n8k16_f16(
 #endif
 }
 
-#if __CUDA_ARCH__ >= 800
+#ifdef HAS_BF16_TENSOR_CORES
 static __device__ __forceinline__ void mma_m16n8k16_bf16(
     float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   asm(

@@ -78,9 +78,10 @@ template <typename T, int ROWS>
 __device__ __forceinline__ void stage(
     const Stage<T, ROWS>& staged, const Product& p, const Norm& norm, const Moments* moments,
     int from, int to, bool store) {
+#pragma unroll(4 / ROWS > 0 ? 4 / ROWS : 1)
+  for (int k = from + threadIdx.x; k < to; k += THREADS) {
 #pragma unroll
-  for (int row = 0; row < ROWS; row++) {
-    for (int k = from + threadIdx.x; k < to; k += THREADS) {
+    for (int row = 0; row < ROWS; row++) {
       float value = 0;
       if (row < p.rows && k < p.inputs) {
         size_t at = static_cast<size_t>(row) * p.inputs + k;
@@ -118,7 +119,7 @@ __device__ __forceinline__ void load(
 // acc += W·x for what load() has brought; first and end count from the start of the stage.
 template <typename T, int ROWS, int OUTPUTS, int BATCH>
 __device__ __forceinline__ void multiply(
-    float (&acc)[OUTPUTS][ROWS], const uint4 (&w)[OUTPUTS][BATCH], const Stage<T, ROWS>& staged,
+    float (&acc)[OUTPUTS * ROWS], const uint4 (&w)[OUTPUTS][BATCH], const Stage<T, ROWS>& staged,
     int first, int step, int end) {
 #pragma unroll
   for (int b = 0; b < BATCH; b++) {
@@ -137,7 +138,7 @@ __device__ __forceinline__ void multiply(
 #pragma unroll
           for (int o = 0; o < OUTPUTS; o++) {
             const float* e = elements[o] + 4 * plane;
-            acc[o][row] += e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w;
+            acc[o * ROWS + row] += e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w;
           }
         }
       }
@@ -191,7 +192,7 @@ __device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, c
     bool finishes = row < p.rows && row < ROWS && column < p.outputs;
     float bias = finishes && p.bias != nullptr ? p.bias[column] : 0.0f;
 
-    float acc[OUTPUTS][ROWS] = {};
+    float acc[OUTPUTS * ROWS] = {};
     for (int from = 0; from < p.ld; from += CHUNK) {
       int to = min(p.ld, from + CHUNK);
       int end = to / PER_VECTOR;
@@ -234,15 +235,10 @@ __device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, c
       }
     }
 
-#pragma unroll
-    for (int o = 0; o < OUTPUTS; o++) {
-#pragma unroll
-      for (int r = 0; r < ROWS; r++) {
-        float sum = warp_sum(acc[o][r]);
-        if (lane_id() == 0) {
-          sums[warp_id()][o * ROWS + r] = sum;
-        }
-      }
+    constexpr int LANES = WARP / (OUTPUTS * ROWS);  // that have the same sum
+    float sum = warp_sums(acc);
+    if (lane_id() % LANES == 0) {
+      sums[warp_id()][lane_id() / LANES] = sum;
     }
     __syncthreads();
     if (finishes) {
@@ -281,15 +277,15 @@ __device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, c
 
 LINEAR_FEW(float, f32, 1, 3);
 LINEAR_FEW(float, f32, 2, 3);
-LINEAR_FEW(float, f32, 4, 3);
+LINEAR_FEW(float, f32, 4, 2);
 LINEAR_FEW(float, f32, 8, 2);
 LINEAR_FEW(__half, f16, 1, 4);
 LINEAR_FEW(__half, f16, 2, 3);
-LINEAR_FEW(__half, f16, 4, 3);
+LINEAR_FEW(__half, f16, 4, 2);
 LINEAR_FEW(__half, f16, 8, 2);
 LINEAR_FEW(__nv_bfloat16, bf16, 1, 4);
 LINEAR_FEW(__nv_bfloat16, bf16, 2, 3);
-LINEAR_FEW(__nv_bfloat16, bf16, 4, 3);
+LINEAR_FEW(__nv_bfloat16, bf16, 4, 2);
 LINEAR_FEW(__nv_bfloat16, bf16, 8, 2);
 
 }  // namespace linear_few_rows

@@ -29,6 +29,29 @@ static __device__ __forceinline__ float warp_max(float value) {
   return value;
 }
 
+// COUNT sums at once, a power of two up to 32: lane l has that of value l / (32 / COUNT). In each
+// step two lanes share the work: each adds up the half of the values that the other gives away.
+template <int COUNT, int OFFSET = WARP / 2>
+static __device__ __forceinline__ float warp_sums(const float (&values)[COUNT]) {
+  if constexpr (OFFSET == 0) {
+    return values[0];
+  } else if constexpr (COUNT == 1) {
+    const float sum[1] = {values[0] + __shfl_xor_sync(ALL_LANES, values[0], OFFSET)};
+    return warp_sums<1, OFFSET / 2>(sum);
+  } else {
+    constexpr int HALF = COUNT / 2;
+    bool upper = (threadIdx.x & OFFSET) != 0;
+    float parts[HALF];
+#pragma unroll
+    for (int i = 0; i < HALF; i++) {
+      float given = upper ? values[i] : values[i + HALF];
+      float kept = upper ? values[i + HALF] : values[i];
+      parts[i] = kept + __shfl_xor_sync(ALL_LANES, given, OFFSET);
+    }
+    return warp_sums<HALF, OFFSET / 2>(parts);
+  }
+}
+
 // Over a block of full warps; every thread has the result. shared: one float per warp, which may be
 // used again at once.
 static __device__ __forceinline__ float block_sum(float value, float* shared) {
