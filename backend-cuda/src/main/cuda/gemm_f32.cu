@@ -12,6 +12,14 @@ constexpr int PER_THREAD = 4; // rows and outputs of a thread
 constexpr int PITCH = TILE + 4;
 constexpr int LOADS = TILE * DEPTH / THREADS;
 
+union alignas(16) Memory {
+  struct {
+    float x[2][DEPTH][PITCH];
+    float w[2][DEPTH][PITCH];
+  } inputs;
+  Results<TILE> results;
+};
+
 // What a thread brings from memory for the next step: LOADS elements of x and of W.
 template <typename T>
 struct Next {
@@ -60,8 +68,9 @@ template <typename T>
 __device__ __forceinline__ void gemm_tiled(
     float* __restrict__ out, const float* __restrict__ x, const T* __restrict__ w,
     const float* __restrict__ bias, int inputs, int outputs, int ld, int rows, int epilogue) {
-  __shared__ __align__(16) float sx[2][DEPTH][PITCH];
-  __shared__ __align__(16) float sw[2][DEPTH][PITCH];
+  __shared__ Memory shared;
+  auto& sx = shared.inputs.x;
+  auto& sw = shared.inputs.w;
   int firstRow = threadIdx.x / (TILE / PER_THREAD) * PER_THREAD;
   int firstOutput = threadIdx.x % (TILE / PER_THREAD) * PER_THREAD;
 
@@ -99,16 +108,11 @@ __device__ __forceinline__ void gemm_tiled(
 
 #pragma unroll
   for (int i = 0; i < PER_THREAD; i++) {
-    int row = blockIdx.y * TILE + firstRow + i;
-#pragma unroll
-    for (int j = 0; j < PER_THREAD; j++) {
-      int output = blockIdx.x * TILE + firstOutput + j;
-      if (row < rows && output < outputs) {
-        float value = acc[i][j] + (bias != nullptr ? bias[output] : 0.0f);
-        store_product(out + static_cast<size_t>(row) * outputs + output, value, epilogue);
-      }
-    }
+    *reinterpret_cast<float4*>(&shared.results.values[firstRow + i][firstOutput]) =
+        make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
   }
+  __syncthreads();
+  shared.results.store<THREADS>(out, nullptr, bias, rows, outputs, epilogue);
 }
 
 // out [rows, outputs], x [rows, inputs], w [outputs, ld], bias [outputs] or null.

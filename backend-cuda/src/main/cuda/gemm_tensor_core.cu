@@ -204,28 +204,25 @@ __device__ __forceinline__ void gemm(const Product& p) {
     }
   }
 
-  // Of each 16 x 8 tile a lane has two neighbours in row lane / 4, and two eight rows below.
+  // The stages are done with; the results take their place. Of each 16 x 8 tile a lane has two
+  // neighbours in row lane / 4, and two eight rows below.
+  cp_async_wait<0>();
+  __syncthreads();
+  auto& results = *reinterpret_cast<Results<SIZE>*>(stages);
+  static_assert(sizeof(results) <= STAGES * sizeof(typename Shape::Stage), "no room for results");
 #pragma unroll
   for (int m = 0; m < RT; m++) {
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
-      int row = blockIdx.y * SIZE + warpRow + m * 16 + half * 8 + lane / 4;
-      float scale = row < p.rows ? p.scales[row] : 0.0f;
-#pragma unroll
-      for (int n = 0; n < OT; n++) {
-#pragma unroll
-        for (int j = 0; j < 2; j++) {
-          int output = blockIdx.x * SIZE + warpOutput + n * 8 + lane % 4 * 2 + j;
-          if (row < p.rows && output < p.outputs) {
-            float bias = p.bias != nullptr ? p.bias[output] : 0.0f;
-            float value = acc[m][n][half * 2 + j] * scale + bias;
-            float* to = p.out + static_cast<size_t>(row) * p.outputs + output;
-            store_product(to, value, p.epilogue);
-          }
-        }
-      }
+    for (int n = 0; n < OT; n++) {
+      int row = warpRow + m * 16 + lane / 4;
+      int output = warpOutput + n * 8 + lane % 4 * 2;
+      const float* c = acc[m][n];
+      *reinterpret_cast<float2*>(&results.values[row][output]) = make_float2(c[0], c[1]);
+      *reinterpret_cast<float2*>(&results.values[row + 8][output]) = make_float2(c[2], c[3]);
     }
   }
+  __syncthreads();
+  results.template store<Shape::THREADS>(p.out, p.scales, p.bias, p.rows, p.outputs, p.epilogue);
 }
 
 #define SPLIT_ROWS(T, suffix)                                                               \
