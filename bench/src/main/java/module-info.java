@@ -1,4 +1,6 @@
-/** End-to-end benchmarks, reports and plots; JMH micro-benchmarks. Open for JMH. */
+/**
+ * End-to-end benchmarks, reports and pictures. Open for Jackson, which reads and writes records.
+ */
 open module gpt2j.bench {
   requires transitive gpt2j.api;
   requires gpt2j.backend.cpu;
@@ -7,8 +9,6 @@ open module gpt2j.bench {
   requires java.desktop;
   requires dagger;
   requires jakarta.inject;
-  requires jmh.core;
-  requires jdk.unsupported;
   requires com.fasterxml.jackson.annotation;
   requires tools.jackson.core;
   requires tools.jackson.databind;

@@ -1,0 +1,54 @@
+package gpt2j.bench.jmh;
+
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Precision;
+import gpt2j.api.Shape;
+import gpt2j.api.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/** The matrix products of a block. */
+public class Linear extends OperationBenchmark {
+  /** Which product. */
+  @Param public Matrix matrix = Matrix.C_ATTN;
+
+  /** Rows of the batch. */
+  @Param({"1", "16", "512"})
+  public int rows;
+
+  /** How weights are kept. */
+  @Param({"F32", "BF16"})
+  public Precision precision = Precision.F32;
+
+  /** Makes weights and activations. */
+  @Setup
+  public void setUp(Device device) {
+    Shape shape = Shape.of(matrix.inputs(), matrix.outputs());
+    int copies = Device.copies(shape.elements() * precision.storage().bytes());
+    List<LinearWeights> weights = new ArrayList<>();
+    for (int i = 0; i < copies; i++) {
+      weights.add(
+          device
+              .backend()
+              .linearWeights(
+                  device.host(precision, shape),
+                  device.host(Precision.F32, Shape.of(matrix.outputs())),
+                  precision));
+    }
+    Tensor x = device.activations(rows, matrix.inputs());
+    Tensor out = device.activations(rows, matrix.outputs());
+    device.record(
+        copies, i -> device.operations().linear(out, x, weights.get(i), matrix.epilogue()));
+  }
+
+  /** Measures. */
+  @Benchmark
+  @OperationsPerInvocation(Device.CALLS)
+  public void linear(Device device) {
+    device.run();
+  }
+}

@@ -1,0 +1,72 @@
+package gpt2j.bench.jmh;
+
+import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
+import gpt2j.api.Precision;
+import java.util.function.UnaryOperator;
+
+/**
+ * The bytes that an operation must at least move: everything it reads, once, and everything it
+ * writes, once.
+ */
+final class Traffic {
+  private static final int FLOAT = DataType.F32.bytes();
+  private static final int INT = DataType.I32.bytes();
+  private static final long WIDTH = Gpt2Sizes.WIDTH;
+  private static final long VOCABULARY = Gpt2Sizes.VOCABULARY;
+
+  private Traffic() {}
+
+  /**
+   * Bytes of one call.
+   *
+   * @param operation the benchmark's method
+   * @param parameter its parameters by name
+   */
+  static long bytes(String operation, UnaryOperator<String> parameter) {
+    return switch (operation) {
+      case "linear" ->
+          linear(Matrix.valueOf(parameter.apply("matrix")), rows(parameter), weight(parameter));
+      case "embed" -> rows(parameter) * (WIDTH * (2L * weight(parameter) + FLOAT) + 2 * INT);
+      case "logits" ->
+          VOCABULARY * WIDTH * weight(parameter) + rows(parameter) * (WIDTH + VOCABULARY) * FLOAT;
+      case "layerNorm" -> (2 * rows(parameter) + 2) * WIDTH * FLOAT;
+      case "selectRows" -> rows(parameter) * (2 * WIDTH * FLOAT + INT);
+      case "attentionDecode" ->
+          number(parameter, "sequences")
+              * (2 * WIDTH * FLOAT + number(parameter, "length") * 2 * WIDTH * cached(parameter));
+      case "attentionPrefill" ->
+          number(parameter, "length") * 2 * WIDTH * (FLOAT + cached(parameter));
+      case "appendKv" -> rows(parameter) * 2 * WIDTH * (FLOAT + cached(parameter));
+      case "copyKv" ->
+          2L * Gpt2Sizes.LAYERS * 2 * WIDTH * number(parameter, "length") * cached(parameter);
+      case "sample" -> rows(parameter) * (VOCABULARY * FLOAT + INT);
+      case "crossEntropy" -> rows(parameter) * (VOCABULARY * FLOAT + INT + FLOAT);
+      case "advance" -> rows(parameter) * 4 * INT;
+      default -> throw new IllegalArgumentException("there is no operation " + operation);
+    };
+  }
+
+  private static long linear(Matrix matrix, long rows, long weight) {
+    long in = matrix.inputs();
+    long out = matrix.outputs();
+    long timesOut = matrix.epilogue() == Epilogue.ADD_TO_OUT ? 2 : 1;
+    return in * out * weight + out * FLOAT + rows * (in + timesOut * out) * FLOAT;
+  }
+
+  private static long rows(UnaryOperator<String> parameter) {
+    return number(parameter, "rows");
+  }
+
+  private static long weight(UnaryOperator<String> parameter) {
+    return Precision.valueOf(parameter.apply("precision")).storage().bytes();
+  }
+
+  private static long cached(UnaryOperator<String> parameter) {
+    return DataType.valueOf(parameter.apply("cacheType")).bytes();
+  }
+
+  private static long number(UnaryOperator<String> parameter, String name) {
+    return Long.parseLong(parameter.apply(name));
+  }
+}

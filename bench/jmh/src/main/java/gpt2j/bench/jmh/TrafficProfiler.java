@@ -1,0 +1,77 @@
+package gpt2j.bench.jmh;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.profile.InternalProfiler;
+import org.openjdk.jmh.results.AggregationPolicy;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.ScalarResult;
+import org.openjdk.jmh.runner.IterationType;
+
+/**
+ * Adds to each result how many bytes the operation must move, how fast it moved them, how fast the
+ * memory can be read, measured just before each iteration, and the share that was reached. A share
+ * above 100 % means that data came from caches.
+ */
+public final class TrafficProfiler implements InternalProfiler {
+  static final String BYTES = "bytes";
+  static final String RATE = "rate";
+  static final String BANDWIDTH = "bandwidth";
+  static final String SHARE = "share";
+
+  private @Nullable Bandwidth memory;
+  private double bandwidth;
+
+  /** JMH makes one in each process. */
+  public TrafficProfiler() {}
+
+  @Override
+  public String getDescription() {
+    return "Bytes moved, and the share of the memory's bandwidth";
+  }
+
+  @Override
+  public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
+    if (iteration.getType() == IterationType.MEASUREMENT) {
+      if (memory == null) {
+        memory =
+            Bandwidth.of(
+                benchmark.getParam("backend"), Integer.parseInt(benchmark.getParam("threads")));
+      }
+      bandwidth = memory.measure();
+    }
+  }
+
+  @Override
+  public Collection<? extends Result<?>> afterIteration(
+      BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
+    if (iteration.getType() != IterationType.MEASUREMENT) {
+      return List.of();
+    }
+    String name = benchmark.getBenchmark();
+    long bytes = Traffic.bytes(name.substring(name.lastIndexOf('.') + 1), benchmark::getParam);
+    double rate = bytes / seconds(benchmark, result.getPrimaryResult().getScore());
+    return List.of(
+        scalar(BYTES, bytes, "B/op"),
+        scalar(RATE, rate / 1e9, "GB/s"),
+        scalar(BANDWIDTH, bandwidth / 1e9, "GB/s"),
+        scalar(SHARE, 100 * rate / bandwidth, "%"));
+  }
+
+  private static double seconds(BenchmarkParams benchmark, double score) {
+    double unit = benchmark.getTimeUnit().toNanos(1) / (double) TimeUnit.SECONDS.toNanos(1);
+    return switch (benchmark.getMode()) {
+      case Throughput -> unit / score;
+      default -> unit * score;
+    };
+  }
+
+  private static ScalarResult scalar(String name, double value, String unit) {
+    return new ScalarResult(name, value, unit, AggregationPolicy.AVG);
+  }
+}
