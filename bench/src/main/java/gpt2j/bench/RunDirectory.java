@@ -8,7 +8,6 @@ import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.bench.table.Tables;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,24 +29,27 @@ public final class RunDirectory {
   }
 
   /**
-   * Begins a run.
+   * Begins a run. The directory is made when there is a result to put into it.
    *
    * @param path a new directory, or an empty one
-   * @throws BenchException when it is in use or can't be written
+   * @throws BenchException when it is in use
    */
   public static RunDirectory create(Path path) {
     try {
-      Files.createDirectories(path);
-      try (Stream<Path> files = Files.list(path)) {
-        if (files.findAny().isPresent()) {
-          throw BenchException.failure(
-              path + ": isn't empty; give another --out, or go on with --resume " + path);
-        }
+      if (Files.exists(path) && !isEmpty(path)) {
+        throw BenchException.failure(
+            path + ": isn't empty; give another --out, or go on with --resume " + path);
       }
     } catch (IOException e) {
-      throw BenchException.failure(path + ": can't be written: " + e);
+      throw BenchException.failure(path + ": can't be used: " + e.getMessage());
     }
     return new RunDirectory(path, Optional.empty());
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   /**
@@ -72,9 +74,10 @@ public final class RunDirectory {
   /** Writes the result as far as it has come. */
   void save(BenchmarkResult result) {
     try {
+      Files.createDirectories(path);
       ResultFile.write(path.resolve(ResultFile.NAME), result);
     } catch (IOException e) {
-      throw new UncheckedIOException(path + ": can't be written: " + e, e);
+      throw BenchException.failure(path + ": can't be written: " + e);
     }
   }
 

@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.Precision;
+import gpt2j.bench.table.TableFormat;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Gpt2Size;
 import java.util.Iterator;
@@ -46,6 +47,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class OfFormat extends Choice<OutputFormat> {
     OfFormat() {
       super(Choice::lowerCase, OutputFormat.values());
+    }
+  }
+
+  /** The form of tables. */
+  static final class OfTableFormat extends Choice<TableFormat> {
+    OfTableFormat() {
+      super(Choice::lowerCase, TableFormat.values());
     }
   }
 

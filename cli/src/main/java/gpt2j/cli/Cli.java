@@ -8,7 +8,6 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
@@ -17,6 +16,7 @@ import picocli.CommandLine.RunLast;
 final class Cli {
   private static final int WIDTH = 90;
   private static final int OPTION_WIDTH = 32;
+  private static final String BENCH = "bench";
 
   private final Context context;
 
@@ -55,8 +55,14 @@ final class Cli {
                 root.addSubcommand(name, new CommandLine(command.get(), factory));
               }
             });
-    configure(root.getCommandSpec());
-    root.getSubcommands().values().forEach(command -> configure(command.getCommandSpec()));
+    CommandLine bench = root.getSubcommands().get(BENCH);
+    if (bench != null) {
+      BenchCommand.commands(context)
+          .forEach(
+              (name, command) ->
+                  bench.addSubcommand(name, new CommandLine(command.get(), factory)));
+    }
+    configure(root);
     root.setCommandName("bin/cli");
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setUsageHelpWidth(WIDTH);
@@ -72,6 +78,7 @@ final class Cli {
     commands.put("score", () -> new ScoreCommand(context));
     commands.put("tokenize", () -> new TokenizeCommand(context));
     commands.put("init", () -> new InitCommand(context));
+    commands.put(BENCH, () -> new BenchCommand(context));
     commands.put("devices", () -> new DevicesCommand(context));
     commands.put("completion", () -> new CompletionCommand(context));
     commands.put("help", HelpCommand::new);
@@ -90,9 +97,10 @@ final class Cli {
     return name -> all || arguments.contains(name);
   }
 
-  private static void configure(CommandSpec spec) {
-    spec.versionProvider(new Version());
-    GroupedHelp.configure(spec.usageMessage());
+  private static void configure(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    GroupedHelp.configure(command.getCommandSpec().usageMessage());
+    command.getSubcommands().values().forEach(Cli::configure);
   }
 
   private boolean inColor() {
@@ -107,7 +115,10 @@ final class Cli {
           "%s: options come after the command, as in bin/cli %s %s …"
               .formatted(option, parsed.subcommand().commandSpec().name(), option));
     }
-    ParseResult last = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
     if (!last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
       try {
         EnvironmentDefaults.apply(last, context.environment());

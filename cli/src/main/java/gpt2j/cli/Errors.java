@@ -1,6 +1,8 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendException;
+import gpt2j.bench.context.BenchException;
+import gpt2j.bench.result.ResultException;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.util.List;
@@ -52,6 +54,11 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         say(message(e), e);
         yield error.exitCode();
       }
+      case BenchException error -> {
+        say(message(e), e);
+        yield error.isUsage() ? ExitCode.USAGE : ExitCode.FAILURE;
+      }
+      case ResultException _ -> fail(e);
       case CheckpointException _ -> fail(e);
       case TokenizerException _ -> fail(e);
       case BackendException _ -> fail(e);

@@ -9,8 +9,12 @@ import picocli.CommandLine.IFactory;
 record Factory(Map<String, BackendProvider> backends) implements IFactory {
   @Override
   public <K> K create(Class<K> type) throws Exception {
-    return type == OfBackend.class
-        ? type.cast(new OfBackend(backends))
-        : CommandLine.defaultFactory().create(type);
+    if (type == OfBackend.class) {
+      return type.cast(new OfBackend(backends));
+    }
+    if (type == Several.OfBackends.class) {
+      return type.cast(new Several.OfBackends(backends));
+    }
+    return CommandLine.defaultFactory().create(type);
   }
 }

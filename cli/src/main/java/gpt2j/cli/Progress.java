@@ -55,13 +55,18 @@ final class Progress implements AutoCloseable {
     if (bar != null) {
       bar.close();
       // The library's own way leaves a bar behind that was closed before it was drawn twice.
-      context.err().print("\r" + " ".repeat(WIDTH) + "\r");
-      context.err().flush();
+      erase(context.err());
     }
   }
 
+  /** Removes a bar from the terminal's line. */
+  static void erase(PrintStream err) {
+    err.print("\r" + " ".repeat(WIDTH) + "\r");
+    err.flush();
+  }
+
   /** A line that is written over and over; the library's own would ask for the terminal's width. */
-  private record Line(PrintStream err) implements ProgressBarConsumer {
+  record Line(PrintStream err) implements ProgressBarConsumer {
     @Override
     public int getMaxRenderedLength() {
       return WIDTH;

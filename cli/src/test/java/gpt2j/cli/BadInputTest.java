@@ -66,6 +66,7 @@ class BadInputTest {
   @MethodSource({
     "gpt2j.cli.BadOptions#commandLines",
     "gpt2j.cli.BadOptions#numbers",
+    "gpt2j.cli.BadOptions#benchmarks",
     "gpt2j.cli.BadPrompts#prompts",
     "gpt2j.cli.BadModels#checkpoints",
     "gpt2j.cli.BadSizes#newCheckpoints"

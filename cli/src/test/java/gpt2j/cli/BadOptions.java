@@ -1,5 +1,6 @@
 package gpt2j.cli;
 
+import static gpt2j.cli.BadInput.failure;
 import static gpt2j.cli.BadInput.usage;
 
 import java.util.stream.Stream;
@@ -119,6 +120,56 @@ final class BadOptions {
             "cache neither on nor off",
             "--use-cache: must be true or false, not 'perhaps'",
             "--use-cache=perhaps"));
+  }
+
+  static Stream<BadInput> benchmarks() {
+    return Stream.of(
+        usage(
+            "a model and a size to measure",
+            "--model and --size exclude each other: give one of them",
+            "bench",
+            "throughput",
+            "--model=@/model",
+            "--size=gpt2"),
+        usage(
+            "no batch",
+            "--batch: must be a whole number, 1 or more, not '0'",
+            "bench",
+            "throughput",
+            "--batch=1,0"),
+        usage("twice the same", "--size: names 'gpt2' twice", "bench", "trace", "--size=gpt2,gpt2"),
+        usage(
+            "unknown backend to measure",
+            "--backend: must be cpu, cuda or reference, not 'tpu'",
+            "bench",
+            "trace",
+            "--backend=cpu,tpu"),
+        usage(
+            "options beside a file with settings",
+            "--config and --batch exclude each other: the settings come from the file",
+            "bench",
+            "experiment",
+            "--config=@/file.txt",
+            "--batch=2"),
+        usage(
+            "options beside a run to go on with",
+            "--resume and --new-tokens exclude each other: the settings come from the file",
+            "bench",
+            "experiment",
+            "--resume=@/model",
+            "--new-tokens=2"),
+        failure(
+            "a file without settings",
+            "@/file.txt: has no settings to measure by: *",
+            "bench",
+            "experiment",
+            "--config=@/file.txt"),
+        failure(
+            "nothing to go on with",
+            "@/model/result.json: does not exist",
+            "bench",
+            "experiment",
+            "--resume=@/model"));
   }
 
   static Stream<BadInput> numbers() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -17,10 +18,15 @@ import picocli.CommandLine.Model.OptionSpec;
 /** The reference says what there is, and nothing else. */
 class DocsTest {
   private static final Path REFERENCE = Path.of("..", "docs", "cli.md");
+  private static final Path BENCHMARKS = Path.of("..", "docs", "benchmarks.md");
 
   private static Set<String> found(String pattern) throws IOException {
+    return found(REFERENCE, pattern);
+  }
+
+  private static Set<String> found(Path file, String pattern) throws IOException {
     return Pattern.compile(pattern)
-        .matcher(Files.readString(REFERENCE))
+        .matcher(Files.readString(file))
         .results()
         .map(match -> match.group(1))
         .collect(Collectors.toCollection(TreeSet::new));
@@ -37,6 +43,27 @@ class DocsTest {
     Set<String> described = found("[^-\\w](--[a-z][a-z_-]*)");
     described.removeIf(option -> !Arguments.prepare(option)[0].equals(option)); // nanoGPT's
     assertEquals(options, described);
+  }
+
+  @Test
+  void everyBenchmarkAndItsOptionsAreThere() throws IOException {
+    CommandLine bench = CliRun.commandLine().getSubcommands().get("bench");
+    Set<String> options = new TreeSet<>();
+    bench
+        .getSubcommands()
+        .values()
+        .forEach(
+            command ->
+                command.getCommandSpec().options().stream()
+                    .flatMap(DocsTest::names)
+                    .forEach(options::add));
+    options.removeAll(List.of("--help", "--version", "--debug"));
+    Set<String> described = found(BENCHMARKS, "[^-\\w](--[a-z][a-z_-]*)");
+    options.removeAll(described);
+    assertEquals(Set.of(), options);
+    Set<String> commands = new TreeSet<>(bench.getSubcommands().keySet());
+    commands.removeAll(found(BENCHMARKS, "`bench ([a-z]+)"));
+    assertEquals(Set.of(), commands);
   }
 
   private static Stream<String> names(OptionSpec option) {

@@ -35,6 +35,24 @@ class HelpTest {
   }
 
   @Test
+  void everyOptionOfEveryBenchmarkIsExplained() {
+    CliRun.commandLine()
+        .getSubcommands()
+        .get("bench")
+        .getSubcommands()
+        .forEach(
+            (name, command) -> {
+              Result help = CliRun.cli("bench", name, "--help");
+              assertEquals(0, help.exitCode(), help.err());
+              assertTrue(help.out().lines().allMatch(line -> line.length() <= 90), help.out());
+              for (OptionSpec option : command.getCommandSpec().options()) {
+                assertTrue(help.out().contains(option.longestName()), option.longestName());
+                assertFalse(option.description().length == 0, option.longestName());
+              }
+            });
+  }
+
+  @Test
   void helpOfTheProgramHasItsCommandsAndThoseOptionsThatNeedNone() {
     Result help = CliRun.cli("--help");
     for (String part :

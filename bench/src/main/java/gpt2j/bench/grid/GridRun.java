@@ -80,7 +80,9 @@ public final class GridRun {
       complete = true;
     } finally {
       last = result(complete);
-      save.accept(last);
+      if (!measurements.isEmpty()) {
+        save.accept(last);
+      }
     }
     return last;
   }

@@ -40,5 +40,34 @@ public record GridSettings(
     batches = List.copyOf(batches);
     promptTokens = List.copyOf(promptTokens);
     newTokens = List.copyOf(newTokens);
+    requireSome("models", models);
+    requireSome("backends", backends);
+    requireSome("precisions", precisions);
+    requireSome("use_cache", useCache);
+    requireCounts("batches", batches);
+    requireCounts("prompt_tokens", promptTokens);
+    requireCounts("new_tokens", newTokens);
+    requireCounts("repetitions", List.of(repetitions));
+    if (warmup < 0) {
+      throw new IllegalArgumentException("warmup must be 0 or more, not " + warmup);
+    }
+    if (threads.isPresent()) {
+      requireCounts("threads", List.of(threads.getAsInt()));
+    }
+  }
+
+  private static void requireSome(String name, List<?> values) {
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException(name + " is empty: there is nothing to measure");
+    }
+  }
+
+  private static void requireCounts(String name, List<Integer> counts) {
+    requireSome(name, counts);
+    for (int count : counts) {
+      if (count < 1) {
+        throw new IllegalArgumentException(name + " must be 1 or more, not " + count);
+      }
+    }
   }
 }

@@ -2,11 +2,13 @@ package gpt2j.bench.result;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.EnumFeature;
@@ -47,6 +49,60 @@ public final class ResultFile {
   }
 
   /**
+   * The grid that a result's command was told to measure.
+   *
+   * @throws ResultException when the command has none
+   */
+  public static GridSettings gridSettings(BenchmarkResult result) {
+    GridSettings settings =
+        switch (result) {
+          case ThroughputResult r -> r.settings();
+          case TraceResult r -> r.settings();
+          case ExperimentResult r -> r.settings();
+          case ProfileResult r -> r.settings();
+          case RooflineResult r -> r.settings();
+          case CompareResult r -> r.settings().grid();
+          case PeersResult _ -> null;
+        };
+    if (settings == null) {
+      throw new ResultException(
+          "a result of bench %s has no grid of cases".formatted(result.commandName()), null);
+    }
+    return settings;
+  }
+
+  /**
+   * Reads the grid to measure from a file, a result or such settings alone.
+   *
+   * @throws ResultException when it is neither, in one line that names the file
+   */
+  public static GridSettings readGridSettings(Path file) {
+    JsonNode settings;
+    try {
+      JsonNode tree = MAPPER.readTree(Files.readAllBytes(file));
+      settings = tree.has("settings") ? tree.get("settings") : tree;
+      settings = settings.has("grid") ? settings.get("grid") : settings;
+      return MAPPER.treeToValue(settings, GridSettings.class);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    } catch (JacksonException e) {
+      throw new ResultException(file + ": has no settings to measure by: " + line(e), e);
+    }
+  }
+
+  private static ResultException unreadable(Path file, IOException e) {
+    return new ResultException(
+        e instanceof NoSuchFileException
+            ? file + ": does not exist"
+            : file + ": can't be read: " + e.getMessage(),
+        e);
+  }
+
+  private static String line(JacksonException e) {
+    return String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+  }
+
+  /**
    * Reads a result, whatever the command.
    *
    * @throws ResultException when it isn't one, in one line that names the file
@@ -56,10 +112,9 @@ public final class ResultFile {
     try {
       result = MAPPER.readValue(Files.readAllBytes(file), BenchmarkResult.class);
     } catch (IOException e) {
-      throw new ResultException(file + ": can't be read: " + e, e);
+      throw unreadable(file, e);
     } catch (JacksonException e) {
-      String what = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-      throw new ResultException(file + ": is no result of a benchmark: " + what, e);
+      throw new ResultException(file + ": is no result of a benchmark: " + line(e), e);
     }
     if (result.header().format() != FORMAT) {
       throw new ResultException(

@@ -1,0 +1,93 @@
+package gpt2j.cli;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import gpt2j.model.gpt2.Gpt2Size;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Values with commas between them, at least one and none twice.
+ *
+ * @param values in the order given
+ */
+record Several<T>(List<T> values) {
+  Several {
+    values = List.copyOf(values);
+  }
+
+  static <T> Several<T> of(T value) {
+    return new Several<>(List.of(value));
+  }
+
+  /** Reads each value as another converter does; lists what that lists. */
+  abstract static class Converter<T> implements ITypeConverter<Several<T>>, Iterable<String> {
+    private final ITypeConverter<T> each;
+
+    Converter(ITypeConverter<T> each) {
+      this.each = each;
+    }
+
+    @Override
+    public final Several<T> convert(String text) throws Exception {
+      List<T> values = new ArrayList<>();
+      for (String part : text.split(",", -1)) {
+        T value = each.convert(part.strip());
+        if (values.contains(value)) {
+          throw new TypeConversionException("names " + OneLine.quote(part.strip()) + " twice");
+        }
+        values.add(value);
+      }
+      return new Several<>(values);
+    }
+
+    @Override
+    public final Iterator<String> iterator() {
+      if (each instanceof Iterable<?> names) {
+        List<String> all = new ArrayList<>();
+        names.forEach(name -> all.add(name.toString()));
+        return all.iterator();
+      }
+      return List.<String>of().iterator();
+    }
+  }
+
+  /** How many of something, several times. */
+  static final class OfCounts extends Converter<Integer> {
+    OfCounts() {
+      super(new Numbers.Count());
+    }
+  }
+
+  /** True, false, or both. */
+  static final class OfFlags extends Converter<Boolean> {
+    OfFlags() {
+      super(new Flag());
+    }
+  }
+
+  /** Precisions of weights. */
+  static final class OfPrecisions extends Converter<Precision> {
+    OfPrecisions() {
+      super(new Choice.OfPrecision());
+    }
+  }
+
+  /** Standard sizes. */
+  static final class OfSizes extends Converter<Gpt2Size> {
+    OfSizes() {
+      super(new Choice.OfSize());
+    }
+  }
+
+  /** Backends of this build. */
+  static final class OfBackends extends Converter<BackendProvider> {
+    OfBackends(Map<String, BackendProvider> backends) {
+      super(new OfBackend(backends));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package gpt2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.ResultFile;
+import gpt2j.bench.result.ThroughputResult;
+import gpt2j.cli.CliRun.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Benchmarks from the command line; what they measure is tested where they are. */
+class BenchTest {
+  @TempDir private Path directory;
+  private String model = "";
+  private Path out = Path.of("");
+
+  @BeforeEach
+  void prepare() {
+    model = Checkpoints.tiny(directory.resolve("model")).toString();
+    out = directory.resolve("out");
+  }
+
+  private Result bench(String command, String... options) {
+    return new CliRun()
+        .run(
+            TinyModel.join(
+                new String[] {"bench", command, "--backend=reference", "--model", model},
+                TinyModel.join(
+                    new String[] {"--repetitions=2", "--warmup=0", "--out", out.toString()},
+                    options)));
+  }
+
+  @Test
+  void throughputPrintsItsTableAndKeepsItsSamples() throws IOException {
+    Result result =
+        bench("throughput", "--batch=1,3", "--prompt-tokens=4", "--new-tokens=3", "--format=csv");
+    assertEquals(0, result.exitCode(), result.err());
+    List<String> lines = result.out().lines().toList();
+    assertEquals(5, lines.size(), result.out());
+    assertTrue(lines.getFirst().startsWith("model,size MiB,params M,backend,"), result.out());
+    assertTrue(lines.get(1).contains(",pp4+tg3,"), result.out());
+    assertTrue(lines.get(4).contains(",pp4+tg3 b3 no cache,"), result.out());
+    assertEquals("gpt2j: results are in " + out + "\n", result.err());
+    var kept = (ThroughputResult) ResultFile.read(out.resolve("result.json"));
+    assertAll(
+        () -> assertTrue(kept.header().complete()),
+        () -> assertEquals(4, kept.measurements().size()),
+        () -> assertEquals(2, kept.measurements().getFirst().samples().size()),
+        () -> assertEquals(result.out(), Files.readString(out.resolve("table.csv"))),
+        () -> assertTrue(Files.readString(out.resolve("table.md")).startsWith("| model")));
+  }
+
+  @Test
+  void aRunCanBeRunAgainFromItsFileAndGoneOnWith() throws IOException {
+    assertEquals(
+        0, bench("experiment", "--prompt-tokens=4", "--new-tokens=2,5").exitCode(), "the first");
+    Path again = directory.resolve("again");
+    Result second =
+        CliRun.cli(
+            "bench",
+            "experiment",
+            "--config=" + out.resolve("result.json"),
+            "--out=" + again,
+            "--format=json");
+    assertEquals(0, second.exitCode(), second.err());
+    assertTrue(second.out().contains("\"speedup\""), second.out());
+    var first = (ExperimentResult) ResultFile.read(out.resolve("result.json"));
+    var repeated = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
+    assertEquals(first.settings(), repeated.settings());
+
+    byte[] before = Files.readAllBytes(again.resolve("result.json"));
+    Result resumed = CliRun.cli("bench", "experiment", "--resume", again.toString());
+    assertEquals(0, resumed.exitCode(), resumed.err());
+    var after = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
+    assertEquals(repeated.measurements(), after.measurements(), "nothing is measured again");
+    assertTrue(before.length > 0);
+  }
+
+  @Test
+  void aDirectoryInUseIsNotTouched() throws IOException {
+    Files.createDirectories(out);
+    Files.writeString(out.resolve("mine"), "");
+    Result result = bench("trace", "--prompt-tokens=4", "--new-tokens=2");
+    assertEquals(1, result.exitCode());
+    assertEquals(
+        "gpt2j: %s: isn't empty; give another --out, or go on with --resume %s\n"
+            .formatted(out, out),
+        result.err());
+  }
+
+  @Test
+  void whatDoesNotFitTheModelIsSaidAndLeavesNothing() {
+    Result result = bench("trace", "--prompt-tokens=30", "--new-tokens=4");
+    assertEquals(2, result.exitCode());
+    assertEquals(
+        "gpt2j: 30 prompt tokens and 4 new ones don't fit model's context of 32\n", result.err());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void anInterruptedRunSaysHowToGoOn() {
+    CliRun run = new CliRun();
+    run.interruption().request();
+    Result result =
+        run.run("bench", "trace", "--backend=reference", "--model", model, "--out", out.toString());
+    assertEquals(130, result.exitCode());
+    assertTrue(result.err().startsWith("gpt2j: interrupted"), result.err());
+  }
+
+  @Test
+  void benchAloneNamesItsCommands() {
+    Result result = CliRun.cli("bench");
+    assertEquals(2, result.exitCode());
+    assertTrue(result.err().startsWith("gpt2j: bench needs a command: throughput, "), result.err());
+  }
+
+  @Test
+  void anUnknownBenchmarkIsRefused() {
+    Result result = CliRun.cli("bench", "thoughput");
+    assertEquals(2, result.exitCode());
+    assertEquals("", result.out());
+    assertEquals(1, result.err().lines().count(), result.err());
+  }
+}
