@@ -50,12 +50,14 @@ assemble() {
 
 generate 75 7.0
 generate 80 7.0
+generate 90 7.8
 for device in 75 80; do
   assemble 75 "$device"
 done
 for device in 80 86 89 90; do
   assemble 80 "$device"
 done
+assemble 90 90
 
 status=0
 for file in "$work"/sm_*.ptx; do

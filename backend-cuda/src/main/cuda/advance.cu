@@ -9,6 +9,8 @@ namespace advance {
 extern "C" __global__ void __launch_bounds__(256) advance(
     int* tokens, int* positions, const int* sampled, int rows, int* ring, unsigned ringSteps,
     unsigned long long* step, unsigned long long* done) {
+  let_next_kernel_start();
+  wait_for_kernel_before();
   unsigned long long current = ring != nullptr ? *step : 0;
   for (int i = threadIdx.x; i < rows; i += blockDim.x) {
     int token = sampled[i];

@@ -21,12 +21,12 @@ constexpr int MIN_POSITIONS = 64;
 constexpr int HEADER = 8;
 
 struct Query {
-  float* __restrict__ out;        // [rows, heads, headSize]
-  const float* __restrict__ qkv;  // [rows, 3, heads, headSize]
-  const void* __restrict__ keys;  // of one layer
-  const void* __restrict__ values;
-  const int* __restrict__ slots;
-  const int* __restrict__ positions;
+  float* out;        // [rows, heads, headSize]
+  const float* qkv;  // [rows, 3, heads, headSize]
+  const void* keys;  // of one layer
+  const void* values;
+  const int* slots;
+  const int* positions;
   float scale;
   CacheShape shape;
   float* partials;  // [rows, heads, splits, HEADER + padded head size]
@@ -66,8 +66,9 @@ struct Pieces {
 #pragma unroll
     for (int i = 0; i < PIECES; i++) {
       int vector = lane + i * group;
-      vectors[i] = exists && vector < count ? load_vector(from + vector * PER_VECTOR)
-                                            : make_uint4(0, 0, 0, 0);
+      vectors[i] = exists && vector < count
+                       ? *reinterpret_cast<const uint4*>(from + vector * PER_VECTOR)
+                       : make_uint4(0, 0, 0, 0);
     }
   }
 
@@ -104,6 +105,7 @@ __device__ __forceinline__ void attend(
     Part<T, PIECES>& part, const float (&q)[Part<T, PIECES>::SIZE], const T* keys, const T* values,
     int stored, float scale, int begin, int end, int group) {
   constexpr int UNROLL = PIECES == 1 ? 4 : PIECES == 2 ? 2 : 1;
+  constexpr bool AT_ONCE = PIECES < 8;  // else there are no registers for keys and values
   int count = stored / Element<T>::PER_VECTOR;
   int lane = lane_id() % group;
   int groups = THREADS / group;
@@ -117,7 +119,9 @@ __device__ __forceinline__ void attend(
       int position = first + u * groups;
       size_t at = static_cast<size_t>(position) * stored;
       k[u].load(keys + at, position < end, lane, group, count);
-      v[u].load(values + at, position < end, lane, group, count);
+      if (AT_ONCE) {
+        v[u].load(values + at, position < end, lane, group, count);
+      }
     }
     float scores[UNROLL];
     float largest = part.largest;
@@ -141,7 +145,12 @@ __device__ __forceinline__ void attend(
     }
 #pragma unroll
     for (int u = 0; u < UNROLL; u++) {
-      float weight = first + u * groups < end ? __expf(scores[u] - largest) : 0.0f;
+      int position = first + u * groups;
+      if (!AT_ONCE) {
+        size_t at = static_cast<size_t>(position) * stored;
+        v[u].load(values + at, position < end, lane, group, count);
+      }
+      float weight = position < end ? __expf(scores[u] - largest) : 0.0f;
       part.total += weight;
       v[u].add_to(part.sums, weight);
     }
@@ -192,6 +201,8 @@ __device__ __forceinline__ void attention_decode(const Query& a) {
   __shared__ float factors[MAX_SPLITS];
   __shared__ bool last;
 
+  let_next_kernel_start();
+  wait_for_kernel_before();
   int head = blockIdx.y;
   int headSize = a.shape.headSize;
   int stored = padded(headSize);
@@ -299,7 +310,7 @@ __device__ __forceinline__ void attention_decode(const Query& a) {
 // out [rows, heads, headSize], qkv [rows, 3, heads, headSize], headSize <= 128 · V for f32 and
 // 256 · V otherwise.
 #define ATTENTION_DECODE(T, suffix, V)                                                             \
-  extern "C" __global__ void __launch_bounds__(THREADS) attention_decode_##suffix##_v##V(          \
+  extern "C" __global__ void __launch_bounds__(THREADS, 2) attention_decode_##suffix##_v##V(       \
       float* out, const float* qkv, const void* keys, const void* values, const int* slots,        \
       const int* positions, float scale, int sequences, int heads, int headSize, int capacity,     \
       float* partials, unsigned* counters) {                                                       \

@@ -95,3 +95,21 @@ static __device__ __forceinline__ void cp_async_wait() {
 }
 
 #endif  // GPT2J_EMULATOR
+
+// In a chain of kernels that are launched with programmatic dependencies (sm_90), the next one may
+// start before the one before it has ended, to ask for weights, which no kernel writes. All else it
+// may read or write only after this wait, at whose end everything before is done and visible. And
+// it must not read that through pointers that are const __restrict__, nor by __ldg: their cache is
+// for what doesn't change while a kernel runs. In an ordinary launch both functions do nothing.
+static __device__ __forceinline__ void wait_for_kernel_before() {
+#if !defined(GPT2J_EMULATOR) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// The kernel behind may start as soon as every block has come here or ended.
+static __device__ __forceinline__ void let_next_kernel_start() {
+#if !defined(GPT2J_EMULATOR) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}

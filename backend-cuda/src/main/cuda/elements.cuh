@@ -105,7 +105,7 @@ static __device__ __forceinline__ void store_element(
   }
 }
 
-// For values that are read once: past the first cache, so that they displace nothing in it.
+// Of memory that no kernel writes meanwhile.
 static __device__ __forceinline__ uint4 load_vector(const void* from) {
   return __ldg(static_cast<const uint4*>(from));
 }

@@ -6,9 +6,11 @@ namespace embedding {
 // out [rows, width] = wte[token] + wpe[position]; both tables [.., ld], of any type each. One thread
 // per element: the work is a few hundred kilobytes at most, so the time is that of one launch.
 extern "C" __global__ void __launch_bounds__(256) embed(
-    float* __restrict__ out, const int* __restrict__ tokens, const int* __restrict__ positions,
+    float* __restrict__ out, const int* tokens, const int* positions,
     const void* __restrict__ wte, const void* __restrict__ wpe, int wteType, int wpeType,
     int vocabulary, int context, int width, int ld) {
+  let_next_kernel_start();
+  wait_for_kernel_before();
   int column = blockIdx.y * blockDim.x + threadIdx.x;
   if (column >= width) {
     return;
@@ -26,8 +28,10 @@ REGISTER_KERNEL(embed);
 
 // out [m, width] = x[rows[i]]; x [xRows, width].
 extern "C" __global__ void __launch_bounds__(256) select_rows(
-    float* __restrict__ out, const float* __restrict__ x, const int* __restrict__ rows, int xRows,
+    float* __restrict__ out, const float* x, const int* rows, int xRows,
     int width) {
+  let_next_kernel_start();
+  wait_for_kernel_before();
   int column = blockIdx.y * blockDim.x + threadIdx.x;
   if (column >= width) {
     return;

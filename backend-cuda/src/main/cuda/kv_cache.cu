@@ -6,9 +6,10 @@ namespace kv_cache {
 // qkv [rows, 3, heads, headSize], of which keys and values are stored at (slot, position) of their
 // row, the padding of each head with zeros. One block per row.
 extern "C" __global__ void __launch_bounds__(256) append_kv(
-    void* __restrict__ keys, void* __restrict__ values, const float* __restrict__ qkv,
-    const int* __restrict__ slots, const int* __restrict__ positions, int type, int sequences,
-    int heads, int headSize, int capacity) {
+    void* keys, void* values, const float* qkv, const int* slots, const int* positions, int type,
+    int sequences, int heads, int headSize, int capacity) {
+  let_next_kernel_start();
+  wait_for_kernel_before();
   CacheShape shape = {sequences, heads, headSize, capacity};
   int slot = slots[blockIdx.x];
   int position = positions[blockIdx.x];

@@ -27,7 +27,7 @@ struct Tile {
 
 struct Product {
   float* __restrict__ out;           // [rows, outputs]
-  const float* __restrict__ x;       // [rows, inputs]
+  const float* x;                    // [rows, inputs]
   const void* __restrict__ weights;  // [outputs, ld]
   const float* __restrict__ bias;    // [outputs] or null
   int inputs;
@@ -48,8 +48,8 @@ struct Norm {
 struct Append {
   void* __restrict__ keys;  // of one layer, or null for none
   void* __restrict__ values;
-  const int* __restrict__ slots;
-  const int* __restrict__ positions;
+  const int* slots;
+  const int* positions;
   int type;
   CacheShape shape;
 };
@@ -183,6 +183,7 @@ __device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, c
   int step = WARP * p.splits;        // vectors of one row of W that its warps take at a time
   int offset = warp_id() % p.splits * WARP + lane_id();
   bool first = true;
+  let_next_kernel_start();
   for (int base = blockIdx.x * perBlock; base < p.outputs; base += gridDim.x * perBlock) {
     int output = base + warp_id() / p.splits * OUTPUTS;
 
@@ -199,6 +200,9 @@ __device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, c
       int vector = from / PER_VECTOR + offset;
       uint4 next[OUTPUTS][BATCH];
       load<T>(next, p, output, vector, step, end);
+      if (first) {
+        wait_for_kernel_before();
+      }
       if (first && norm.gain != nullptr) {
         if (ROWS == 1) {
           Moments m = block_moments(p.x, p.inputs, norm.epsilon, shared);

@@ -20,7 +20,7 @@ static __device__ __forceinline__ Moments moments_of(
 
 // Distances from mean, and their squares, summed over every step-th element from first on.
 static __device__ __forceinline__ float2 distances(
-    const float* __restrict__ x, int width, float mean, int first, int step) {
+    const float* x, int width, float mean, int first, int step) {
   float2 sums = make_float2(0.0f, 0.0f);
   for (int i = first; i < width; i += step) {
     float d = x[i] - mean;
@@ -31,7 +31,7 @@ static __device__ __forceinline__ float2 distances(
 }
 
 static __device__ __forceinline__ float partial_sum(
-    const float* __restrict__ x, int width, int first, int step) {
+    const float* x, int width, int first, int step) {
   float sum = 0;
   for (int i = first; i < width; i += step) {
     sum += x[i];
@@ -41,7 +41,7 @@ static __device__ __forceinline__ float partial_sum(
 
 // Of x[width], by the whole block. shared: one float2 per warp.
 static __device__ __forceinline__ Moments block_moments(
-    const float* __restrict__ x, int width, float epsilon, float2* shared) {
+    const float* x, int width, float epsilon, float2* shared) {
   float sum = partial_sum(x, width, threadIdx.x, blockDim.x);
   float mean = block_sum(sum, reinterpret_cast<float*>(shared)) / width;
   float2 sums = block_sum(distances(x, width, mean, threadIdx.x, blockDim.x), shared);
@@ -50,7 +50,7 @@ static __device__ __forceinline__ Moments block_moments(
 
 // Of x[width], by one warp.
 static __device__ __forceinline__ Moments warp_moments(
-    const float* __restrict__ x, int width, float epsilon) {
+    const float* x, int width, float epsilon) {
   float mean = warp_sum(partial_sum(x, width, lane_id(), WARP)) / width;
   float2 sums = distances(x, width, mean, lane_id(), WARP);
   sums = make_float2(warp_sum(sums.x), warp_sum(sums.y));

@@ -46,6 +46,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_plain(
     void* candidates, unsigned* counters) {
   __shared__ Candidate shared[WARP];
   __shared__ bool last;
+  let_next_kernel_start();
+  wait_for_kernel_before();
   int index = blockIdx.y;
   const float* row = logits + static_cast<size_t>(index) * vocabulary;
   unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);

@@ -195,6 +195,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
   __shared__ Histogram histogram;
   __shared__ float floats[WARPS];
   __shared__ Candidate candidates[WARPS];
+  let_next_kernel_start();
+  wait_for_kernel_before();
   int index = blockIdx.x;
   unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);
   Filter f = {
