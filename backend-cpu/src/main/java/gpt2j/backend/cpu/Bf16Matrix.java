@@ -114,26 +114,24 @@ final class Bf16Matrix implements Matrix {
     }
   }
 
-  /** Each worker reads two panels at a time, one from each half of its share. */
+  /** Two panels at a time, by whichever worker is free: one held up doesn't hold up the others. */
   private void multiplyOneRow(long out, long x, Finish finish) {
     WorkerPool pool = runtime.pool();
     long stride = 2L * PANEL * Float.BYTES;
     long sums = runtime.scratch().bytes(pool.size() * stride);
-    pool.run(
-        (worker, workers) -> {
-          int from = (int) ((long) panels() * worker / workers);
-          int to = (int) ((long) panels() * (worker + 1) / workers);
-          int half = (to - from) / 2;
+    int pairs = panels() / 2;
+    pool.forEach(
+        (panels() + 1) / 2,
+        (task, worker) -> {
           long first = sums + worker * stride; // [PANEL]
           long second = first + (long) PANEL * Float.BYTES; // [PANEL]
-          for (int panel = from; panel < from + half; panel++) {
-            PanelProduct.oneRowTwoPanels(first, x, panel(panel), panel(panel + half), inputs);
-            finish(finish, out, first, panel);
-            finish(finish, out, second, panel + half);
-          }
-          if (from + 2 * half < to) {
-            PanelProduct.multiply(first, x, panel(to - 1), 1, inputs);
-            finish(finish, out, first, to - 1);
+          if (task < pairs) {
+            PanelProduct.oneRowTwoPanels(first, x, panel(task), panel(pairs + task), inputs);
+            finish(finish, out, first, task);
+            finish(finish, out, second, pairs + task);
+          } else {
+            PanelProduct.multiply(first, x, panel(2 * task), 1, inputs);
+            finish(finish, out, first, 2 * task);
           }
         });
   }

@@ -6,57 +6,69 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The kernel that multiplies one vector with rows of bfloat16: a product of a {@link Bf16Table}.
+ *
+ * <p>Four rows at a time: eight would be more than the compiler inlines into one method, and a
+ * vector that is passed to a method that isn't inlined becomes an object.
  */
 final class Bf16RowProducts {
+  /** Rows that are taken at a time. */
+  static final int ROWS = 4;
+
+  /** Bytes of the sums of {@link #fourRows}. */
+  static final long SUMS = (long) ROWS * Memory.VECTOR;
+
   private static final int HIGH = 0xFFFF0000;
 
   private Bf16RowProducts() {}
 
   /**
-   * {@code sums[i] = x·row i·distance} for i from 0 to 7, each a vector that is still to be added
+   * {@code sums[i] = x·row i·distance} for i from 0 to 3, each a vector that is still to be added
    * up, by {@link #finish}.
    *
    * @param x the even numbers, then the odd ones, {@code words} each
    * @param distance from each row that is taken to the next, in rows
    * @param words of a row, a multiple of the lanes of a vector
    */
-  static void eightRows(long sums, long x, long rows, int distance, int words) {
-    long odd = x + (long) words * Float.BYTES;
+  static void fourRows(long sums, long x, long rows, int distance, int words) {
     long next = (long) distance * words * Integer.BYTES;
-    FloatVector sum0 = FloatVector.zero(Memory.FLOATS);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    FloatVector sum4 = sum0;
-    FloatVector sum5 = sum0;
-    FloatVector sum6 = sum0;
-    FloatVector sum7 = sum0;
-    for (int i = 0; i < words; i += Memory.LANES) {
-      FloatVector factor0 = Memory.load(x + (long) i * Float.BYTES);
-      FloatVector factor1 = Memory.load(odd + (long) i * Float.BYTES);
-      long at = rows + (long) i * Integer.BYTES;
-      sum0 = add(at, factor0, factor1, sum0);
-      sum1 = add(at + next, factor0, factor1, sum1);
-      sum2 = add(at + 2 * next, factor0, factor1, sum2);
-      sum3 = add(at + 3 * next, factor0, factor1, sum3);
-      sum4 = add(at + 4 * next, factor0, factor1, sum4);
-      sum5 = add(at + 5 * next, factor0, factor1, sum5);
-      sum6 = add(at + 6 * next, factor0, factor1, sum6);
-      sum7 = add(at + 7 * next, factor0, factor1, sum7);
+    long row1 = rows + next;
+    long row2 = row1 + next;
+    long row3 = row2 + next;
+    long odd = x + (long) words * Float.BYTES;
+    FloatVector even0 = FloatVector.zero(Memory.FLOATS);
+    FloatVector even1 = even0;
+    FloatVector even2 = even0;
+    FloatVector even3 = even0;
+    FloatVector odd0 = even0;
+    FloatVector odd1 = even0;
+    FloatVector odd2 = even0;
+    FloatVector odd3 = even0;
+    int bytes = words * Integer.BYTES;
+    for (int i = 0; i < bytes; i += Memory.VECTOR) {
+      FloatVector factor0 = Memory.load(x + i);
+      FloatVector factor1 = Memory.load(odd + i);
+      IntVector pairs = Memory.loadInts(rows + i);
+      even0 = low(pairs).fma(factor0, even0);
+      odd0 = high(pairs).fma(factor1, odd0);
+      pairs = Memory.loadInts(row1 + i);
+      even1 = low(pairs).fma(factor0, even1);
+      odd1 = high(pairs).fma(factor1, odd1);
+      pairs = Memory.loadInts(row2 + i);
+      even2 = low(pairs).fma(factor0, even2);
+      odd2 = high(pairs).fma(factor1, odd2);
+      pairs = Memory.loadInts(row3 + i);
+      even3 = low(pairs).fma(factor0, even3);
+      odd3 = high(pairs).fma(factor1, odd3);
     }
-    Memory.store(sum0, sums);
-    Memory.store(sum1, sums + Memory.VECTOR);
-    Memory.store(sum2, sums + 2L * Memory.VECTOR);
-    Memory.store(sum3, sums + 3L * Memory.VECTOR);
-    Memory.store(sum4, sums + 4L * Memory.VECTOR);
-    Memory.store(sum5, sums + 5L * Memory.VECTOR);
-    Memory.store(sum6, sums + 6L * Memory.VECTOR);
-    Memory.store(sum7, sums + 7L * Memory.VECTOR);
+    Memory.store(even0.add(odd0), sums);
+    Memory.store(even1.add(odd1), sums + Memory.VECTOR);
+    Memory.store(even2.add(odd2), sums + 2L * Memory.VECTOR);
+    Memory.store(even3.add(odd3), sums + 3L * Memory.VECTOR);
   }
 
-  /** {@code out[i·distance] =} the sum of vector i of {@code sums}, for i from 0 to 7. */
+  /** {@code out[i·distance] =} the sum of vector i of {@code sums}, for i from 0 to 3. */
   static void finish(long out, long sums, int distance) {
-    for (int i = 0; i < RowProducts.ROWS; i++) {
+    for (int i = 0; i < ROWS; i++) {
       float sum = Memory.sum(Memory.load(sums + (long) i * Memory.VECTOR));
       Memory.set(out + (long) i * distance * Float.BYTES, sum);
     }
@@ -66,17 +78,20 @@ final class Bf16RowProducts {
   static void oneRow(long out, long x, long row, int words) {
     long odd = x + (long) words * Float.BYTES;
     FloatVector sum = FloatVector.zero(Memory.FLOATS);
-    for (int i = 0; i < words; i += Memory.LANES) {
-      long at = (long) i * Float.BYTES; // a word is as large as a float32
-      sum = add(row + at, Memory.load(x + at), Memory.load(odd + at), sum);
+    int bytes = words * Integer.BYTES;
+    for (int i = 0; i < bytes; i += Memory.VECTOR) {
+      IntVector pairs = Memory.loadInts(row + i);
+      sum = low(pairs).fma(Memory.load(x + i), sum);
+      sum = high(pairs).fma(Memory.load(odd + i), sum);
     }
     Memory.set(out, Memory.sum(sum));
   }
 
-  private static FloatVector add(long words, FloatVector even, FloatVector odd, FloatVector sum) {
-    IntVector pairs = Memory.loadInts(words);
-    FloatVector low = pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-    FloatVector high = pairs.and(HIGH).reinterpretAsFloats();
-    return high.fma(odd, low.fma(even, sum));
+  private static FloatVector low(IntVector pairs) {
+    return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  private static FloatVector high(IntVector pairs) {
+    return pairs.and(HIGH).reinterpretAsFloats();
   }
 }

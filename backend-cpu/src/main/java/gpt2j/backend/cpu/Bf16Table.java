@@ -11,6 +11,9 @@ import gpt2j.api.Usage;
  * words.
  */
 final class Bf16Table implements CpuEmbeddingTable {
+  /** Vectors that a worker takes at a time. */
+  private static final int PART = 1024;
+
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final int rows;
@@ -56,11 +59,11 @@ final class Bf16Table implements CpuEmbeddingTable {
     return (long) rows * words * Integer.BYTES;
   }
 
-  /** Each worker takes some of the vectors and multiplies all rows of x with eight at a time. */
+  /** A part of the vectors at a time, by whichever worker is free: four with all rows of x. */
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
     int count = x.shape().rows();
-    long sumsBytes = runtime.pool().size() * RowProducts.SUMS;
+    long sumsBytes = runtime.pool().size() * Bf16RowProducts.SUMS;
     long sums = runtime.scratch().bytes(sumsBytes + count * splitBytes());
     long split = sums + sumsBytes;
     long from = x.address();
@@ -70,21 +73,22 @@ final class Bf16Table implements CpuEmbeddingTable {
     long to = out.address();
     runtime
         .pool()
-        .run(
-            (worker, team) -> {
-              long own = sums + worker * RowProducts.SUMS;
-              int first = (int) ((long) rows * worker / team);
-              int end = (int) ((long) rows * (worker + 1) / team);
-              // Eight streams, each through vectors that follow each other.
-              int run = (end - first) / RowProducts.ROWS;
+        .forEach(
+            (rows + PART - 1) / PART,
+            (part, worker) -> {
+              long own = sums + worker * Bf16RowProducts.SUMS;
+              int first = part * PART;
+              int end = Math.min(rows, first + PART);
+              // Four streams, each through vectors that follow each other.
+              int run = (end - first) / Bf16RowProducts.ROWS;
               for (int vector = first; vector < first + run; vector++) {
                 for (int row = 0; row < count; row++) {
-                  Bf16RowProducts.eightRows(
+                  Bf16RowProducts.fourRows(
                       own, split + row * splitBytes(), vector(vector), run, words);
                   Bf16RowProducts.finish(at(to, row, vector), own, run);
                 }
               }
-              for (int vector = first + RowProducts.ROWS * run; vector < end; vector++) {
+              for (int vector = first + Bf16RowProducts.ROWS * run; vector < end; vector++) {
                 for (int row = 0; row < count; row++) {
                   Bf16RowProducts.oneRow(
                       at(to, row, vector), split + row * splitBytes(), vector(vector), words);

@@ -11,6 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ND4J.
  */
 final class F32Matrix implements Matrix {
+  /** Parts of the matrix for each worker: with more, one that is held up matters less. */
+  private static final int PARTS = 2;
+
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final ManyRowsProduct manyRows;
@@ -53,23 +56,27 @@ final class F32Matrix implements Matrix {
     }
   }
 
-  /** Each worker reads a range of the matrix's rows from end to end; their sums are added up. */
+  /**
+   * Each part of the matrix's rows is read from end to end by whichever worker is free; their sums
+   * are added up in order, so that the result doesn't depend on who was.
+   */
   private void multiplyOneRow(long out, long x, Finish finish) {
-    int workers = runtime.pool().size();
+    int parts = PARTS * runtime.pool().size();
     long stride = (long) Memory.padded(outputs) * Float.BYTES;
-    long sums = runtime.scratch().bytes(workers * stride);
+    long sums = runtime.scratch().bytes(parts * stride);
     runtime
         .pool()
-        .run(
-            (worker, team) -> {
-              int from = (int) ((long) inputs * worker / team);
-              int to = (int) ((long) inputs * (worker + 1) / team);
-              long own = sums + worker * stride;
+        .forEach(
+            parts,
+            (part, worker) -> {
+              int from = (int) ((long) inputs * part / parts);
+              int to = (int) ((long) inputs * (part + 1) / parts);
+              long own = sums + part * stride;
               Memory.clear(own, stride);
               accumulate(own, x, from, to);
             });
-    for (int worker = 1; worker < workers; worker++) {
-      Finish.add(sums, sums, sums + worker * stride, outputs);
+    for (int part = 1; part < parts; part++) {
+      Finish.add(sums, sums, sums + part * stride, outputs);
     }
     finish.apply(out, sums, 0, outputs);
   }

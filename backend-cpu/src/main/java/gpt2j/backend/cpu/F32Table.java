@@ -11,6 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * reads the table once from end to end; more rows go to ND4J.
  */
 final class F32Table implements CpuEmbeddingTable {
+  /** Vectors that a worker takes at a time. */
+  private static final int PART = 1024;
+
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final ManyRowsProduct manyRows;
@@ -52,16 +55,17 @@ final class F32Table implements CpuEmbeddingTable {
     }
   }
 
-  /** Each worker takes some of the vectors. */
+  /** A part of the vectors at a time, by whichever worker is free. */
   private void multiplyOneRow(long out, long x) {
     long sums = runtime.scratch().bytes(runtime.pool().size() * RowProducts.SUMS);
     runtime
         .pool()
-        .run(
-            (worker, team) -> {
+        .forEach(
+            (rows + PART - 1) / PART,
+            (part, worker) -> {
               long own = sums + worker * RowProducts.SUMS;
-              int from = (int) ((long) rows * worker / team);
-              int to = (int) ((long) rows * (worker + 1) / team);
+              int from = part * PART;
+              int to = Math.min(rows, from + PART);
               // Eight streams, each through vectors that follow each other.
               int run = (to - from) / RowProducts.ROWS;
               for (int row = from; row < from + run; row++) {
