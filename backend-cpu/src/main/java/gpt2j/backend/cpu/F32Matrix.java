@@ -6,13 +6,19 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A float32 matrix, row-major as in the checkpoint, so that loading it is copying it. One row of x
- * is multiplied by the kernel below, which reads the matrix once from end to end; more rows go to
- * ND4J.
+ * A float32 matrix, row-major as in the checkpoint, so that loading it is copying it. A few rows of
+ * x are multiplied by the kernels of {@link MatrixVector}, which read the matrix once from end to
+ * end; more rows go to ND4J.
  */
 final class F32Matrix implements Matrix {
   /** Parts of the matrix for each worker: with more, one that is held up matters less. */
   private static final int PARTS = 2;
+
+  /** From so many rows on ND4J is faster. */
+  private static final int MANY_ROWS = 12;
+
+  /** Sums that are added to at a time, where x has more than one row. */
+  private static final int CACHED = 4096;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
@@ -49,10 +55,10 @@ final class F32Matrix implements Matrix {
   @Override
   public void multiply(CpuTensor out, CpuTensor x, Finish finish) {
     int rows = x.shape().rows();
-    if (rows > 1) {
-      manyRows.run(out, x, array(), false, finish);
+    if (rows < MANY_ROWS) {
+      multiplyFewRows(out, x, finish);
     } else {
-      multiplyOneRow(out.address(), x.address(), finish);
+      manyRows.run(out, x, array(), false, finish);
     }
   }
 
@@ -60,38 +66,89 @@ final class F32Matrix implements Matrix {
    * Each part of the matrix's rows is read from end to end by whichever worker is free; their sums
    * are added up in order, so that the result doesn't depend on who was.
    */
-  private void multiplyOneRow(long out, long x, Finish finish) {
+  private void multiplyFewRows(CpuTensor out, CpuTensor x, Finish finish) {
+    int rows = x.shape().rows();
     int parts = PARTS * runtime.pool().size();
-    long stride = (long) Memory.padded(outputs) * Float.BYTES;
-    long sums = runtime.scratch().bytes(parts * stride);
+    int stride = Memory.padded(outputs);
+    long rowBytes = (long) stride * Float.BYTES;
+    long partBytes = rows * rowBytes;
+    long sums = runtime.scratch().bytes(parts * partBytes); // [parts, rows, stride]
+    long from = x.address();
     runtime
         .pool()
         .forEach(
             parts,
             (part, worker) -> {
-              int from = (int) ((long) inputs * part / parts);
-              int to = (int) ((long) inputs * (part + 1) / parts);
-              long own = sums + part * stride;
-              Memory.clear(own, stride);
-              accumulate(own, x, from, to);
+              int first = (int) ((long) inputs * part / parts);
+              int end = (int) ((long) inputs * (part + 1) / parts);
+              long own = sums + part * partBytes;
+              Memory.clear(own, partBytes);
+              // So many columns at a time that their sums stay in the first-level cache.
+              int width = rows == 1 ? stride : Memory.padded(CACHED / rows);
+              for (int column = 0; column < outputs; column += width) {
+                int columns = Math.min(width, outputs - column);
+                accumulate(own, rowBytes, rows, from, first, end, column, columns);
+              }
             });
-    for (int part = 1; part < parts; part++) {
-      Finish.add(sums, sums, sums + part * stride, outputs);
-    }
-    finish.apply(out, sums, 0, outputs);
+    long to = out.address();
+    runtime
+        .pool()
+        .forEach(
+            rows,
+            (row, worker) -> {
+              long own = sums + row * rowBytes;
+              for (int part = 1; part < parts; part++) {
+                Finish.add(own, own, own + part * partBytes, outputs);
+              }
+              finish.apply(to + (long) row * outputs * Float.BYTES, own, 0, outputs);
+            });
   }
 
-  /** {@code sums += x[from … to)·rows [from … to)}. */
-  private void accumulate(long sums, long x, int from, int to) {
-    // Eight streams, each through rows that follow each other, so that the processor's prefetching
-    // carries on from one row to the next.
-    int run = (to - from) / MatrixVector.ROWS;
-    long rowBytes = (long) outputs * Float.BYTES;
-    for (int row = from; row < from + run; row++) {
-      MatrixVector.addRows(sums, x + (long) row * Float.BYTES, row(row), run, rowBytes, outputs);
+  /** {@code sums += x[first … end)·rows [first … end)}, for some columns and each row of x. */
+  private void accumulate(
+      long sums, long sumsBytes, int count, long x, int first, int end, int column, int columns) {
+    long own = sums + (long) column * Float.BYTES;
+    int pairs = count / 2;
+    if (pairs > 0) {
+      addInPairs(own, sumsBytes, pairs, x, first, end, column, columns);
     }
-    for (int row = from + MatrixVector.ROWS * run; row < to; row++) {
-      MatrixVector.addRow(sums, x + (long) row * Float.BYTES, row(row), outputs);
+    if (count % 2 == 1) {
+      long last = 2L * pairs;
+      addOne(own + last * sumsBytes, x + last * xBytes(), first, end, column, columns);
+    }
+  }
+
+  private void addInPairs(
+      long sums, long sumsBytes, int pairs, long x, int first, int end, int column, int columns) {
+    // Several streams, each through rows that follow each other, so that the processor's
+    // prefetching carries on from one row to the next.
+    int run = (end - first) / MatrixVector.ROWS_TWICE;
+    long rowBytes = (long) outputs * Float.BYTES;
+    for (int row = first; row < first + run; row++) {
+      for (int pair = 0; pair < pairs; pair++) {
+        long from = x + 2 * pair * xBytes() + (long) row * Float.BYTES;
+        long to = sums + 2 * pair * sumsBytes;
+        MatrixVector.addRowsTwice(
+            to, sumsBytes, from, xBytes(), at(row, column), run, rowBytes, columns);
+      }
+    }
+    for (int row = first + MatrixVector.ROWS_TWICE * run; row < end; row++) {
+      for (int i = 0; i < 2 * pairs; i++) {
+        long from = x + i * xBytes() + (long) row * Float.BYTES;
+        MatrixVector.addRow(sums + i * sumsBytes, from, at(row, column), columns);
+      }
+    }
+  }
+
+  private void addOne(long sums, long x, int first, int end, int column, int columns) {
+    int run = (end - first) / MatrixVector.ROWS;
+    long rowBytes = (long) outputs * Float.BYTES;
+    for (int row = first; row < first + run; row++) {
+      long from = x + (long) row * Float.BYTES;
+      MatrixVector.addRows(sums, from, at(row, column), run, rowBytes, columns);
+    }
+    for (int row = first + MatrixVector.ROWS * run; row < end; row++) {
+      MatrixVector.addRow(sums, x + (long) row * Float.BYTES, at(row, column), columns);
     }
   }
 
@@ -103,8 +160,12 @@ final class F32Matrix implements Matrix {
     return array;
   }
 
-  private long row(int input) {
-    return region.address() + (long) input * outputs * Float.BYTES;
+  private long xBytes() {
+    return (long) inputs * Float.BYTES;
+  }
+
+  private long at(int input, int output) {
+    return region.address() + ((long) input * outputs + output) * Float.BYTES;
   }
 
   @Override

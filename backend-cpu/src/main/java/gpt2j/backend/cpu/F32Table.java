@@ -7,12 +7,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
- * loading it is copying it. One row of x is multiplied by the kernel of {@link RowProducts}, which
- * reads the table once from end to end; more rows go to ND4J.
+ * loading it is copying it. A few rows of x are multiplied by the kernel of {@link RowProducts},
+ * which reads the table once from end to end; more rows go to ND4J.
  */
 final class F32Table implements CpuEmbeddingTable {
   /** Vectors that a worker takes at a time. */
   private static final int PART = 1024;
+
+  /** From so many rows of x on ND4J is faster. */
+  private static final int MANY_ROWS = 24;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
@@ -48,15 +51,15 @@ final class F32Table implements CpuEmbeddingTable {
 
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
-    if (x.shape().rows() > 1) {
-      manyRows.run(out, x, array(), true, Finish.NOTHING);
+    if (x.shape().rows() < MANY_ROWS) {
+      multiplyFewRows(out.address(), x.address(), x.shape().rows());
     } else {
-      multiplyOneRow(out.address(), x.address());
+      manyRows.run(out, x, array(), true, Finish.NOTHING);
     }
   }
 
-  /** A part of the vectors at a time, by whichever worker is free. */
-  private void multiplyOneRow(long out, long x) {
+  /** A part of the vectors at a time, by whichever worker is free: eight with all rows of x. */
+  private void multiplyFewRows(long out, long x, int count) {
     long sums = runtime.scratch().bytes(runtime.pool().size() * RowProducts.SUMS);
     runtime
         .pool()
@@ -69,17 +72,23 @@ final class F32Table implements CpuEmbeddingTable {
               // Eight streams, each through vectors that follow each other.
               int run = (to - from) / RowProducts.ROWS;
               for (int row = from; row < from + run; row++) {
-                RowProducts.eightRows(own, x, vector(row), run, width);
-                RowProducts.finish(at(out, row), own, x, vector(row), run, width);
+                for (int i = 0; i < count; i++) {
+                  long factor = x + (long) i * width * Float.BYTES;
+                  RowProducts.eightRows(own, factor, vector(row), run, width);
+                  RowProducts.finish(at(out, i, row), own, factor, vector(row), run, width);
+                }
               }
               for (int row = from + RowProducts.ROWS * run; row < to; row++) {
-                RowProducts.oneRow(at(out, row), x, vector(row), width);
+                for (int i = 0; i < count; i++) {
+                  long factor = x + (long) i * width * Float.BYTES;
+                  RowProducts.oneRow(at(out, i, row), factor, vector(row), width);
+                }
               }
             });
   }
 
-  private static long at(long out, int row) {
-    return out + (long) row * Float.BYTES;
+  private long at(long out, int i, int row) {
+    return out + ((long) i * rows + row) * Float.BYTES;
   }
 
   private long vector(int row) {

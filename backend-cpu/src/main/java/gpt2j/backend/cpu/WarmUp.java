@@ -108,6 +108,8 @@ final class WarmUp {
 
     private static void run() {
       WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, WIDTH * Float.BYTES, WIDTH));
+      WarmUp.run(
+          (a, b, c) -> MatrixVector.addRowsTwice(a, 0, b, 0, c, 1, WIDTH * Float.BYTES, WIDTH));
       WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
       WarmUp.run((a, b, c) -> RowProducts.eightRows(a, b, c, 1, WIDTH));
       WarmUp.run((a, b, c) -> RowProducts.finish(a, b, c, c, 1, WIDTH));
