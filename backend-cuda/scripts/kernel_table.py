@@ -215,7 +215,9 @@ def prefill_table(rows):
     parts.append(("append", "append_kv", LAYERS, rows, 12 * rows * WIDTH, 0, F32_RATE))
     moved, done = attention(rows, 1)
     blocks = -(-rows // 64) * HEADS
-    parts.append(("attention", "attention_rows_f16_h64", LAYERS, blocks, moved, done, F32_RATE))
+    parts.append(
+        ("attention", "attention_rows_f16_h64", LAYERS, blocks, moved, 2 * done, TENSOR_RATE)
+    )
     moved, done = linear(WIDTH, VOCABULARY, 1)
     blocks = few_blocks(VOCABULARY, WIDTH)
     parts.append(("norm, head", "linear_few_f16_r1", 1, blocks, moved, done, F32_RATE))

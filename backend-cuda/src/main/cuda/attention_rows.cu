@@ -1,8 +1,9 @@
-// Attention of many rows, tile by tile with an online softmax (Dao et al. 2022), in float32.
+// Attention of many rows, tile by tile with an online softmax (Dao et al. 2022), in float32 where
+// tensor cores can't: for caches of float32, and for large heads.
 //
 // Rows may lie at any positions of any slots, in any order. What a row sees follows from its slot and
 // position alone; that a tile's rows usually are neighbours of one slot only makes it fast.
-#include "cache.cuh"
+#include "attention_rows.cuh"
 #include "reduce.cuh"
 #include "softmax.cuh"
 
@@ -20,65 +21,6 @@ struct Tile {
   static constexpr int ROWS_PER_THREAD = ROWS / SIDE;
   static constexpr int KEYS_PER_THREAD = KEYS / SIDE;
   static constexpr int QUADS_PER_THREAD = H / SIDE / 4;  // four columns each
-};
-
-struct Rows {
-  float* __restrict__ out;        // [rows, heads, headSize]
-  const float* __restrict__ qkv;  // [rows, 3, heads, headSize]
-  const void* __restrict__ keys;  // of one layer
-  const void* __restrict__ values;
-  const int* __restrict__ slots;
-  const int* __restrict__ positions;
-  float scale;
-  CacheShape shape;
-  int rows;
-};
-
-// Which rows of a tile belong together. Position -1: there is no such row.
-template <int ROWS>
-struct Members {
-  int slot[ROWS];
-  int position[ROWS];
-  int next[ROWS + 1];  // [0] the first row of the first slot, [r + 1] that of the slot after r's
-  bool leads[ROWS];    // the first row of its slot
-  int end[ROWS];       // positions that the rows of the slot see together
-  int seenByAll[ROWS]; // positions that every row of the tile sees; 0 if there are other slots
-
-  __device__ __forceinline__ void find(const Rows& a, int first) {
-    int r = threadIdx.x;
-    if (r < ROWS) {
-      bool exists = first + r < a.rows;
-      slot[r] = exists ? a.slots[first + r] : -1;
-      position[r] = exists ? a.positions[first + r] : -1;
-      if (!a.shape.has(slot[r], position[r])) {
-        position[r] = -1;
-      }
-    }
-    __syncthreads();
-    if (r < ROWS) {
-      bool leader = position[r] >= 0;
-      int most = 0;
-      int least = a.shape.capacity;
-      for (int other = 0; other < ROWS; other++) {
-        bool together = position[other] >= 0 && slot[other] == slot[r];
-        leader = leader && !(together && other < r);
-        most = max(most, together ? position[other] + 1 : 0);
-        least = min(least, together ? position[other] + 1 : 0);
-      }
-      leads[r] = leader;
-      end[r] = most;
-      seenByAll[r] = least;
-    }
-    __syncthreads();
-    if (r <= ROWS) {
-      int leader = r;
-      while (leader < ROWS && !leads[leader]) {
-        leader++;
-      }
-      next[r] = leader;
-    }
-    __syncthreads();
-  }
 };
 
 // A tile of keys or values on its way from memory to shared memory.
@@ -290,11 +232,12 @@ __device__ __forceinline__ void attention_rows(const Rows& a) {
 ATTENTION_ROWS(float, f32, 64);
 ATTENTION_ROWS(float, f32, 128);
 ATTENTION_ROWS(float, f32, 256);
-ATTENTION_ROWS(__half, f16, 64);
-ATTENTION_ROWS(__half, f16, 128);
 ATTENTION_ROWS(__half, f16, 256);
+ATTENTION_ROWS(__nv_bfloat16, bf16, 256);
+// The other sizes of 16-bit caches are in attention_tensor_core.cu.
+#ifndef HAS_BF16_TENSOR_CORES
 ATTENTION_ROWS(__nv_bfloat16, bf16, 64);
 ATTENTION_ROWS(__nv_bfloat16, bf16, 128);
-ATTENTION_ROWS(__nv_bfloat16, bf16, 256);
+#endif
 
 }  // namespace attention_rows

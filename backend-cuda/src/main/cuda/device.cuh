@@ -66,6 +66,16 @@ static __device__ __forceinline__ void ldmatrix_x4(unsigned (&r)[4], const void*
       : "memory");
 }
 
+// The same, each matrix transposed.
+static __device__ __forceinline__ void ldmatrix_x4_trans(unsigned (&r)[4], const void* sharedRow) {
+  unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(sharedRow));
+  asm volatile(
+      "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+      : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+      : "r"(address)
+      : "memory");
+}
+
 // Copies 16 bytes to shared memory without registers, or fills them with zeros if bytes is 0.
 static __device__ __forceinline__ void cp_async_16(void* shared, const void* global, int bytes) {
 #if __CUDA_ARCH__ >= 800

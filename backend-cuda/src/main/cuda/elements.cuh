@@ -15,13 +15,14 @@ static __device__ __forceinline__ int padded(int size) {
   return (size + PADDING - 1) / PADDING * PADDING;
 }
 
-// Elements per 16-byte vector, and conversion from and to float32 (to nearest, ties to even).
+// Elements per 16-byte vector, whether the exponents are those of float32, and conversion from and to float32 (to nearest, ties to even).
 template <typename T>
 struct Element;
 
 template <>
 struct Element<float> {
   static constexpr int PER_VECTOR = 4;
+  static constexpr bool FLOAT32_RANGE = true;
 
   static __device__ __forceinline__ float widen(float value) { return value; }
 
@@ -38,6 +39,7 @@ struct Element<float> {
 template <>
 struct Element<__half> {
   static constexpr int PER_VECTOR = 8;
+  static constexpr bool FLOAT32_RANGE = false;
 
   static __device__ __forceinline__ float widen(__half value) { return __half2float(value); }
 
@@ -58,6 +60,7 @@ struct Element<__half> {
 template <>
 struct Element<__nv_bfloat16> {
   static constexpr int PER_VECTOR = 8;
+  static constexpr bool FLOAT32_RANGE = true;
 
   static __device__ __forceinline__ float widen(__nv_bfloat16 value) {
     return __bfloat162float(value);

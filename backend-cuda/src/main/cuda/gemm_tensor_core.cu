@@ -7,25 +7,11 @@
 #include "elements.cuh"
 #include "epilogue.cuh"
 #include "reduce.cuh"
+#include "tensor_core.cuh"
 
 namespace gemm_tensor_core {
 
 constexpr int SPLIT_THREADS = 256;
-
-// The power of two by which a row is divided before it is split: the largest activation gets an
-// exponent of 14, near the largest of a float16, so that the low halves lose as little as possible.
-__device__ __forceinline__ float scale_of(float largest, __half) {
-  if (!(largest > 0.0f && largest < INFINITY)) {
-    return 1.0f;
-  }
-  constexpr int BIAS = 127;
-  constexpr int LEAST = BIAS - 100;  // so that the inverse exists
-  int exponent = max(static_cast<int>(__float_as_uint(largest) >> 23), LEAST) - 14;
-  return __uint_as_float(static_cast<unsigned>(exponent) << 23);
-}
-
-// A bfloat16 has the range of a float32.
-__device__ __forceinline__ float scale_of(float, __nv_bfloat16) { return 1.0f; }
 
 // high, low [rows, ld], zeros from inputs on; scales [rows]; x [rows, inputs]: x = scale·(high + low).
 // One block per row.
@@ -40,7 +26,7 @@ __device__ __forceinline__ void split_rows(
   for (int i = threadIdx.x; i < inputs; i += SPLIT_THREADS) {
     largest = fmaxf(largest, fabsf(from[i]));
   }
-  float scale = scale_of(block_max(largest, shared), T());
+  float scale = split_scale<T>(block_max(largest, shared));
   float inverse = 1.0f / scale;
   for (int i = threadIdx.x; i < ld; i += SPLIT_THREADS) {
     float value = i < inputs ? from[i] * inverse : 0.0f;
@@ -54,18 +40,6 @@ __device__ __forceinline__ void split_rows(
     scales[blockIdx.x] = scale;
   }
 }
-
-__device__ __forceinline__ void multiply(
-    float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2], __half) {
-  mma_m16n8k16_f16(c, a, b);
-}
-
-#ifdef HAS_BF16_TENSOR_CORES
-__device__ __forceinline__ void multiply(
-    float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2], __nv_bfloat16) {
-  mma_m16n8k16_bf16(c, a, b);
-}
-#endif
 
 constexpr int DEPTH = 32;                 // inputs in shared memory per stage
 constexpr int PIECE = 8;                  // elements of 16 bytes
@@ -191,13 +165,13 @@ __device__ __forceinline__ void gemm(const Product& p) {
         ldmatrix_x4(a, stage.high.piece(row, piece + lane / 16));
 #pragma unroll
         for (int n = 0; n < OT; n++) {
-          multiply(acc[m][n], a, b[n], T());
+          multiply<T>(acc[m][n], a, b[n]);
         }
         if (p.low != nullptr) {
           ldmatrix_x4(a, stage.low.piece(row, piece + lane / 16));
 #pragma unroll
           for (int n = 0; n < OT; n++) {
-            multiply(acc[m][n], a, b[n], T());
+            multiply<T>(acc[m][n], a, b[n]);
           }
         }
       }
