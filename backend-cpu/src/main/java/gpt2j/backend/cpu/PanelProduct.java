@@ -21,6 +21,12 @@ final class PanelProduct {
   static void multiply(long out, long x, long panel, int rows, int inputs) {
     long xBytes = (long) inputs * Float.BYTES;
     int row = 0;
+    for (; row + 4 <= rows; row += 4) {
+      long to = out + (long) row * OUT_BYTES;
+      long from = x + row * xBytes;
+      fourRowsHalf(to, from, panel, inputs);
+      fourRowsHalf(to + 2L * Memory.VECTOR, from, panel + Memory.VECTOR, inputs);
+    }
     for (; row + 2 <= rows; row += 2) {
       twoRows(out + (long) row * OUT_BYTES, x + row * xBytes, panel, inputs);
     }
@@ -79,6 +85,48 @@ final class PanelProduct {
     }
     storePanel(out, a0, b0, c0, d0);
     storePanel(out + OUT_BYTES, a1, b1, c1, d1);
+  }
+
+  /** Four rows of x with half a panel: so that each number is widened only once for four rows. */
+  private static void fourRowsHalf(long out, long x, long panel, int inputs) {
+    FloatVector a0 = FloatVector.zero(Memory.FLOATS);
+    FloatVector b0 = a0;
+    FloatVector a1 = a0;
+    FloatVector b1 = a0;
+    FloatVector a2 = a0;
+    FloatVector b2 = a0;
+    FloatVector a3 = a0;
+    FloatVector b3 = a0;
+    long x1 = x + (long) inputs * Float.BYTES;
+    long x2 = x1 + (long) inputs * Float.BYTES;
+    long x3 = x2 + (long) inputs * Float.BYTES;
+    for (int input = 0; input < inputs; input++) {
+      long at = (long) input * Float.BYTES;
+      IntVector words = Memory.loadInts(panel + (long) input * Bf16Matrix.ROW_BYTES);
+      FloatVector low = low(words);
+      FloatVector high = high(words);
+      FloatVector factor = Memory.broadcast(x + at);
+      a0 = low.fma(factor, a0);
+      b0 = high.fma(factor, b0);
+      factor = Memory.broadcast(x1 + at);
+      a1 = low.fma(factor, a1);
+      b1 = high.fma(factor, b1);
+      factor = Memory.broadcast(x2 + at);
+      a2 = low.fma(factor, a2);
+      b2 = high.fma(factor, b2);
+      factor = Memory.broadcast(x3 + at);
+      a3 = low.fma(factor, a3);
+      b3 = high.fma(factor, b3);
+    }
+    storePair(out, a0, b0);
+    storePair(out + OUT_BYTES, a1, b1);
+    storePair(out + 2L * OUT_BYTES, a2, b2);
+    storePair(out + 3L * OUT_BYTES, a3, b3);
+  }
+
+  private static void storePair(long out, FloatVector a, FloatVector b) {
+    Memory.store(a, out);
+    Memory.store(b, out + Memory.VECTOR);
   }
 
   private static void twoRows(long out, long x, long panel, int inputs) {

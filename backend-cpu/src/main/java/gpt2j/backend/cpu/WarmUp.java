@@ -125,7 +125,7 @@ final class WarmUp {
 
     private static void run() {
       WarmUp.run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
-      WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 3, HEAD_SIZE));
+      WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 7, HEAD_SIZE));
       WarmUp.run((a, b, c) -> Bf16RowProducts.fourRows(a, b, c, 1, WIDTH));
       WarmUp.run((a, b, c) -> Bf16RowProducts.finish(a, b, 1));
       WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
