@@ -1,0 +1,152 @@
+package gpt2j.bench.plot;
+
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.Measurement;
+import gpt2j.bench.statistics.Figures;
+import gpt2j.bench.statistics.Interval;
+import gpt2j.bench.statistics.Statistics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.plot.ValueMarker;
+import org.jfree.chart.plot.XYPlot;
+
+/** What the cache buys, over lengths, for each model. */
+final class ExperimentPlots {
+  private static final List<Function<BenchmarkCase, String>> SERIES =
+      List.of(
+          Captions::model,
+          Captions::backend,
+          Captions::precision,
+          Captions::threads,
+          Captions::batch);
+
+  private ExperimentPlots() {}
+
+  /** The same case with the cache and without. */
+  private record Pair(Measurement cached, Measurement uncached) {
+    BenchmarkCase of() {
+      return cached.benchmarkCase();
+    }
+
+    int length() {
+      return of().promptTokens() + of().newTokens();
+    }
+  }
+
+  static List<Plot> of(ExperimentResult result) {
+    List<Pair> pairs = pairs(result.measurements());
+    if (pairs.isEmpty()) {
+      return List.of();
+    }
+    String machine = Captions.machine(result.header());
+    List<BenchmarkCase> cases = pairs.stream().map(Pair::of).toList();
+    List<Function<BenchmarkCase, String>> parts = new ArrayList<>(SERIES);
+    if (severalPairsOfOneLength(pairs)) {
+      parts.add(Captions::prompt);
+    }
+    Function<BenchmarkCase, String> name = Captions.distinction(cases, parts);
+    String common = Captions.common(cases, parts);
+    Lines speedups = new Lines();
+    Lines steps = new Lines();
+    for (Pair pair : pairs) {
+      Figures cached = new Figures(pair.cached());
+      Figures uncached = new Figures(pair.uncached());
+      String of = name.apply(pair.of());
+      speedups.add(of, pair.length(), uncached.speedup(cached));
+      steps.add(of + ", cached", pair.length(), millis(cached));
+      steps.add(of + ", uncached", pair.length(), millis(uncached));
+    }
+    List<Plot> plots = new ArrayList<>();
+    plots.add(speedup(speedups, pairs, common + "; " + machine));
+    if (!steps.isEmpty()) {
+      plots.add(steps(steps, pairs, common + "; " + machine));
+    }
+    return plots;
+  }
+
+  private static Plot speedup(Lines lines, List<Pair> pairs, String conditions) {
+    XYPlot plot = Style.xy(lengths(pairs), Style.fromZero("speedup by the cache, ×"));
+    lines.draw(plot, 0);
+    ValueMarker one = new ValueMarker(1, Style.REFERENCE, Style.dashed());
+    one.setLabel("as fast as without");
+    one.setLabelBackgroundColor(java.awt.Color.WHITE);
+    one.setLabelFont(Style.SMALL);
+    one.setLabelPaint(Style.FAINT);
+    one.setLabelAnchor(org.jfree.chart.ui.RectangleAnchor.TOP_RIGHT);
+    one.setLabelTextAnchor(org.jfree.chart.ui.TextAnchor.BOTTOM_RIGHT);
+    plot.addRangeMarker(one);
+    return new Plot(
+        "speedup",
+        Descriptions.of("Speedup by the cache over the length of the text", lines),
+        Style.chart(
+            "What the KV cache buys: uncached time / cached time, from the request to the last"
+                + " token",
+            conditions + "\nratio of medians; whiskers: its 95 % confidence interval",
+            plot,
+            true),
+        820,
+        460);
+  }
+
+  private static Plot steps(Lines lines, List<Pair> pairs, String conditions) {
+    LogAxis range = Style.ratios("time per token (TPOT), ms", 2);
+    XYPlot plot = Style.xy(lengths(pairs), range);
+    lines.drawInPairs(plot, 0);
+    return new Plot(
+        "time-per-token",
+        Descriptions.of("Time per token in milliseconds over the length of the text", lines),
+        Style.chart(
+            "Time per token with and without the KV cache",
+            conditions
+                + "\nmedian of the intervals between tokens; whiskers: 5th to 95th percentile",
+            plot,
+            true),
+        820,
+        500);
+  }
+
+  private static LogAxis lengths(List<Pair> pairs) {
+    LogAxis axis = Style.ratios("length at the end: prompt and generated tokens", 2);
+    int least = pairs.stream().mapToInt(Pair::length).min().orElse(1);
+    int most = pairs.stream().mapToInt(Pair::length).max().orElse(1);
+    axis.setRange(least / 1.3, most * 1.3);
+    return axis;
+  }
+
+  private static Interval millis(Figures figures) {
+    double[] nanos = figures.stepNanos();
+    return new Interval(
+        Statistics.percentile(nanos, 5) / 1e6,
+        Statistics.median(nanos) / 1e6,
+        Statistics.percentile(nanos, 95) / 1e6);
+  }
+
+  /** Whether length alone doesn't tell the points of a model apart. */
+  private static boolean severalPairsOfOneLength(List<Pair> pairs) {
+    Function<BenchmarkCase, String> name =
+        of -> String.join("|", SERIES.stream().map(part -> part.apply(of)).toList());
+    return pairs.stream().map(pair -> name.apply(pair.of()) + pair.length()).distinct().count()
+        < pairs.size();
+  }
+
+  private static List<Pair> pairs(List<Measurement> measurements) {
+    Map<BenchmarkCase, Measurement> byCase = new LinkedHashMap<>();
+    measurements.stream()
+        .filter(m -> !m.samples().isEmpty())
+        .forEach(m -> byCase.put(m.benchmarkCase(), m));
+    List<Pair> pairs = new ArrayList<>();
+    byCase.forEach(
+        (of, cached) -> {
+          Measurement uncached = byCase.get(of.withUseCache(false));
+          if (of.useCache() && uncached != null) {
+            pairs.add(new Pair(cached, uncached));
+          }
+        });
+    return pairs;
+  }
+}

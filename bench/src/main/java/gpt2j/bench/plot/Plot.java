@@ -1,0 +1,63 @@
+package gpt2j.bench.plot;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import org.jfree.chart.ChartUtils;
+import org.jfree.chart.JFreeChart;
+
+/** A plot of a result. */
+public final class Plot {
+  /** Pixels of the file for each of the plot, so that it is sharp on fine screens. */
+  private static final int SCALE = 2;
+
+  private final String name;
+  private final String description;
+  private final JFreeChart chart;
+  private final int width;
+  private final int height;
+
+  /**
+   * A plot.
+   *
+   * @param name of its file, without extension
+   * @param description what it shows, for those who can't see it
+   */
+  Plot(String name, String description, JFreeChart chart, int width, int height) {
+    this.name = name;
+    this.description = description;
+    this.chart = chart;
+    this.width = width;
+    this.height = height;
+  }
+
+  /** The name of its file, without extension. */
+  public String name() {
+    return name;
+  }
+
+  /** What it shows, for those who can't see it. */
+  public String description() {
+    return description;
+  }
+
+  /** Width on the page in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Height on the page in pixels. */
+  public int height() {
+    return height;
+  }
+
+  JFreeChart chart() {
+    return chart;
+  }
+
+  /** The picture as a PNG file. */
+  public byte[] png() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ChartUtils.writeScaledChartAsPNG(out, chart, width, height, SCALE, SCALE);
+    return out.toByteArray();
+  }
+}

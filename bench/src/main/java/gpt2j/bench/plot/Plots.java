@@ -1,0 +1,29 @@
+package gpt2j.bench.plot;
+
+import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.CompareResult;
+import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.RooflineResult;
+import gpt2j.bench.result.ThroughputResult;
+import gpt2j.bench.result.TraceResult;
+import java.util.List;
+
+/** The plots of each kind of result. */
+public final class Plots {
+  private Plots() {}
+
+  /** All plots of a result; none of what it has no samples for. */
+  public static List<Plot> of(BenchmarkResult result) {
+    return switch (result) {
+      case ThroughputResult r -> ThroughputPlots.of(r);
+      case TraceResult r -> TracePlots.of(r);
+      case ExperimentResult r -> ExperimentPlots.of(r);
+      case ProfileResult r -> ProfilePlots.of(r);
+      case CompareResult r -> ComparePlots.of(r);
+      case RooflineResult r -> RooflinePlots.of(r);
+      case PeersResult r -> PeersPlots.of(r);
+    };
+  }
+}

@@ -1,0 +1,163 @@
+package gpt2j.bench.plot;
+
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.Component;
+import gpt2j.bench.result.Phase;
+import gpt2j.bench.result.ProfileMeasurement;
+import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.ProfiledStep;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.plot.PlotOrientation;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.StackedXYAreaRenderer2;
+import org.jfree.data.category.DefaultCategoryDataset;
+import org.jfree.data.xy.DefaultTableXYDataset;
+import org.jfree.data.xy.XYSeries;
+
+/** Where the time goes: shares of prefill and decoding, and of decoding at every length. */
+final class ProfilePlots {
+  private static final List<Function<BenchmarkCase, String>> PARTS =
+      List.of(
+          Captions::model,
+          Captions::backend,
+          Captions::precision,
+          Captions::threads,
+          Captions::cache,
+          Captions::batch,
+          Captions::prompt);
+
+  private ProfilePlots() {}
+
+  static List<Plot> of(ProfileResult result) {
+    List<ProfileMeasurement> measured =
+        result.measurements().stream().filter(m -> !m.steps().isEmpty()).toList();
+    if (measured.isEmpty()) {
+      return List.of();
+    }
+    List<BenchmarkCase> cases = measured.stream().map(ProfileMeasurement::benchmarkCase).toList();
+    Function<BenchmarkCase, String> names =
+        cases.size() == 1 ? _ -> "" : Captions.distinction(cases, PARTS);
+    String conditions = Captions.common(cases, PARTS) + "; " + Captions.machine(result.header());
+    List<Plot> plots = new ArrayList<>();
+    plots.add(shares(measured, names, conditions));
+    for (ProfileMeasurement m : measured) {
+      List<ProfiledStep> decode = steps(m, Phase.DECODE);
+      if (decode.stream().map(ProfiledStep::length).distinct().count() > 1) {
+        plots.add(positions(decode, names.apply(m.benchmarkCase()), conditions));
+      }
+    }
+    return plots;
+  }
+
+  private static List<ProfiledStep> steps(ProfileMeasurement m, Phase phase) {
+    return m.steps().stream().filter(step -> step.phase() == phase).toList();
+  }
+
+  private static Plot shares(
+      List<ProfileMeasurement> measured, Function<BenchmarkCase, String> names, String conditions) {
+    DefaultCategoryDataset percent = new DefaultCategoryDataset();
+    Set<String> bars = new LinkedHashSet<>();
+    StringBuilder description = new StringBuilder("Shares of the components. ");
+    for (ProfileMeasurement m : measured) {
+      for (Phase phase : Phase.values()) {
+        List<ProfiledStep> steps = steps(m, phase);
+        if (!steps.isEmpty()) {
+          Map<Component, Double> means = means(steps);
+          double total = means.values().stream().mapToDouble(Double::doubleValue).sum();
+          String bar = bar(names.apply(m.benchmarkCase()), phase, steps, total);
+          bars.add(bar);
+          description.append(bar.replace('\n', ' ')).append(": ");
+          means.forEach(
+              (component, nanos) -> {
+                double share = 100 * nanos / total;
+                percent.addValue(Math.max(0, share), component.label(), bar);
+                description.append(
+                    "%s %s %%, ".formatted(component.label(), Captions.number(share)));
+              });
+          description.append("total %s ms. ".formatted(Captions.number(total / 1e6)));
+        }
+      }
+    }
+    return new Plot(
+        "components",
+        description.toString(),
+        Style.chart(
+            "Where the time of a step goes",
+            conditions + "\nmean of all steps; rest: outside all sections",
+            StackedBars.plot(percent, "share of the step's time, %"),
+            true),
+        900,
+        170 + 52 * bars.size());
+  }
+
+  private static String bar(String name, Phase phase, List<ProfiledStep> steps, double nanos) {
+    int first = steps.stream().mapToInt(ProfiledStep::length).min().orElse(0);
+    int last = steps.stream().mapToInt(ProfiledStep::length).max().orElse(0);
+    String what =
+        phase == Phase.PREFILL
+            ? "prefill of %d".formatted(last)
+            : first == last
+                ? "decode at %d".formatted(last)
+                : "decode %d–%d".formatted(first, last);
+    String text = "%s: %s ms".formatted(what, Captions.number(nanos / 1e6));
+    return name.isEmpty() ? text : name + "\n" + text;
+  }
+
+  private static Map<Component, Double> means(List<ProfiledStep> steps) {
+    Map<Component, Double> means = new EnumMap<>(Component.class);
+    for (Component component : Component.values()) {
+      means.put(
+          component,
+          steps.stream().mapToLong(s -> s.components().get(component)).average().orElse(0));
+    }
+    return means;
+  }
+
+  /** Milliseconds of each component, one on top of the other, over the text's length. */
+  private static Plot positions(List<ProfiledStep> steps, String name, String conditions) {
+    Map<Integer, List<ProfiledStep>> byLength = new TreeMap<>();
+    steps.forEach(s -> byLength.computeIfAbsent(s.length(), _ -> new ArrayList<>()).add(s));
+    DefaultTableXYDataset data = new DefaultTableXYDataset();
+    StackedXYAreaRenderer2 renderer = new StackedXYAreaRenderer2();
+    for (Component component : Component.values()) {
+      XYSeries series = new XYSeries(component.label(), true, false);
+      byLength.forEach(
+          (length, of) -> {
+            double[] nanos = of.stream().mapToDouble(s -> s.components().get(component)).toArray();
+            series.add(
+                (double) length,
+                Math.max(0, gpt2j.bench.statistics.Statistics.median(nanos) / 1e6));
+          });
+      renderer.setSeriesPaint(data.getSeriesCount(), Style.area(component.ordinal()));
+      data.addSeries(series);
+    }
+    NumberAxis domain = Style.linear("tokens attended to");
+    domain.setLowerMargin(0);
+    domain.setUpperMargin(0);
+    domain.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
+    NumberAxis range = Style.fromZero("time of a decode step, ms");
+    XYPlot plot = Style.xy(domain, range);
+    plot.setDataset(data);
+    plot.setRenderer(renderer);
+    plot.setOrientation(PlotOrientation.VERTICAL);
+    String title = "Where the time of a decode step goes, by the text's length";
+    return new Plot(
+        "positions" + (name.isEmpty() ? "" : "-" + Captions.fileName(name)),
+        title + ", as a stack of areas; the table has the numbers.",
+        Style.chart(
+            name.isEmpty() ? title : title + ": " + name,
+            conditions + "\nmedian of the repetitions",
+            plot,
+            true),
+        900,
+        460);
+  }
+}

@@ -1,0 +1,161 @@
+package gpt2j.bench.plot;
+
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.ThroughputResult;
+import gpt2j.bench.statistics.Figures;
+import gpt2j.bench.statistics.Interval;
+import gpt2j.bench.statistics.Statistics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.plot.CombinedDomainXYPlot;
+import org.jfree.chart.plot.XYPlot;
+
+/**
+ * Rates of prefill, of decoding and from end to end, over whatever varies most: batch, prompt or
+ * generated length. One picture for each combination of the others.
+ */
+final class ThroughputPlots {
+  private static final int WIDTH = 820;
+  private static final int PANEL = 210;
+  private static final int REST = 160;
+
+  /** What the abscissa may be. */
+  private record Dimension(
+      String label, ToIntFunction<BenchmarkCase> value, Function<BenchmarkCase, String> words) {}
+
+  private static final List<Dimension> DIMENSIONS =
+      List.of(
+          new Dimension("batch: sequences side by side", BenchmarkCase::batch, Captions::batch),
+          new Dimension("tokens of the prompt", BenchmarkCase::promptTokens, Captions::prompt),
+          new Dimension("tokens generated", BenchmarkCase::newTokens, Captions::newTokens));
+
+  private static final List<Function<BenchmarkCase, String>> SERIES =
+      List.of(Captions::backend, Captions::precision, Captions::threads, Captions::cache);
+
+  private record Panel(String label, Function<Figures, double[]> rates) {}
+
+  private static final List<Panel> PANELS =
+      List.of(
+          new Panel("prefill, tokens/s", Figures::prefillRates),
+          new Panel("decode, tokens/s", Figures::decodeRates),
+          new Panel("end to end, tokens/s", Figures::endToEndRates));
+
+  private ThroughputPlots() {}
+
+  static List<Plot> of(ThroughputResult result) {
+    List<Measurement> measured =
+        result.measurements().stream().filter(m -> !m.samples().isEmpty()).toList();
+    if (measured.isEmpty()) {
+      return List.of();
+    }
+    List<BenchmarkCase> cases = measured.stream().map(Measurement::benchmarkCase).toList();
+    Dimension abscissa = widest(cases);
+    List<Function<BenchmarkCase, String>> facets = new ArrayList<>(List.of(Captions::model));
+    DIMENSIONS.stream().filter(d -> d != abscissa).forEach(d -> facets.add(d.words()));
+    Function<BenchmarkCase, String> series = Captions.distinction(cases, SERIES);
+    Map<String, List<Measurement>> byFacet = new LinkedHashMap<>();
+    for (Measurement m : measured) {
+      List<String> words = facets.stream().map(f -> f.apply(m.benchmarkCase())).toList();
+      byFacet.computeIfAbsent(String.join(", ", words), _ -> new ArrayList<>()).add(m);
+    }
+    List<Plot> plots = new ArrayList<>();
+    byFacet.forEach(
+        (facet, of) ->
+            plots.add(
+                plot(
+                    facet,
+                    Captions.common(cases, SERIES),
+                    Captions.machine(result.header()),
+                    of,
+                    abscissa,
+                    series)));
+    return plots;
+  }
+
+  private static Dimension widest(List<BenchmarkCase> cases) {
+    Dimension widest = DIMENSIONS.getFirst();
+    long most = 0;
+    for (Dimension dimension : DIMENSIONS) {
+      long values = cases.stream().mapToInt(dimension.value()).distinct().count();
+      if (values > most) {
+        most = values;
+        widest = dimension;
+      }
+    }
+    return widest;
+  }
+
+  private static Plot plot(
+      String facet,
+      String common,
+      String machine,
+      List<Measurement> measured,
+      Dimension abscissa,
+      Function<BenchmarkCase, String> series) {
+    CombinedDomainXYPlot combined = new CombinedDomainXYPlot(axis(abscissa, measured));
+    combined.setGap(14);
+    StringBuilder description = new StringBuilder("Throughput of " + facet + ". ");
+    for (Panel panel : PANELS) {
+      Lines lines = new Lines();
+      for (Measurement m : measured) {
+        double[] rates = panel.rates().apply(new Figures(m));
+        lines.add(
+            series.apply(m.benchmarkCase()),
+            abscissa.value().applyAsInt(m.benchmarkCase()),
+            spread(rates));
+      }
+      if (!lines.isEmpty()) {
+        NumberAxis range = Style.fromZero(panel.label());
+        XYPlot plot = Style.xy(axis(abscissa, measured), range);
+        lines.draw(plot, 0);
+        combined.add(plot);
+        description.append(Descriptions.of(panel.label(), lines));
+      }
+    }
+    if (combined.getSubplots().size() > 1) {
+      onlyOneLegend(combined);
+    }
+    String subtitle =
+        "%s; %s\nmedian of the repetitions; whiskers: smallest and largest"
+            .formatted(common.isEmpty() ? "see legend" : common, machine);
+    return new Plot(
+        "throughput-" + Captions.fileName(facet),
+        description.toString(),
+        Style.chart("Throughput: " + facet, subtitle, combined, true),
+        WIDTH,
+        REST + PANEL * combined.getSubplots().size());
+  }
+
+  /** All panels have the same series. */
+  private static void onlyOneLegend(CombinedDomainXYPlot combined) {
+    for (int i = 1; i < combined.getSubplots().size(); i++) {
+      XYPlot plot = combined.getSubplots().get(i);
+      plot.setFixedLegendItems(new org.jfree.chart.LegendItemCollection());
+    }
+  }
+
+  private static org.jfree.chart.axis.ValueAxis axis(
+      Dimension abscissa, List<Measurement> measured) {
+    int[] values =
+        measured.stream().map(Measurement::benchmarkCase).mapToInt(abscissa.value()).toArray();
+    int least = java.util.Arrays.stream(values).min().orElse(1);
+    int most = java.util.Arrays.stream(values).max().orElse(1);
+    LogAxis axis = Style.ratios(abscissa.label(), 2);
+    axis.setRange(Math.max(0.5, least / 1.3), most * 1.3);
+    return axis;
+  }
+
+  private static Interval spread(double... samples) {
+    return new Interval(
+        Statistics.percentile(samples, 0),
+        Statistics.median(samples),
+        Statistics.percentile(samples, 100));
+  }
+}
