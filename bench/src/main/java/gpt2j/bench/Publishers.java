@@ -1,5 +1,6 @@
 package gpt2j.bench;
 
+import gpt2j.bench.report.ReportPublisher;
 import gpt2j.bench.result.Publisher;
 import java.util.List;
 
@@ -8,6 +9,6 @@ final class Publishers {
   private Publishers() {}
 
   static List<Publisher> all() {
-    return List.of();
+    return List.of(new ReportPublisher());
   }
 }

@@ -38,6 +38,7 @@ final class BenchCommand implements Callable<Integer> {
     commands.put("throughput", () -> new BenchThroughputCommand(context));
     commands.put("trace", () -> new BenchTraceCommand(context));
     commands.put("experiment", () -> new BenchExperimentCommand(context));
+    commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;
   }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Loads a model, as fast as can be: the tokenizer and the text beside the weights. A text that the
@@ -25,10 +26,21 @@ import java.util.function.Supplier;
 final class ModelLoader {
   private final Context context;
   private final ModelOptions options;
+  private final UnaryOperator<Backend> around;
 
   ModelLoader(Context context, ModelOptions options) {
+    this(context, options, UnaryOperator.identity());
+  }
+
+  /**
+   * A loader.
+   *
+   * @param around puts something around the backend, on which the model is then loaded
+   */
+  ModelLoader(Context context, ModelOptions options, UnaryOperator<Backend> around) {
     this.context = context;
     this.options = options;
+    this.around = around;
   }
 
   /**
@@ -43,7 +55,8 @@ final class ModelLoader {
     BackendProvider provider = options.backend(context);
     BackendOptions backendOptions = options.backendOptions(provider);
     CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", () -> loadTokenizer(directory));
-    CompletableFuture<Backend> backend = begin("backend", () -> provider.open(backendOptions));
+    CompletableFuture<Backend> backend =
+        begin("backend", () -> around.apply(provider.open(backendOptions)));
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       CompletableFuture<int[]> tokens =
           tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));

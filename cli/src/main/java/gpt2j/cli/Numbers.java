@@ -21,6 +21,22 @@ final class Numbers {
     }
   }
 
+  /** How many pixels of a picture. */
+  static final class Pixels implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, 64, "a whole number, 1 or more");
+    }
+  }
+
+  /** How long, in milliseconds. */
+  static final class Millis implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 10, 60_000, "a whole number, 10 or more");
+    }
+  }
+
   /** How many threads; more than any machine has are a mistake. */
   static final class Threads implements ITypeConverter<Integer> {
     @Override

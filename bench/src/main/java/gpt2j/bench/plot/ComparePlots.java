@@ -7,6 +7,7 @@ import gpt2j.bench.result.Ratio;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.SymbolAxis;
 import org.jfree.chart.plot.ValueMarker;
@@ -48,11 +49,16 @@ final class ComparePlots {
         }
       }
     }
-    return ratios.isEmpty() ? List.of() : List.of(plot(result, cases, labels, ratios));
+    return ratios.isEmpty() ? List.of() : List.of(plot(result, labels, ratios));
   }
 
-  private static Plot plot(
-      CompareResult result, List<BenchmarkCase> cases, List<String> labels, List<Ratio> ratios) {
+  private static List<BenchmarkCase> bothSides(CompareResult result) {
+    return result.comparisons().stream()
+        .flatMap(comparison -> Stream.of(comparison.a(), comparison.b()))
+        .toList();
+  }
+
+  private static Plot plot(CompareResult result, List<String> labels, List<Ratio> ratios) {
     XYIntervalSeries series = new XYIntervalSeries("ratio");
     double most = 1.1;
     StringBuilder description = new StringBuilder("How many times as fast: ");
@@ -100,7 +106,10 @@ final class ComparePlots {
         Style.chart(
             "%s against %s".formatted(sideB, sideA),
             "%s; %s\nmedian; whiskers: 95 %% confidence interval; %s"
-                .formatted(Captions.common(cases, PARTS), Captions.machine(result.header()), how),
+                .formatted(
+                    Captions.common(bothSides(result), PARTS),
+                    Captions.machine(result.header()),
+                    how),
             plot,
             false),
         900,

@@ -103,7 +103,9 @@ final class ExperimentPlots {
         Style.chart(
             "Time per token with and without the KV cache",
             conditions
-                + "\nmedian of the intervals between tokens; whiskers: 5th to 95th percentile",
+                + "\n"
+                + "median of the intervals between tokens; whiskers: 5th to 95th percentile;"
+                + " dashed: uncached",
             plot,
             true),
         820,

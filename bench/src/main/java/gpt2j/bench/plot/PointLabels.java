@@ -30,8 +30,8 @@ final class PointLabels extends AbstractXYAnnotation {
       return points.stream().anyMatch(other -> other.distance(point) < TOGETHER);
     }
 
-    double left() {
-      return points.stream().mapToDouble(Point2D::getX).min().orElse(0);
+    double bottom() {
+      return points.stream().mapToDouble(Point2D::getY).max().orElse(0);
     }
 
     double right() {
@@ -71,14 +71,22 @@ final class PointLabels extends AbstractXYAnnotation {
     graphics.setFont(Style.SMALL);
     graphics.setPaint(Style.TEXT);
     FontMetrics metrics = graphics.getFontMetrics();
+    List<Group> groups = groups(area, domain, range);
     List<Rectangle2D> used = new ArrayList<>();
-    for (Group group : groups(area, domain, range)) {
+    for (Group group : groups) {
+      for (Point2D point : group.points()) {
+        used.add(new Rectangle2D.Double(point.getX() - 5, point.getY() - 5, 10, 10));
+      }
+    }
+    for (Group group : groups) {
       List<String> lines = group.lines();
       double width = lines.stream().mapToInt(metrics::stringWidth).max().orElse(0);
       double height = (double) lines.size() * metrics.getHeight();
       double right = group.right() + DISTANCE;
-      double left = right + width > area.getMaxX() ? group.left() - DISTANCE - width : right;
-      Rectangle2D place = new Rectangle2D.Double(left, group.middle() - height / 2, width, height);
+      boolean fits = right + width <= area.getMaxX();
+      double left = fits ? right : Math.max(area.getMinX(), area.getMaxX() - width);
+      double top = fits ? group.middle() - height / 2 : group.bottom() + DISTANCE;
+      Rectangle2D place = new Rectangle2D.Double(left, top, width, height);
       while (used.stream().anyMatch(place::intersects) && place.getMaxY() < area.getMaxY()) {
         place.setRect(left, place.getY() + 2, width, height);
       }

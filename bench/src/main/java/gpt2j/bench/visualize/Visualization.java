@@ -1,6 +1,8 @@
 package gpt2j.bench.visualize;
 
 import gpt2j.api.SamplingParameters;
+import gpt2j.bench.context.BenchException;
+import gpt2j.bench.plot.TextDrawing;
 import gpt2j.model.gpt2.Gpt2;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -41,8 +44,8 @@ public final class Visualization {
     }
   }
 
-  /** Pictures wider than this are of no use, and take much memory. */
-  private static final int MOST_PIXELS_WIDE = 16_384;
+  /** Pixels of all positions together; wider pictures are of no use, and take much memory. */
+  public static final int MOST_PIXELS = 16_384;
 
   private final Gpt2 model;
   private final ObservedBackend backend;
@@ -69,25 +72,18 @@ public final class Visualization {
     }
   }
 
-  /**
-   * Whether the pictures of so many tokens stay within reason.
-   *
-   * @throws IllegalArgumentException when they don't
-   */
-  public static void checkSize(int positions, int cell) {
-    if ((long) positions * cell > MOST_PIXELS_WIDE) {
-      throw new IllegalArgumentException(
-          "%d positions of %d pixels each make pictures wider than %d pixels; take fewer tokens or smaller cells"
-              .formatted(positions, cell, MOST_PIXELS_WIDE));
-    }
+  /** Why this Java can't make pictures, in one line; nothing when it can. */
+  public static Optional<String> problem() {
+    return Optional.ofNullable(TextDrawing.problem());
   }
 
   /**
    * Generates and writes the pictures.
    *
-   * @param directory an existing one; files of the same names are replaced
+   * @param directory a new one, or an empty one; it appears when it is complete, or not at all
    * @param progress sees how many frames of how many are written
    * @return the files written, in the order in which to look at them
+   * @throws BenchException when the directory is in use or can't be written
    * @throws CancellationException when cancelled
    */
   public List<Path> write(
@@ -95,17 +91,19 @@ public final class Visualization {
       SamplingParameters sampling,
       Path directory,
       BooleanSupplier cancelled,
-      BiConsumer<Integer, Integer> progress)
-      throws IOException {
-    KvTracer tracer = new KvTracer(model, backend, settings.layer(), settings.head());
-    KvTrace trace = tracer.trace(prompt, settings.maxNewTokens(), sampling, cancelled);
-    List<Path> files = new ArrayList<>();
-    files.addAll(film(trace, directory, cancelled, progress));
-    files.addAll(maps(AttentionMapper.map(model, backend, prompt), directory));
-    Path data = directory.resolve("trace.json");
-    TraceFile.write(data, trace);
-    files.add(data);
-    return files;
+      BiConsumer<Integer, Integer> progress) {
+    try (NewFolder folder = new NewFolder(directory)) {
+      KvTracer tracer = new KvTracer(model, backend, settings.layer(), settings.head());
+      KvTrace trace = tracer.trace(prompt, settings.maxNewTokens(), sampling, cancelled);
+      List<Path> files = new ArrayList<>(film(trace, folder.path(), cancelled, progress));
+      files.addAll(maps(AttentionMapper.map(model, backend, prompt), folder.path()));
+      Path data = folder.path().resolve("trace.json");
+      TraceFile.write(data, trace);
+      files.add(data);
+      return folder.commit(files);
+    } catch (IOException e) {
+      throw BenchException.failure(directory + ": can't be written: " + e.getMessage());
+    }
   }
 
   private List<Path> film(

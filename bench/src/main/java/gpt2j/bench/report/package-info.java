@@ -1,0 +1,5 @@
+/** Reports of results. */
+@NullMarked
+package gpt2j.bench.report;
+
+import org.jspecify.annotations.NullMarked;
