@@ -19,7 +19,11 @@ namespace emulator {
 constexpr unsigned kWarpSize = 32;
 constexpr unsigned kMaxThreads = 1024;
 constexpr unsigned kMaxWarps = kMaxThreads / kWarpSize;
-constexpr size_t kStackBytes = 128 << 10;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kStackBytes = 128 << 10;  // frames are several times larger
+#else
+constexpr size_t kStackBytes = 32 << 10;
+#endif
 constexpr size_t kMaxSharedBytes = 227 << 10;
 
 enum class ThreadOrder : int { kForward = 0, kReverse = 1, kRandom = 2 };
@@ -32,7 +36,6 @@ struct Block;
 using Combine = void (*)(Block& block, void* const* operands, unsigned lanes);
 
 struct Fiber {
-  void* stack_pointer;  // null before the fiber has started
   uint3 thread_index;
   unsigned linear;
   unsigned lane;
@@ -46,6 +49,9 @@ struct Warp {
   unsigned live;     // lanes that have not ended
   unsigned ready;    // lanes that can run
   unsigned waiting;  // lanes in a warp-wide operation
+  bool mixed;        // not all of the waiting ones in the same
+  unsigned first_mask;  // what the first to wait brought
+  Combine first_combine;
   unsigned masks[kWarpSize];
   Combine combines[kWarpSize];
   void* operands[kWarpSize];
@@ -83,6 +89,7 @@ struct Block {
   std::string message;
   uintptr_t address;  // of an illegal access
   Warp warp[kMaxWarps];
+  void* stack_pointers[kMaxThreads];  // of fibers that don't run; null before they have started
   Fiber fibers[kMaxThreads];
   void* host_stack_pointer;
 };

@@ -2,6 +2,7 @@
 
 #include "device_math.h"
 #include "kernel_registry.h"
+#include "redzone.h"
 
 #include <link.h>
 #include <sched.h>
@@ -26,23 +27,6 @@ constexpr size_t kPage = 4096;
 constexpr size_t kSharedAlignment = 128;
 constexpr size_t kSharedRedzone = 128;
 constexpr size_t kSharedRegion = kMaxSharedBytes + kPage;
-constexpr uint16_t kRedzonePattern = 0xfffe;  // NaN as float, half and bfloat16
-
-void fill_redzone(char* begin, char* end) {
-  for (; begin != end; begin++) {
-    *begin = static_cast<char>(kRedzonePattern >> ((reinterpret_cast<uintptr_t>(begin) & 1) * 8));
-  }
-}
-
-bool is_redzone(const char* begin, const char* end) {
-  for (; begin != end; begin++) {
-    if (*begin !=
-        static_cast<char>(kRedzonePattern >> ((reinterpret_cast<uintptr_t>(begin) & 1) * 8))) {
-      return false;
-    }
-  }
-  return true;
-}
 
 BlockRunner::State& state_of(Block& block) { return reinterpret_cast<BlockRunner::State&>(block); }
 
@@ -76,10 +60,17 @@ Fiber* take_ready(Block& block) {
   Warp& warp = block.warp[warp_index];
   unsigned lane = choose(block, warp.ready);
   warp.ready &= ~(1u << lane);
+  unsigned first = warp_index * kWarpSize;
   if (warp.ready == 0) {
     block.ready_warps &= ~(1u << warp_index);
+  } else if (block.order != ThreadOrder::kRandom) {
+    // Its stack is on the way while this one runs.
+    char* next = static_cast<char*>(block.stack_pointers[first + choose(block, warp.ready)]);
+    __builtin_prefetch(next);
+    __builtin_prefetch(next + 64);
+    __builtin_prefetch(next + 128);
   }
-  return &block.fibers[warp_index * kWarpSize + lane];
+  return &block.fibers[first + lane];
 }
 
 void make_ready(Block& block, unsigned warp_index, unsigned lanes) {
@@ -91,7 +82,7 @@ void make_ready(Block& block, unsigned warp_index, unsigned lanes) {
 
 #if defined(__SANITIZE_ADDRESS__)
 void before_switch(void** save, void* slot) {
-  __sanitizer_start_switch_fiber(save, static_cast<char*>(slot) + kPage, kStackBytes - kPage);
+  __sanitizer_start_switch_fiber(save, slot, kStackBytes);
 }
 void after_switch(void* saved) { __sanitizer_finish_switch_fiber(saved, nullptr, nullptr); }
 #else
@@ -104,19 +95,20 @@ void start(Block& block, Fiber& fiber) {
   FiberStacks::header(fiber.stack)->fiber = &fiber;
 #if defined(__SANITIZE_ADDRESS__)
   // Frames of a fiber that was never resumed may have left their marks.
-  __asan_unpoison_memory_region(static_cast<char*>(fiber.stack) + kPage, kStackBytes - kPage);
+  __asan_unpoison_memory_region(fiber.stack, kStackBytes);
 #endif
-  fiber.stack_pointer = FiberStacks::prepare(fiber.stack, fiber_main);
+  block.stack_pointers[fiber.linear] = FiberStacks::prepare(fiber.stack, fiber_main);
   fiber.sanitizer = nullptr;
 }
 
 // Goes on with `next`; comes back when somebody goes on with the fiber that called.
 void switch_to(Fiber& me, Fiber& next) {
-  if (next.stack_pointer == nullptr) {
-    start(*next.block, next);
+  Block& block = *me.block;
+  if (block.stack_pointers[next.linear] == nullptr) {
+    start(block, next);
   }
   before_switch(&me.sanitizer, next.stack);
-  gpt2j_emulator_switch(&me.stack_pointer, next.stack_pointer);
+  gpt2j_emulator_switch(&block.stack_pointers[me.linear], block.stack_pointers[next.linear]);
   after_switch(me.sanitizer);
 }
 
@@ -168,7 +160,7 @@ bool release_group(Block& block, unsigned warp_index, unsigned mask) {
     return false;
   }
   Combine combine = warp.combines[__builtin_ctz(group)];
-  for (unsigned left = group; left != 0; left &= left - 1) {
+  for (unsigned left = warp.mixed ? group : 0; left != 0; left &= left - 1) {
     unsigned lane = __builtin_ctz(left);
     if (warp.masks[lane] != mask) {
       return false;  // in another operation first, which others will complete
@@ -182,6 +174,7 @@ bool release_group(Block& block, unsigned warp_index, unsigned mask) {
     leave(block);
   }
   warp.waiting &= ~group;
+  warp.mixed = warp.mixed && warp.waiting != 0;
   make_ready(block, warp_index, group);
   return true;
 }
@@ -225,6 +218,11 @@ void end_thread(Fiber& me) {
     Fiber* me = current();
     Block& block = *me->block;
     block.launch->kernel->invoke(block.launch->arguments);
+    if (FiberStacks::overflown(me->stack)) {
+      std::fprintf(stderr, "emulated CUDA driver: kernel %s overflows its stack of %zu bytes\n",
+                   block.launch->kernel->name.c_str(), kStackBytes);
+      std::abort();
+    }
     end_thread(*me);
     Fiber* next = take_ready(block);
     if (next == nullptr) {
@@ -233,16 +231,16 @@ void end_thread(Fiber& me) {
       }
       leave(block);
     }
-    if (next->stack_pointer == nullptr) {
+    if (block.stack_pointers[next->linear] == nullptr) {
       // This stack is warm and free: the next thread begins on it without a switch.
       next->stack = me->stack;
-      next->stack_pointer = me->stack_pointer;
+      block.stack_pointers[next->linear] = next->stack;  // anything but null
       FiberStacks::header(me->stack)->fiber = next;
     } else {
       state_of(block).stacks.give(me->stack);
       before_switch(nullptr, next->stack);
       void* ignored;
-      gpt2j_emulator_switch(&ignored, next->stack_pointer);
+      gpt2j_emulator_switch(&ignored, block.stack_pointers[next->linear]);
     }
   }
 }
@@ -339,6 +337,12 @@ void collective(unsigned mask, Combine combine, void* operand) {
   if ((mask & bit) == 0) {
     misuse("lane " + std::to_string(me->lane) +
            " takes part in an operation whose mask does not name it");
+  }
+  if (warp.waiting == 0) {
+    warp.first_mask = mask;
+    warp.first_combine = combine;
+  } else if (warp.first_mask != mask || warp.first_combine != combine) {
+    warp.mixed = true;
   }
   warp.masks[me->lane] = mask;
   warp.combines[me->lane] = combine;
@@ -439,16 +443,20 @@ void BlockRunner::poison_shared(const Launch& launch) {
     poisoned_for_ = launch.number;
   }
   // The end of dynamic shared memory touches the guard page, but for the alignment.
-  dynamic_shared_ = shared_ + kSharedRegion - (bytes + kSharedAlignment - 1) / kSharedAlignment *
-                                                  kSharedAlignment;
+  uintptr_t end = reinterpret_cast<uintptr_t>(shared_) + kSharedRegion;
+  uintptr_t begin = end - (bytes + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
+  open_redzone(reinterpret_cast<uintptr_t>(shared_), end);
+  dynamic_shared_ = reinterpret_cast<char*>(begin);
   std::memset(dynamic_shared_, 0xff, bytes);
-  fill_redzone(dynamic_shared_ - kSharedRedzone, dynamic_shared_);
-  fill_redzone(dynamic_shared_ + bytes, shared_ + kSharedRegion);
+  fill_redzone(begin - kSharedRedzone, begin);
+  fill_redzone(begin + bytes, end);
 }
 
 bool BlockRunner::shared_overrun(size_t bytes) const {
-  return !is_redzone(dynamic_shared_ - kSharedRedzone, dynamic_shared_) ||
-         !is_redzone(dynamic_shared_ + bytes, shared_ + kSharedRegion);
+  uintptr_t begin = reinterpret_cast<uintptr_t>(dynamic_shared_);
+  uintptr_t end = reinterpret_cast<uintptr_t>(shared_) + kSharedRegion;
+  return find_overwritten(begin - kSharedRedzone, begin) != begin ||
+         find_overwritten(begin + bytes, end) != end;
 }
 
 void BlockRunner::run(const Launch& launch, uint3 block_index, ThreadOrder order, uint64_t seed) {
@@ -475,12 +483,13 @@ void BlockRunner::run(const Launch& launch, uint3 block_index, ThreadOrder order
     block.warp[w].live = lanes == kWarpSize ? ~0u : (1u << lanes) - 1;
     block.warp[w].ready = 0;
     block.warp[w].waiting = 0;
+    block.warp[w].mixed = false;
     make_ready(block, w, block.warp[w].live);
   }
   uint3 index = {0, 0, 0};
   for (unsigned i = 0; i < threads; i++) {
     Fiber& fiber = block.fibers[i];
-    fiber.stack_pointer = nullptr;
+    block.stack_pointers[i] = nullptr;
     fiber.thread_index = index;
     fiber.linear = i;
     fiber.lane = i % kWarpSize;
@@ -511,7 +520,7 @@ void BlockRunner::run(const Launch& launch, uint3 block_index, ThreadOrder order
   }
 #endif
   before_switch(&state.host_sanitizer, first->stack);
-  gpt2j_emulator_switch(&block.host_stack_pointer, first->stack_pointer);
+  gpt2j_emulator_switch(&block.host_stack_pointer, block.stack_pointers[first->linear]);
   after_switch(state.host_sanitizer);
 
   if (block.outcome == Outcome::kCompleted && shared_overrun(launch.shared_bytes)) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "redzone.h"
+
 namespace emulator {
 namespace {
 
@@ -14,29 +16,16 @@ constexpr size_t kAlignment = 256;  // of what cuMemAlloc gives
 constexpr size_t kReserved = size_t{1} << 40;
 constexpr size_t kRedzone = 256;  // as far as it is checked
 constexpr size_t kRemembered = 4096;
-constexpr uint16_t kRedzonePattern = 0xfffe;  // NaN as float, half and bfloat16
 
 size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
-unsigned char pattern_at(uintptr_t address) {
-  return static_cast<unsigned char>(kRedzonePattern >> ((address & 1) * 8));
-}
-
-void fill_redzone(uintptr_t begin, uintptr_t end) {
-  for (; begin < end; begin++) {
-    *reinterpret_cast<unsigned char*>(begin) = pattern_at(begin);
-  }
-}
-
-// The first byte that was overwritten, or `end`; then the pattern is whole again.
+// As find_overwritten; then the pattern is whole again.
 uintptr_t mend_redzone(uintptr_t begin, uintptr_t end) {
-  for (uintptr_t at = begin; at < end; at++) {
-    if (*reinterpret_cast<unsigned char*>(at) != pattern_at(at)) {
-      fill_redzone(at, end);
-      return at;
-    }
+  uintptr_t at = find_overwritten(begin, end);
+  if (at != end) {
+    fill_redzone(at, end);
   }
-  return end;
+  return at;
 }
 
 }  // namespace
@@ -111,6 +100,7 @@ size_t DeviceHeap::free_all(MemoryKind kind) {
 }
 
 void DeviceHeap::release(const Allocation& allocation) {
+  open_redzone(allocation.pages_begin, allocation.pages_end);
   mmap(reinterpret_cast<void*>(allocation.pages_begin),
        allocation.pages_end - allocation.pages_begin, PROT_NONE,
        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);

@@ -23,8 +23,9 @@
 #define __grid_constant__
 #define __CUDA_ARCH__ 800
 
-// A block runs on one thread of the host, so what is local to that thread is the block's.
-#define __shared__ static thread_local
+// A block runs on one thread of the host, so what is local to that thread is the block's. Used: the
+// compiler must not take what no code writes for zero.
+#define __shared__ static thread_local __attribute__((used))
 
 struct dim3 {
   unsigned x, y, z;

@@ -9,6 +9,8 @@ namespace emulator {
 
 namespace {
 
+constexpr size_t kMostNodes = 1 << 20;
+
 CUresult instantiate(CUgraphExec* exec, CUgraph handle) {
   auto graph = Driver::get().graphs.find(handle);
   if (graph == nullptr) {
@@ -137,15 +139,22 @@ CUresult get_params(CUgraphNode handle, CUDA_KERNEL_NODE_PARAMS* params) {
 
 // Copies up to *count entries, or, where there is nowhere to copy to, says how many there are.
 template <class T>
-void copy_out(const std::vector<T>& all, T* to, size_t* count) {
+CUresult copy_out(const std::vector<T>& all, T* to, size_t* count) {
   if (to == nullptr) {
     *count = all.size();
-    return;
+    return CUDA_SUCCESS;
+  }
+  // JCuda 12.6 gives an array and a count that it has never set; a driver would write beyond the
+  // array.
+  if (*count > kMostNodes) {
+    Driver::get().report("an array of " + std::to_string(*count) + " nodes of a graph");
+    return CUDA_ERROR_INVALID_VALUE;
   }
   for (size_t i = 0; i < *count; i++) {
     to[i] = i < all.size() ? all[i] : T();
   }
   *count = std::min(*count, all.size());
+  return CUDA_SUCCESS;
 }
 
 }  // namespace
@@ -199,8 +208,7 @@ CUDA_API CUresult cuGraphGetNodes(CUgraph handle, CUgraphNode* nodes, size_t* co
     for (const auto& node : graph->nodes) {
       all.push_back(node.get());
     }
-    emulator::copy_out(all, nodes, count);
-    return CUDA_SUCCESS;
+    return emulator::copy_out(all, nodes, count);
   });
 }
 
@@ -216,8 +224,7 @@ CUDA_API CUresult cuGraphGetRootNodes(CUgraph handle, CUgraphNode* nodes, size_t
         roots.push_back(graph->nodes[i].get());
       }
     }
-    emulator::copy_out(roots, nodes, count);
-    return CUDA_SUCCESS;
+    return emulator::copy_out(roots, nodes, count);
   });
 }
 
@@ -238,8 +245,7 @@ CUDA_API CUresult cuGraphGetEdges(CUgraph handle, CUgraphNode* from, CUgraphNode
     }
     size_t same_count = *count;
     emulator::copy_out(froms, from, &same_count);
-    emulator::copy_out(tos, to, count);
-    return CUDA_SUCCESS;
+    return emulator::copy_out(tos, to, count);
   });
 }
 

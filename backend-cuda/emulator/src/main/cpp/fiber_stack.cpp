@@ -32,7 +32,7 @@ namespace emulator {
 namespace {
 
 constexpr size_t kRegionBytes = kMaxThreads * kStackBytes;
-constexpr size_t kGuardBytes = 4096;
+constexpr size_t kHugePage = 2 << 20;
 constexpr size_t kMaxRegions = 256;
 
 // Read by the signal handler, hence no container.
@@ -41,15 +41,15 @@ std::atomic<char*> regions[kMaxRegions];
 }  // namespace
 
 FiberStacks::FiberStacks() {
-  // Twice the space, to find a place in it that is aligned to the size of a slot.
-  size_t reserved = kRegionBytes + kStackBytes;
+  // More than needed, to find a place in it that is aligned.
+  size_t reserved = kRegionBytes + kHugePage;
   void* memory = mmap(nullptr, reserved, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     throw std::bad_alloc();
   }
   uintptr_t begin = reinterpret_cast<uintptr_t>(memory);
-  uintptr_t aligned = (begin + kStackBytes - 1) & ~(kStackBytes - 1);
+  uintptr_t aligned = (begin + kHugePage - 1) & ~(kHugePage - 1);
   if (aligned != begin) {
     munmap(memory, aligned - begin);
   }
@@ -57,8 +57,9 @@ FiberStacks::FiberStacks() {
     munmap(reinterpret_cast<void*>(aligned + kRegionBytes), behind);
   }
   region_ = reinterpret_cast<char*>(aligned);
+  madvise(region_, kRegionBytes, MADV_HUGEPAGE);  // a wish
   for (unsigned i = 0; i < kMaxThreads; i++) {
-    mprotect(region_ + i * kStackBytes, kGuardBytes, PROT_NONE);
+    *reinterpret_cast<uint64_t*>(region_ + i * kStackBytes) = kCanary;
   }
   reset();
   for (auto& region : regions) {

@@ -2,9 +2,10 @@ package gpt2j.cuda.emulator;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.module.ModuleReader;
-import java.lang.module.ModuleReference;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * Sources of the driver and the kernels, by file name; all lie in one folder when they are
@@ -30,29 +34,42 @@ public final class Sources {
 
   /** The sources as they were when this module was built. */
   public static Sources ofModule() {
-    ModuleReference module =
-        ModuleLayer.boot()
-            .configuration()
-            .findModule(Sources.class.getModule().getName())
-            .orElseThrow()
-            .reference();
+    // On the module path or the class path, in a jar or a folder: tests meet all of them.
+    try {
+      Path home =
+          Path.of(Sources.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return new Sources(Files.isDirectory(home) ? inFolder(home) : inJar(home));
+    } catch (IOException | URISyntaxException e) {
+      throw new IllegalStateException("the emulator's sources can't be read", e);
+    }
+  }
+
+  private static SortedMap<String, String> inFolder(Path home) throws IOException {
     SortedMap<String, String> files = new TreeMap<>();
-    try (ModuleReader reader = module.open()) {
-      List<String> names;
-      try (var all = reader.list()) {
-        names = all.filter(name -> name.startsWith(FOLDER) && !name.endsWith("/")).toList();
+    try (Stream<Path> paths = Files.list(home.resolve(FOLDER))) {
+      for (Path path : paths.toList()) {
+        files.put(path.getFileName().toString(), Files.readString(path));
       }
-      for (String name : names) {
-        try (InputStream in = reader.open(name).orElseThrow()) {
+    }
+    return files;
+  }
+
+  private static SortedMap<String, String> inJar(Path home) throws IOException {
+    SortedMap<String, String> files = new TreeMap<>();
+    try (ZipFile jar = new ZipFile(home.toFile())) {
+      for (ZipEntry entry : jar.stream().filter(Sources::isSource).toList()) {
+        try (InputStream in = jar.getInputStream(entry)) {
           files.put(
-              name.substring(FOLDER.length()),
+              entry.getName().substring(FOLDER.length()),
               new String(in.readAllBytes(), StandardCharsets.UTF_8));
         }
       }
-    } catch (IOException e) {
-      throw new IllegalStateException("the emulator's sources can't be read", e);
     }
-    return new Sources(files);
+    return files;
+  }
+
+  private static boolean isSource(ZipEntry entry) {
+    return entry.getName().startsWith(FOLDER) && !entry.isDirectory();
   }
 
   /** All files by their names. */

@@ -33,6 +33,7 @@ final class Driver implements AutoCloseable {
   private static final String NATIVES = "libJCudaDriver-12.6.0-linux-x86_64.so";
 
   final Emulator emulator;
+  final CUcontext context = new CUcontext();
   private final CUdevice device = new CUdevice();
   private final List<CUdeviceptr> allocated = new ArrayList<>();
   private final List<CUmodule> modules = new ArrayList<>();
@@ -43,7 +44,6 @@ final class Driver implements AutoCloseable {
     emulator.rest(100);
     check(cuInit(0));
     check(cuDeviceGet(device, 0));
-    CUcontext context = new CUcontext();
     check(cuDevicePrimaryCtxRetain(context, device));
     check(cuCtxSetCurrent(context));
   }
@@ -177,8 +177,13 @@ final class Driver implements AutoCloseable {
   public void close() {
     allocated.forEach(JCudaDriver::cuMemFree);
     modules.forEach(JCudaDriver::cuModuleUnload);
-    cuDevicePrimaryCtxRelease(device);
+    release();
     emulator.reset();
+  }
+
+  /** Releases the context only. */
+  void release() {
+    cuDevicePrimaryCtxRelease(device);
   }
 
   private static final class Loaded {
@@ -187,7 +192,8 @@ final class Driver implements AutoCloseable {
     private Loaded() {}
 
     private static Emulator load() {
-      if (EmulatorBuild.unavailable().isEmpty()) {
+      if (System.getProperty("gpt2j.emulator.library") == null
+          && EmulatorBuild.unavailable().isEmpty()) {
         try {
           Path library =
               EmulatorBuild.compiler()

@@ -70,10 +70,10 @@ extern "C" __global__ void divergent(int* out) {
 REGISTER_KERNEL(divergent);
 
 extern "C" __global__ void stuck(int* out) {
-  if (threadIdx.x < 32) {
-    __syncthreads();
+  if (threadIdx.x == 32) {
+    __syncwarp();
   } else {
-    __syncwarp(threadIdx.x == 32 ? ~0u : ~1u);
+    __syncthreads();
   }
   out[threadIdx.x] = 1;
 }
