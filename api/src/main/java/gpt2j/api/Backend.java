@@ -70,6 +70,9 @@ public interface Backend extends AutoCloseable {
    */
   SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters);
 
+  /** A queue for tokens of {@code rows} rows that {@link Operations#sample} draws. */
+  TokenQueue tokenQueue(int rows);
+
   /**
    * Copies host memory into a tensor, in order with the operations queued.
    *

@@ -130,6 +130,16 @@ public final class CheckedOperations implements Operations {
     operations.advance(batch, sampled);
   }
 
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    vector("advance: sampled", sampled, DataType.I32, batch.rows());
+    if (queue.rows() != batch.rows()) {
+      throw new IllegalArgumentException(
+          "advance: a queue of %d rows for a batch of %d".formatted(queue.rows(), batch.rows()));
+    }
+    operations.advance(batch, sampled, queue);
+  }
+
   private static void layer(String operation, KvCache cache, int layer) {
     index(operation + ": layer", layer, cache.spec().layers());
   }

@@ -117,4 +117,13 @@ public interface Operations {
    * @param sampled I32 {@code [n]}
    */
   void advance(TokenBatch batch, Tensor sampled);
+
+  /**
+   * The same, and puts what was sampled into a queue to the host.
+   *
+   * @param sampled I32 {@code [n]}
+   * @param queue of n rows
+   * @throws IllegalStateException when the queue is full
+   */
+  void advance(TokenBatch batch, Tensor sampled, TokenQueue queue);
 }

@@ -228,6 +228,11 @@ abstract class ArgumentContract extends Contract {
         "sample: too few logits",
         f -> f.operations.sample(f.tokens, f.zeros(2, 11), f.sampling(3, 11)));
     wrong.put("advance: rows differ", f -> f.operations.advance(f.batch, f.bench.ints(1, 2)));
+    wrong.put(
+        "advance: rows of the queue differ",
+        f ->
+            f.operations.advance(f.batch, f.tokens, f.bench.keep(f.bench.backend().tokenQueue(2))));
+    wrong.put("queue: no rows", f -> f.bench.backend().tokenQueue(0));
     wrong.put("advance: tokens of F32", f -> f.operations.advance(f.batch, f.zeros(3)));
     wrong.put("reset: no such row", f -> f.sampling(3, 11).reset(3, 0, 0));
     wrong.put("reset: negative row", f -> f.sampling(3, 11).reset(-1, 0, 0));

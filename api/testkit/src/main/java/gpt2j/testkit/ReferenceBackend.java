@@ -6,6 +6,7 @@ import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.HostProfiler;
 import gpt2j.api.HostTensor;
+import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
@@ -18,6 +19,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -29,12 +31,14 @@ import org.jspecify.annotations.Nullable;
 /** Everything is done when the call returns, on the thread that calls. */
 final class ReferenceBackend implements Backend {
   private final ReferenceMemory memory;
+  private final int runAhead;
   private final Operations operations = new ReferenceOperations(this);
   private final Profiler profiler = new HostProfiler();
   private final Lock lock = new ReentrantLock();
 
-  ReferenceBackend(OptionalLong memoryLimit) {
+  ReferenceBackend(OptionalLong memoryLimit, int runAhead) {
     memory = new ReferenceMemory(memoryLimit.orElse(Long.MAX_VALUE));
+    this.runAhead = runAhead;
   }
 
   static DeviceInfo describeDevice() {
@@ -92,6 +96,11 @@ final class ReferenceBackend implements Backend {
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
     return new ReferenceSampling(memory, rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    return new HostTokenQueue(rows, runAhead);
   }
 
   @Override

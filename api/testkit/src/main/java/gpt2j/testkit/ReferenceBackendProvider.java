@@ -6,6 +6,8 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Opens the reference backend, called {@code reference}: plain Java that states each operation as
@@ -18,12 +20,23 @@ import java.util.List;
  * belongs to another backend or overlaps where it may not is refused.
  */
 public final class ReferenceBackendProvider implements BackendProvider {
+  /**
+   * The setting that makes {@link gpt2j.api.TokenQueue#depth} more than 0, from {@code 0} to {@code
+   * 8}: nothing runs ahead here, but who uses the backend may queue steps as if it did.
+   */
+  public static final String RUN_AHEAD = "run-ahead";
+
   /** Costs nothing, like every provider. */
   public ReferenceBackendProvider() {}
 
   @Override
   public String name() {
     return "reference";
+  }
+
+  @Override
+  public Map<String, List<String>> settings() {
+    return Map.of(RUN_AHEAD, IntStream.rangeClosed(0, 8).mapToObj(Integer::toString).toList());
   }
 
   @Override
@@ -38,6 +51,7 @@ public final class ReferenceBackendProvider implements BackendProvider {
       throw new BackendUnavailableException(
           "the reference backend has one device, 0, not " + options.device());
     }
-    return new ReferenceBackend(options.memoryLimit());
+    int runAhead = Integer.parseInt(options.settings().getOrDefault(RUN_AHEAD, "0"));
+    return new ReferenceBackend(options.memoryLimit(), runAhead);
   }
 }

@@ -6,12 +6,14 @@ import static gpt2j.api.DataType.I32;
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
+import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 
 /**
  * Every operation, row by row: float32 in, float64 in between, float32 out. A row whose token,
@@ -261,6 +263,16 @@ final class ReferenceOperations implements Operations {
     }
     own(batch.positions()).setInts(position);
     own(batch.tokens()).setInts(ints(sampled));
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    Check.equal("rows of the queue", queue.rows(), batch.rows());
+    if (!(queue instanceof HostTokenQueue host)) {
+      throw new IllegalArgumentException("a token queue of another backend");
+    }
+    advance(batch, sampled);
+    host.put(ints(sampled));
   }
 
   private ReferenceTensor own(Tensor tensor) {

@@ -3,11 +3,13 @@ package gpt2j.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +86,105 @@ abstract class StepContract extends Contract {
           }
           assertArrayEquals(new int[] {1500, 1501}, bench.readInts(batch.positions()));
           assertArrayEquals(new int[] {499, -499}, bench.readInts(batch.tokens()));
+        });
+  }
+
+  /** Steps queued ahead of the host, recorded or not: it takes what each sampled, in order. */
+  @Test
+  void tokensAreTakenInOrder() {
+    onBackend(
+        bench -> {
+          TokenBatch batch = bench.batch(Rows.ofSlot(0, 0, 3));
+          Tensor sampled = bench.ints(0, 0, 0);
+          TokenQueue queue = bench.keep(bench.backend().tokenQueue(3));
+          Step step =
+              bench.record("advance", () -> bench.operations().advance(batch, sampled, queue));
+          assertEquals(3, queue.rows());
+          int put = 0;
+          int taken = 0;
+          int[] tokens = new int[3];
+          while (taken < 100) {
+            while (put <= taken + queue.depth()) {
+              bench.write(sampled, put, -put, 7 * put);
+              if (put % 3 == 0) {
+                bench.operations().advance(batch, sampled, queue);
+              } else {
+                step.run();
+              }
+              put++;
+            }
+            queue.take(tokens);
+            assertArrayEquals(new int[] {taken, -taken, 7 * taken}, tokens);
+            taken++;
+          }
+          assertArrayEquals(new int[] {put, put + 1, put + 2}, bench.readInts(batch.positions()));
+        });
+  }
+
+  @Test
+  void tokensUnderWayCanBeForgotten() {
+    onBackend(
+        bench -> {
+          TokenBatch batch = bench.batch(Rows.ofSlot(0, 0, 2));
+          Tensor sampled = bench.ints(0, 0);
+          TokenQueue queue = bench.keep(bench.backend().tokenQueue(2));
+          int[] tokens = new int[2];
+          for (int round = 0; round < 20; round++) {
+            for (int i = 0; i <= queue.depth(); i++) {
+              bench.operations().advance(batch, sampled, queue);
+            }
+            queue.clear();
+            assertThrows(IllegalStateException.class, () -> queue.take(tokens));
+            bench.write(sampled, round, 5);
+            bench.operations().advance(batch, sampled, queue);
+            queue.take(tokens);
+            assertArrayEquals(new int[] {round, 5}, tokens);
+          }
+        });
+  }
+
+  @Test
+  void aFullQueueTakesNoMore() {
+    onBackend(
+        bench -> {
+          TokenBatch batch = bench.batch(Rows.ofSlot(0, 0, 1));
+          Tensor sampled = bench.ints(9);
+          TokenQueue queue = bench.keep(bench.backend().tokenQueue(1));
+          Step step =
+              bench.record("advance", () -> bench.operations().advance(batch, sampled, queue));
+          for (int i = 0; i <= queue.depth(); i++) {
+            step.run();
+          }
+          assertThrows(
+              IllegalStateException.class, () -> bench.operations().advance(batch, sampled, queue));
+          assertThrows(IllegalStateException.class, step::run);
+          int[] tokens = new int[1];
+          queue.take(tokens);
+          step.run();
+          for (int i = 0; i <= queue.depth(); i++) {
+            queue.take(tokens);
+            assertEquals(9, tokens[0]);
+          }
+        });
+  }
+
+  @Test
+  void queuesAreIndependentAndMayBeClosedAnyTime() {
+    onBackend(
+        bench -> {
+          TokenBatch batch = bench.batch(Rows.ofSlot(0, 0, 1));
+          Tensor sampled = bench.ints(1);
+          TokenQueue first = bench.backend().tokenQueue(1);
+          TokenQueue second = bench.keep(bench.backend().tokenQueue(1));
+          int[] tokens = new int[1];
+          bench.operations().advance(batch, sampled, first);
+          bench.write(sampled, 2);
+          bench.operations().advance(batch, sampled, second);
+          first.close(); // with an entry under way
+          first.close();
+          second.take(tokens);
+          assertEquals(2, tokens[0]);
+          assertThrows(IllegalStateException.class, () -> second.take(tokens));
         });
   }
 

@@ -17,6 +17,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -74,6 +75,11 @@ class ForwardingBackend implements Backend {
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
     return to.samplingState(rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    return to.tokenQueue(rows);
   }
 
   @Override

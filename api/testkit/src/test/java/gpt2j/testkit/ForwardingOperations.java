@@ -9,6 +9,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 
 /** Operations of another backend, to be overridden one at a time. */
 class ForwardingOperations implements Operations {
@@ -78,5 +79,10 @@ class ForwardingOperations implements Operations {
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
     to.advance(batch, sampled);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    to.advance(batch, sampled, queue);
   }
 }

@@ -8,6 +8,7 @@ import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.HostProfiler;
 import gpt2j.api.HostTensor;
+import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
@@ -20,6 +21,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
@@ -143,6 +145,11 @@ final class CpuBackend implements Backend {
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
     return new CpuSamplingState(rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    return new HostTokenQueue(rows);
   }
 
   @Override

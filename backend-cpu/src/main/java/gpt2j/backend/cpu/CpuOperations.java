@@ -3,6 +3,7 @@ package gpt2j.backend.cpu;
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
+import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
@@ -10,6 +11,8 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
+import java.util.Arrays;
 
 /**
  * The operations, each done when its call returns: work is handed to the workers by row, by column
@@ -227,6 +230,19 @@ final class CpuOperations implements Operations {
       Memory.setInt(tokens + at, Memory.getInt(from + at));
       Memory.setInt(positions + at, Memory.getInt(positions + at) + 1);
     }
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    if (!(queue instanceof HostTokenQueue host)) {
+      throw new IllegalArgumentException(
+          "a token queue of another backend: " + queue.getClass().getSimpleName());
+    }
+    advance(batch, sampled);
+    int[] tokens = new int[batch.rows()];
+    long from = CpuTensor.address(sampled);
+    Arrays.setAll(tokens, row -> intAt(from, row));
+    host.put(tokens);
   }
 
   private static int intAt(long address, int index) {

@@ -41,9 +41,9 @@ final class Attention {
     append = kernels.get("append_kv");
     copy = kernels.get("copy_kv");
     read = kernels.get("read_kv");
-    decode = new KernelFamily(kernels, "attention_decode_%s_v%d", 1, 2, 8);
-    tiled = new KernelFamily(kernels, "attention_rows_%s_h%d", 64, 128, LARGEST_TILED_HEAD);
-    probe = new KernelFamily(kernels, "attention_probe_%s", 0);
+    decode = KernelFamily.of(kernels, "attention_decode_%s_v%d", 1, 2, 8);
+    tiled = KernelFamily.of(kernels, "attention_rows_%s_h%d", 64, 128, LARGEST_TILED_HEAD);
+    probe = KernelFamily.of(kernels, "attention_probe_%s", 0);
   }
 
   void append(CudaKvCache cache, int layer, CudaTensor qkv, TokenBatch batch) {

@@ -1,6 +1,7 @@
 package gpt2j.backend.cuda;
 
 import gpt2j.api.Backend;
+import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.CheckedOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
@@ -18,6 +19,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -37,18 +39,27 @@ final class CudaBackend implements Backend {
   private final Fusion fusion;
   private final CudaProfiler profiler;
   private final Operations operations;
+  private final int runAhead;
   private final Set<CudaStep> steps = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<CudaTokenQueue> queues = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Lock lock = new ReentrantLock();
   private @Nullable String recording; // the step that is being recorded
 
-  CudaBackend(CudaDevice device, OptionalLong memoryLimit) {
+  /**
+   * Opens a device.
+   *
+   * @param runAhead steps that may be queued before the tokens of one are taken
+   */
+  CudaBackend(CudaDevice device, OptionalLong memoryLimit, GemmChoice choice, int runAhead) {
+    this.runAhead = runAhead;
     runtime = new CudaRuntime(device, memoryLimit);
     try {
-      this.device = CudaBackendProvider.describe(device, runtime.context().freeMemory());
+      this.device =
+          CudaBackendProvider.describe(
+              device, runtime.context().freeMemory(), runtime.kernels().variant().toString());
       uploads = new Uploads(runtime);
       attention = new Attention(runtime);
-      RowSplitter splitter = new RowSplitter(runtime);
-      Gemm gemm = runtime.own(new CustomGemm(runtime, splitter));
+      Gemm gemm = runtime.own(gemm(runtime, choice));
       fusion = new Fusion(new LayerNorm(runtime), new Products(runtime, gemm));
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush));
       operations = new CheckedOperations(new CudaOperations(runtime, fusion, attention));
@@ -56,6 +67,23 @@ final class CudaBackend implements Backend {
       runtime.closeAfter(e);
       throw e;
     }
+  }
+
+  private static Gemm gemm(CudaRuntime runtime, GemmChoice choice) {
+    RowSplitter splitter = new RowSplitter(runtime);
+    Gemm custom = new CustomGemm(runtime, splitter);
+    if (choice == GemmChoice.CUSTOM) {
+      return custom;
+    }
+    CublasLibrary.Result library = CublasLibrary.load();
+    if (!library.isLoaded()) {
+      if (choice == GemmChoice.CUBLAS) {
+        throw new BackendUnavailableException("cuBLAS is " + library);
+      }
+      return custom;
+    }
+    Gemm cublas = new CublasGemm(runtime, splitter);
+    return choice == GemmChoice.CUBLAS ? cublas : new FasterGemm(custom, cublas);
   }
 
   @Override
@@ -137,6 +165,15 @@ final class CudaBackend implements Backend {
     enter("samplingState");
     return new CudaSamplingState(
         runtime, uploads, () -> queue("reset"), rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    enter("tokenQueue");
+    CudaTokenQueue queue = new CudaTokenQueue(runtime, rows, runAhead);
+    queues.removeIf(CudaTokenQueue::isClosed);
+    queues.add(queue);
+    return queue;
   }
 
   /** Called before something is queued that is no operation. */
@@ -240,7 +277,9 @@ final class CudaBackend implements Backend {
   public void close() {
     if (!runtime.isClosed()) {
       fusion.discard();
+      queues.forEach(runtime::own);
       steps.forEach(runtime::own);
+      queues.clear();
       steps.clear();
       runtime.close();
     }

@@ -22,7 +22,7 @@ final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Map<String, List<String>> settings() {
-    return Map.of(GemmChoice.SETTING, GemmChoice.names());
+    return Map.of(GemmChoice.SETTING, GemmChoice.names(), RunAhead.SETTING, RunAhead.VALUES);
   }
 
   @Override
@@ -42,7 +42,11 @@ final class CudaBackendProvider implements BackendProvider {
     for (CudaDevice device : CudaDevice.all()) {
       Optional<String> misfit = PtxVariant.misfitOfAll(device);
       misfit.ifPresent(misfits::add);
-      infos.add(describe(device, misfit.isPresent() ? 0 : freeMemory(device)));
+      infos.add(
+          misfit.isPresent()
+              ? describe(device, 0, misfit.get())
+              : describe(
+                  device, freeMemory(device), PtxVariant.usableBy(device).getFirst().toString()));
     }
     if (infos.isEmpty()) {
       return new Availability.Unavailable("the NVIDIA driver finds no device");
@@ -59,17 +63,13 @@ final class CudaBackendProvider implements BackendProvider {
   }
 
   /** What users are told of a device. */
-  static DeviceInfo describe(CudaDevice device, long freeMemory) {
+  static DeviceInfo describe(CudaDevice device, long freeMemory, String kernels) {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("capability", device.capability().toString());
     properties.put("multiprocessors", Integer.toString(device.multiprocessors()));
     properties.put("driver", "for CUDA " + device.driver());
-    properties.put(
-        "kernels",
-        PtxVariant.usableBy(device).stream()
-            .findFirst()
-            .map(PtxVariant::toString)
-            .orElseGet(() -> PtxVariant.misfitOfAll(device).orElse("none")));
+    properties.put("kernels", kernels);
+    properties.put("cuBLAS", CublasLibrary.load().toString());
     return new DeviceInfo(device.name(), device.totalMemory(), freeMemory, 1, properties);
   }
 
@@ -82,9 +82,9 @@ final class CudaBackendProvider implements BackendProvider {
               throw unavailable(reason);
             });
     try {
-      return new CudaBackend(device(options.device()), options.memoryLimit());
-    } catch (BackendUnavailableException e) {
-      throw e;
+      CudaDevice device = device(options.device());
+      return new CudaBackend(
+          device, options.memoryLimit(), GemmChoice.of(options), RunAhead.of(options));
     } catch (BackendException e) {
       throw new BackendUnavailableException(unavailable(reason(e)).getMessage(), e);
     }
@@ -94,8 +94,9 @@ final class CudaBackendProvider implements BackendProvider {
     List<CudaDevice> devices = CudaDevice.all();
     if (ordinal >= devices.size()) {
       throw new BackendUnavailableException(
-          "there is no CUDA device %d; the devices are 0 … %d"
-              .formatted(ordinal, devices.size() - 1));
+          devices.isEmpty()
+              ? "the NVIDIA driver finds no device"
+              : "there is no device %d; the last one is %d".formatted(ordinal, devices.size() - 1));
     }
     return devices.get(ordinal);
   }

@@ -3,6 +3,7 @@ package gpt2j.backend.cuda;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static jcuda.driver.CUresult.CUDA_ERROR_NO_DEVICE;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
@@ -74,7 +75,11 @@ record CudaDevice(
    * @throws DeviceFailureException when the driver can't say
    */
   static List<CudaDevice> all() {
-    Cuda.check("cuInit", cuInit(0));
+    int initialized = cuInit(0);
+    if (initialized == CUDA_ERROR_NO_DEVICE) {
+      return List.of();
+    }
+    Cuda.check("cuInit", initialized);
     int[] number = new int[1];
     Cuda.check("cuDriverGetVersion", cuDriverGetVersion(number));
     DriverVersion driver = DriverVersion.of(number[0]);

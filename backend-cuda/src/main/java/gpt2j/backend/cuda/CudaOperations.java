@@ -9,6 +9,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 import jcuda.driver.CUfunction;
 
 /**
@@ -153,15 +154,35 @@ final class CudaOperations implements Operations {
 
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
-    begin()
-        .address(CudaTensor.address(batch.tokens()))
-        .address(CudaTensor.address(batch.positions()))
-        .address(CudaTensor.address(sampled))
-        .integer(batch.rows())
+    advanceWith(begin(), batch, sampled)
         .address(0)
         .integer(0)
         .address(0)
         .address(0)
         .launch(advance, 1, 1, 1, BLOCK, 0);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    CudaTokenQueue own = CudaTokenQueue.of(queue);
+    CudaRuntime.Recording recording = runtime.recording();
+    if (recording == null) {
+      own.requireRoom();
+    }
+    own.addTo(advanceWith(begin(), batch, sampled)).launch(advance, 1, 1, 1, BLOCK, 0);
+    if (recording == null) {
+      own.countQueued();
+    } else {
+      recording.queues().add(own);
+    }
+  }
+
+  private static KernelLauncher advanceWith(
+      KernelLauncher launch, TokenBatch batch, Tensor sampled) {
+    return launch
+        .address(CudaTensor.address(batch.tokens()))
+        .address(CudaTensor.address(batch.positions()))
+        .address(CudaTensor.address(sampled))
+        .integer(batch.rows());
   }
 }

@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda;
 
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED;
 import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
@@ -11,7 +12,6 @@ import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 
 import gpt2j.api.Step;
-import java.util.Set;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 
@@ -23,7 +23,7 @@ final class CudaStep implements Step {
   private final CudaProfiler profiler;
   private final CUgraph graph = new CUgraph();
   private final CUgraphExec executable = new CUgraphExec();
-  private final Set<DeviceMemory.Region> memory; // whose addresses the graph holds
+  private final CudaRuntime.Recording used;
   private boolean closed;
 
   private CudaStep(
@@ -32,7 +32,7 @@ final class CudaStep implements Step {
     this.runtime = runtime;
     this.fusion = fusion;
     this.profiler = profiler;
-    memory = capture(body);
+    used = capture(body);
     try {
       Cuda.check("cuGraphInstantiate", cuGraphInstantiate(executable, graph, 0));
     } catch (RuntimeException e) {
@@ -54,29 +54,40 @@ final class CudaStep implements Step {
     return new CudaStep(name, runtime, fusion, profiler, body);
   }
 
-  private Set<DeviceMemory.Region> capture(Runnable body) {
+  private CudaRuntime.Recording capture(Runnable body) {
     fusion.flush();
     Context context = runtime.context();
     Cuda.check(
         "cuStreamBeginCapture",
         cuStreamBeginCapture(context.stream(), CU_STREAM_CAPTURE_MODE_RELAXED));
-    runtime.memory().beginTouching();
+    runtime.beginRecording();
     try {
       body.run();
       fusion.flush();
     } catch (RuntimeException | Error e) {
-      runtime.memory().endTouching();
+      runtime.endRecording();
       fusion.discard();
-      // What was captured is of no use; the stream must leave its capture anyway.
-      if (cuStreamEndCapture(context.stream(), graph) == 0) {
-        cuGraphDestroy(graph);
-      }
+      abandonCapture();
       throw e;
     }
-    Set<DeviceMemory.Region> touched = runtime.memory().endTouching();
-    Cuda.check(
-        "cuStreamEndCapture of the step " + name, cuStreamEndCapture(context.stream(), graph));
-    return touched;
+    CudaRuntime.Recording recorded = runtime.endRecording();
+    int ended = endCapture();
+    if (ended != CUDA_SUCCESS) {
+      abandonCapture();
+      Cuda.check("cuStreamEndCapture of the step " + name, ended);
+    }
+    return recorded;
+  }
+
+  private int endCapture() {
+    return cuStreamEndCapture(runtime.context().stream(), graph);
+  }
+
+  /** What was captured is of no use; the stream must leave its capture anyway. */
+  private void abandonCapture() {
+    if (endCapture() == CUDA_SUCCESS) {
+      cuGraphDestroy(graph);
+    }
   }
 
   @Override
@@ -97,12 +108,12 @@ final class CudaStep implements Step {
       throw new IllegalStateException("the step " + name + " is closed");
     }
     runtime.context().enter();
-    for (DeviceMemory.Region region : memory) {
-      region.requireOpen();
-    }
+    used.memory().forEach(DeviceMemory.Region::requireOpen);
+    used.queues().forEach(CudaTokenQueue::requireRoom);
     fusion.flush();
     profiler.section(name);
     Cuda.check("cuGraphLaunch", cuGraphLaunch(executable, runtime.context().stream()));
+    used.queues().forEach(CudaTokenQueue::countQueued);
     profiler.end();
   }
 
@@ -117,10 +128,10 @@ final class CudaStep implements Step {
       return;
     }
     closed = true;
-    runtime.context().enter();
-    int executableDestroyed = cuGraphExecDestroy(executable);
-    int graphDestroyed = cuGraphDestroy(graph);
-    Cuda.check("cuGraphExecDestroy", executableDestroyed);
-    Cuda.check("cuGraphDestroy", graphDestroyed);
+    Closer closer = new Closer();
+    closer.add(() -> Cuda.check("cuGraphDestroy", cuGraphDestroy(graph)));
+    closer.add(() -> Cuda.check("cuGraphExecDestroy", cuGraphExecDestroy(executable)));
+    closer.add(runtime.context()::enter);
+    closer.close();
   }
 }

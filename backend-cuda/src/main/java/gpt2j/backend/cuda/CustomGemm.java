@@ -1,13 +1,12 @@
 package gpt2j.backend.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
-import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 
 import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import java.util.EnumMap;
-import java.util.Map;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import jcuda.driver.CUfunction;
 
 /**
@@ -26,14 +25,22 @@ final class CustomGemm implements Gemm {
   private final KernelFamily tiled;
   private final RowSplitter splitter;
   private final KernelFamily tensorCores;
+  private final KernelFamily largeTensorCores;
+  private final Set<DataType> tensorCoreTypes = EnumSet.noneOf(DataType.class);
   private final boolean largeTiles;
-  private final Map<DataType, CUfunction> largeTileKernels = new EnumMap<>(DataType.class);
 
   CustomGemm(CudaRuntime runtime, RowSplitter splitter) {
     this.runtime = runtime;
     this.splitter = splitter;
-    tiled = new KernelFamily(runtime.kernels(), "gemm_tiled_%s", 0);
-    tensorCores = new KernelFamily(runtime.kernels(), "gemm_tc_%s_%d", TILE, LARGE_TILE);
+    tiled = KernelFamily.of(runtime.kernels(), "gemm_tiled_%s", 0);
+    tensorCores = KernelFamily.of(runtime.kernels(), "gemm_tc_%s_%d", TILE);
+    largeTensorCores =
+        KernelFamily.withShared(runtime.kernels(), LARGE_TILE_SHARED, "gemm_tc_%s_%d", LARGE_TILE);
+    for (DataType type : List.of(DataType.F16, DataType.BF16)) {
+      if (runtime.kernels().variant().has("gemm_tc_" + Kernels.suffix(type) + "_" + TILE)) {
+        tensorCoreTypes.add(type);
+      }
+    }
     int most =
         runtime.context().device().attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
     largeTiles = most >= LARGE_TILE_SHARED;
@@ -41,12 +48,13 @@ final class CustomGemm implements Gemm {
 
   @Override
   public void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue) {
-    if (runtime.kernels().variant().hasTensorCores(weights.type())) {
+    if (tensorCoreTypes.contains(weights.type())) {
       long outRow = (long) weights.rows() * Float.BYTES;
       splitter.forEach(
           x,
           rows,
           weights,
+          rows,
           (first, count, high, low, scales) ->
               multiplyHalves(out + first * outRow, high, low, scales, count, weights, epilogue));
     } else {
@@ -103,7 +111,7 @@ final class CustomGemm implements Gemm {
             .integer(rows)
             .integer(Products.code(epilogue));
     if (large) {
-      CUfunction kernel = largeTileKernels.computeIfAbsent(weights.type(), this::largeTileKernel);
+      CUfunction kernel = largeTensorCores.get(weights.type(), LARGE_TILE);
       launch.launch(kernel, largeX, largeY, 1, BLOCK, LARGE_TILE_SHARED);
     } else {
       CUfunction kernel = tensorCores.get(weights.type(), TILE);
@@ -111,16 +119,6 @@ final class CustomGemm implements Gemm {
       int y = Math.ceilDiv(rows, TILE);
       launch.launch(kernel, x, y, 1, TILE_BLOCK, TILE_SHARED);
     }
-  }
-
-  /** A kernel that needs more shared memory than is given without asking. */
-  private CUfunction largeTileKernel(DataType type) {
-    CUfunction kernel = tensorCores.get(type, LARGE_TILE);
-    Cuda.check(
-        "cuFuncSetAttribute",
-        cuFuncSetAttribute(
-            kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, LARGE_TILE_SHARED));
-    return kernel;
   }
 
   @Override

@@ -10,15 +10,12 @@ import gpt2j.api.MemoryUsage;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.Usage;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * Device memory, accounted by purpose. Each purpose has an arena: chunks that the driver gives, of
@@ -38,7 +35,7 @@ final class DeviceMemory implements AutoCloseable {
   private final OptionalLong limit;
   private final Map<Usage, List<Chunk>> arenas = new EnumMap<>(Usage.class);
   private final Map<Usage, Long> held = new EnumMap<>(Usage.class);
-  private @Nullable Set<Region> touched;
+  private Consumer<Region> noted = region -> {};
   private boolean closed;
 
   DeviceMemory(Context context, OptionalLong limit) {
@@ -84,10 +81,10 @@ final class DeviceMemory implements AutoCloseable {
     return new Region(chunk, offset, bytes, size);
   }
 
-  /** A chunk of the usual size where there is room for it, else of just the size needed. */
+  /** A chunk of the usual size where there is ample room for it, else of just the size needed. */
   private Chunk chunk(String what, long bytes, long size, Usage usage) {
     long usual = chunkBytes(usage);
-    if (size < usual && usual <= room()) {
+    if (size < usual && usual <= room() / 4) {
       DevicePointer pointer = new DevicePointer();
       int result = cuMemAlloc(pointer, usual);
       if (result == CUDA_SUCCESS) {
@@ -124,16 +121,9 @@ final class DeviceMemory implements AutoCloseable {
     return new MemoryUsage(held);
   }
 
-  /** From now on notes the regions whose addresses are asked for. */
-  void beginTouching() {
-    touched = Collections.newSetFromMap(new IdentityHashMap<>());
-  }
-
-  /** The regions whose addresses were asked for since. */
-  Set<Region> endTouching() {
-    Set<Region> regions = touched == null ? Set.of() : touched;
-    touched = null;
-    return regions;
+  /** From now on tells {@code listener} of each region whose address is asked for. */
+  void note(Consumer<Region> listener) {
+    noted = listener;
   }
 
   private synchronized void free(Region region) {
@@ -145,9 +135,9 @@ final class DeviceMemory implements AutoCloseable {
     held.merge(chunk.usage, -region.bytes, Long::sum);
     chunk.give(region.offset, region.size);
     if (chunk.isFree()) {
-      arenas.get(chunk.usage).remove(chunk);
       context.enter();
       context.synchronize(); // what is queued may still use it
+      arenas.get(chunk.usage).remove(chunk); // not before: what fails until here is left to close
       Cuda.check("cuMemFree", cuMemFree(chunk.pointer));
     }
   }
@@ -244,9 +234,7 @@ final class DeviceMemory implements AutoCloseable {
      */
     long address() {
       requireOpen();
-      if (touched != null) {
-        touched.add(this);
-      }
+      noted.accept(this);
       return address;
     }
 

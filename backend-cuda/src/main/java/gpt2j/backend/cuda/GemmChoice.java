@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda;
 
+import gpt2j.api.BackendOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +22,9 @@ enum GemmChoice {
     return Arrays.stream(values()).map(choice -> choice.name().toLowerCase(Locale.ROOT)).toList();
   }
 
-  /** The choice that has this name. */
-  static GemmChoice of(String name) {
+  /** What the options say, or the default. */
+  static GemmChoice of(BackendOptions options) {
+    String name = options.settings().getOrDefault(SETTING, names().getFirst());
     return valueOf(name.toUpperCase(Locale.ROOT));
   }
 }

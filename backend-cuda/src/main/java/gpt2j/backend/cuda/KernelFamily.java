@@ -1,5 +1,8 @@
 package gpt2j.backend.cuda;
 
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
+
 import gpt2j.api.DataType;
 import java.util.Locale;
 import jcuda.driver.CUfunction;
@@ -9,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class KernelFamily {
   private final Kernels kernels;
   private final String pattern;
+  private final int dynamicShared;
   private final int[] sizes;
   private final @Nullable CUfunction[][] functions;
 
@@ -18,9 +22,24 @@ final class KernelFamily {
    * @param pattern the kernels' name, with {@code %s} for the type and {@code %d} for the size
    * @param sizes in ascending order
    */
-  KernelFamily(Kernels kernels, String pattern, int... sizes) {
+  static KernelFamily of(Kernels kernels, String pattern, int... sizes) {
+    return new KernelFamily(kernels, pattern, 0, sizes);
+  }
+
+  /**
+   * A family of kernels with much shared memory. 48 KiB are given without asking, of which what a
+   * kernel has for itself is a part.
+   *
+   * @param dynamicShared the most bytes of it that a launch asks for
+   */
+  static KernelFamily withShared(Kernels kernels, int dynamicShared, String pattern, int... sizes) {
+    return new KernelFamily(kernels, pattern, dynamicShared, sizes);
+  }
+
+  private KernelFamily(Kernels kernels, String pattern, int dynamicShared, int... sizes) {
     this.kernels = kernels;
     this.pattern = pattern;
+    this.dynamicShared = dynamicShared;
     this.sizes = sizes;
     functions = new CUfunction[DataType.values().length][sizes.length];
   }
@@ -37,6 +56,12 @@ final class KernelFamily {
     if (function == null) {
       String name = String.format(Locale.ROOT, pattern, Kernels.suffix(type), sizes[index]);
       function = kernels.get(name);
+      if (dynamicShared > 0) {
+        Cuda.check(
+            "cuFuncSetAttribute",
+            cuFuncSetAttribute(
+                function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, dynamicShared));
+      }
       functions[type.ordinal()][index] = function;
     }
     return function;

@@ -25,7 +25,15 @@ final class Products {
   Products(CudaRuntime runtime, Gemm gemm) {
     this.runtime = runtime;
     this.gemm = gemm;
-    fewRows = new KernelFamily(runtime.kernels(), "linear_few_%s_r%d", 1, 2, 4, FEW_ROWS);
+    fewRows =
+        KernelFamily.withShared(
+            runtime.kernels(),
+            SHARED_ELEMENTS * Float.BYTES,
+            "linear_few_%s_r%d",
+            1,
+            2,
+            4,
+            FEW_ROWS);
   }
 
   /** How the kernels call an epilogue. */

@@ -6,7 +6,6 @@ import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.JCudaDriver.cuModuleLoadData;
 
-import gpt2j.api.DataType;
 import gpt2j.api.DeviceFailureException;
 import gpt2j.backend.cuda.CudaDevice.Capability;
 import gpt2j.backend.cuda.CudaDevice.DriverVersion;
@@ -150,13 +149,9 @@ record PtxVariant(Capability target, Version version, String text) {
     return "sm_" + target.major() + target.minor();
   }
 
-  /** Whether products of weights of this type are made by tensor cores. */
-  boolean hasTensorCores(DataType weights) {
-    return switch (weights) {
-      case F16 -> true;
-      case BF16 -> target.major() >= 8;
-      case F32, I32 -> false;
-    };
+  /** Whether there is a kernel of this name; not every device can do what some need. */
+  boolean has(String kernel) {
+    return text.contains(".entry " + kernel + "(");
   }
 
   /** For listings; the text is long. */

@@ -15,7 +15,7 @@ final class RowSplitter {
 
   RowSplitter(CudaRuntime runtime) {
     this.runtime = runtime;
-    splitRows = new KernelFamily(runtime.kernels(), "split_rows_%s", 0);
+    splitRows = KernelFamily.of(runtime.kernels(), "split_rows_%s", 0);
   }
 
   /** Takes a part of the rows that was split. */
@@ -33,11 +33,15 @@ final class RowSplitter {
     void accept(int first, int count, long high, long low, long scales);
   }
 
-  /** Splits the rows of {@code x} for a product with {@code weights}. */
-  void forEach(long x, int rows, DeviceMatrix weights, Consumer consumer) {
+  /**
+   * Splits the rows of {@code x} for a product with {@code weights}.
+   *
+   * @param atOnce the most rows of a part, for the consumer's sake
+   */
+  void forEach(long x, int rows, DeviceMatrix weights, int atOnce, Consumer consumer) {
     long halfRow = (long) weights.leading() * weights.type().bytes();
     long rowBytes = 2 * halfRow + Float.BYTES;
-    int most = (int) ((Scratch.BYTES - 2 * ALIGNMENT) / rowBytes);
+    int most = (int) Math.min(atOnce, (Scratch.BYTES - 2 * ALIGNMENT) / rowBytes);
     if (most == 0) {
       throw new UnsupportedException(
           "the cuda backend makes no products of %,d inputs and more than %d rows"

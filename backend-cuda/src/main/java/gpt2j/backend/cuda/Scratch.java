@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda;
 
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
 import gpt2j.api.Usage;
@@ -15,36 +16,31 @@ final class Scratch implements AutoCloseable {
   /** Counters of blocks that have finished. */
   static final int COUNTERS = 1 << 16;
 
-  private final Closer closer = new Closer();
-  private final DeviceMemory.Region partials;
-  private final DeviceMemory.Region counters;
+  private static final long COUNTER_BYTES = (long) COUNTERS * Integer.BYTES;
+
+  private final DeviceMemory.Region region; // the counters, then the partial results
 
   Scratch(Context context, DeviceMemory memory) {
-    try {
-      partials = closer.add(memory.allocate("working memory", BYTES, Usage.ACTIVATION));
-      long bytes = (long) COUNTERS * Integer.BYTES;
-      counters = closer.add(memory.allocate("working memory", bytes, Usage.ACTIVATION));
-      Cuda.check(
-          "cuMemsetD8Async",
-          cuMemsetD8Async(counters.pointer(0), (byte) 0, bytes, context.stream()));
-    } catch (RuntimeException e) {
-      closer.closeAfter(e);
-      throw e;
+    region = memory.allocate("working memory", COUNTER_BYTES + BYTES, Usage.ACTIVATION);
+    int result = cuMemsetD8Async(region.pointer(0), (byte) 0, COUNTER_BYTES, context.stream());
+    if (result != CUDA_SUCCESS) {
+      region.close();
+      Cuda.check("cuMemsetD8Async", result);
     }
   }
 
   /** {@link #BYTES} bytes with undefined contents. */
   long partials() {
-    return partials.address();
+    return region.address() + COUNTER_BYTES;
   }
 
   /** {@link #COUNTERS} counters, all zero whenever a kernel starts. */
   long counters() {
-    return counters.address();
+    return region.address();
   }
 
   @Override
   public void close() {
-    closer.close();
+    region.close();
   }
 }

@@ -107,7 +107,6 @@ final class Uploads {
                 .address(address)
                 .integer(Kernels.code(rows.type()))
                 .integer(first)
-                .integer(count)
                 .launch(table, count, 1, 1, BLOCK, 0));
   }
 

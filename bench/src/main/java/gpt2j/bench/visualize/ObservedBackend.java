@@ -17,6 +17,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -122,6 +123,11 @@ public final class ObservedBackend implements Backend {
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
     return backend.samplingState(rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    return backend.tokenQueue(rows);
   }
 
   @Override

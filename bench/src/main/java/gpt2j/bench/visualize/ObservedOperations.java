@@ -12,6 +12,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -130,5 +131,10 @@ final class ObservedOperations implements Operations, AutoCloseable {
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
     operations.advance(batch, sampled);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    operations.advance(batch, sampled, queue);
   }
 }

@@ -17,6 +17,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -83,6 +84,11 @@ final class FakeBackend implements Backend {
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
     return memory.samplingState(rows, vocabulary, parameters);
+  }
+
+  @Override
+  public TokenQueue tokenQueue(int rows) {
+    return new FakeTokenQueue(memory.tokenQueue(rows), time);
   }
 
   @Override

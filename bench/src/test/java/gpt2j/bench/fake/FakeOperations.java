@@ -10,6 +10,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -110,5 +111,11 @@ final class FakeOperations implements Operations {
   public void advance(TokenBatch batch, Tensor sampled) {
     profiler.add(device.queue(device.latencies().advance()));
     memory.operations().advance(batch, sampled);
+  }
+
+  @Override
+  public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    profiler.add(device.queue(device.latencies().advance()));
+    memory.operations().advance(batch, sampled, queue);
   }
 }

@@ -1,0 +1,164 @@
+package gpt2j.backend.cuda;
+
+import static jcuda.cudaDataType.CUDA_R_16BF;
+import static jcuda.cudaDataType.CUDA_R_16F;
+import static jcuda.cudaDataType.CUDA_R_32F;
+import static jcuda.jcublas.JCublas2.cublasCreate;
+import static jcuda.jcublas.JCublas2.cublasDestroy;
+import static jcuda.jcublas.JCublas2.cublasGemmEx_new;
+import static jcuda.jcublas.JCublas2.cublasSetStream;
+import static jcuda.jcublas.JCublas2.cublasSetWorkspace;
+import static jcuda.jcublas.cublasComputeType.CUBLAS_COMPUTE_32F;
+import static jcuda.jcublas.cublasGemmAlgo.CUBLAS_GEMM_DEFAULT;
+import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
+import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;
+
+import gpt2j.api.DataType;
+import gpt2j.api.DeviceFailureException;
+import gpt2j.api.Epilogue;
+import gpt2j.api.UnsupportedException;
+import gpt2j.api.Usage;
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasStatus;
+import jcuda.runtime.cudaStream_t;
+
+/**
+ * NVIDIA's cuBLAS. It multiplies; a kernel of our own does the rest: bias, GELU, residual. Weights
+ * of 16 bits are multiplied twice, by the two parts of each activation, so that results are as good
+ * as those of {@link CustomGemm}; float32 weights are multiplied in float32, never in TF32.
+ */
+final class CublasGemm implements Gemm {
+  /** What NVIDIA recommends for Hopper, where the most is needed. */
+  private static final int WORKSPACE_BYTES = 32 << 20;
+
+  private static final int PRODUCT_BYTES = 16 << 20;
+  private static final int BLOCK = 256;
+
+  private final CudaRuntime runtime;
+  private final RowSplitter splitter;
+  private final Closer closer = new Closer();
+  private final cublasHandle handle = new cublasHandle();
+  private final DeviceMemory.Region product; // what a residual is added to
+  private final CUfunction finish;
+  private final Pointer one = Pointer.to(new float[] {1});
+  private final Pointer zero = Pointer.to(new float[] {0});
+
+  CublasGemm(CudaRuntime runtime, RowSplitter splitter) {
+    this.runtime = runtime;
+    this.splitter = splitter;
+    finish = runtime.kernels().get("finish_linear");
+    try {
+      DeviceMemory.Region workspace = closer.add(allocate(WORKSPACE_BYTES));
+      product = closer.add(allocate(PRODUCT_BYTES));
+      check("cublasCreate", cublasCreate(handle));
+      closer.add(() -> check("cublasDestroy", cublasDestroy(handle)));
+      check(
+          "cublasSetStream", cublasSetStream(handle, new cudaStream_t(runtime.context().stream())));
+      check(
+          "cublasSetWorkspace", cublasSetWorkspace(handle, workspace.pointer(0), WORKSPACE_BYTES));
+    } catch (RuntimeException e) {
+      closer.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private DeviceMemory.Region allocate(int bytes) {
+    return runtime.memory().allocate("working memory of cuBLAS", bytes, Usage.ACTIVATION);
+  }
+
+  private static void check(String function, int status) {
+    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      throw new DeviceFailureException(
+          "%s failed with %s (%d)".formatted(function, cublasStatus.stringFor(status), status));
+    }
+  }
+
+  @Override
+  public void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue) {
+    long outRow = (long) weights.rows() * Float.BYTES;
+    long xRow = (long) weights.columns() * Float.BYTES;
+    boolean adds = epilogue == Epilogue.ADD_TO_OUT;
+    int most = adds ? Math.toIntExact(Math.max(1, PRODUCT_BYTES / outRow)) : rows;
+    if (adds && outRow > PRODUCT_BYTES) {
+      throw new UnsupportedException(
+          "cuBLAS makes no products of %,d outputs that are added here".formatted(weights.rows()));
+    }
+    if (Products.isHalf(weights.type())) {
+      splitter.forEach(
+          x,
+          rows,
+          weights,
+          most,
+          (first, count, high, low, scales) -> {
+            long partOut = out + first * outRow;
+            long target = adds ? product.address() : partOut;
+            int type = weights.type() == DataType.F16 ? CUDA_R_16F : CUDA_R_16BF;
+            multiply(target, high, type, weights.leading(), count, weights, zero);
+            multiply(target, low, type, weights.leading(), count, weights, one);
+            finish(partOut, target, scales, count, weights, epilogue);
+          });
+    } else {
+      for (int first = 0; first < rows; first += most) {
+        int count = Math.min(most, rows - first);
+        long partOut = out + first * outRow;
+        long target = adds ? product.address() : partOut;
+        multiply(target, x + first * xRow, CUDA_R_32F, weights.columns(), count, weights, zero);
+        finish(partOut, target, 0, count, weights, epilogue);
+      }
+    }
+  }
+
+  /**
+   * {@code out[rows][outputs] = x[rows][inputs]·Wᵀ + kept·out}. cuBLAS counts columns first, so to
+   * it our matrices are transposed already: {@code outᵀ = W·xᵀ}.
+   *
+   * @param xLeading elements from one row of x to the next
+   */
+  private void multiply(
+      long out, long x, int type, int xLeading, int rows, DeviceMatrix weights, Pointer kept) {
+    check(
+        "cublasGemmEx",
+        cublasGemmEx_new(
+            handle,
+            CUBLAS_OP_T,
+            CUBLAS_OP_N,
+            weights.rows(),
+            rows,
+            weights.columns(),
+            one,
+            new DeviceAddress(weights.address()),
+            type,
+            weights.leading(),
+            new DeviceAddress(x),
+            type,
+            xLeading,
+            kept,
+            new DeviceAddress(out),
+            CUDA_R_32F,
+            weights.rows(),
+            CUBLAS_COMPUTE_32F,
+            CUBLAS_GEMM_DEFAULT));
+  }
+
+  private void finish(
+      long out, long from, long scales, int rows, DeviceMatrix weights, Epilogue epilogue) {
+    runtime
+        .launcher()
+        .begin()
+        .address(out)
+        .address(from)
+        .address(scales)
+        .address(weights.bias())
+        .integer(weights.rows())
+        .integer(rows)
+        .integer(Products.code(epilogue))
+        .launch(finish, rows, Math.ceilDiv(weights.rows(), BLOCK), 1, BLOCK, 0);
+  }
+
+  @Override
+  public void close() {
+    closer.close();
+  }
+}
