@@ -10,6 +10,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * Draws one token after another for sequences of a session, all of them in each step. The step is
  * recorded once; tokens, positions and random numbers move on in device memory, and the host reads
  * nothing but the tokens drawn. Nothing is allocated per step but the array of the result.
+ *
+ * <p>A device may be some steps ahead of the host: as many as its {@link TokenQueue#depth queue} is
+ * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
+ * sequences hold, and random numbers are counted from the tokens that were taken.
  *
  * {@snippet :
  * session.prefill(0, prompt);
@@ -52,8 +57,15 @@ public final class Decoder implements AutoCloseable {
   private final Tensor logits; // [n, V]
   private final Tensor sampled; // I32 [n]
   private final SamplingState sampling;
+  private final TokenQueue queue;
   private @Nullable Step step; // when first needed: the first token needn't wait for it
   private final HostInts host;
+
+  private final List<Row> rows; // as they were at first
+  private final boolean penalty; // whether tokens seen before matter
+  private final TokenList[] seen; // by row: the tokens that were taken
+  private int taken; // draws
+  private int underWay; // draws that were queued and not taken
 
   private final int[] drawn;
   private final long[] versions; // of the sequences after the last step
@@ -74,6 +86,10 @@ public final class Decoder implements AutoCloseable {
     backend = model.backend();
     ops = backend.operations();
     profiler = backend.profiler();
+    this.rows = List.copyOf(rows);
+    penalty = parameters.repetitionPenalty() != 1;
+    seen = new TokenList[rows.size()];
+    Arrays.setAll(seen, row -> new TokenList());
     sequences = rows.stream().mapToInt(Row::sequence).toArray();
     drawn = new int[rows.size()];
     versions = new long[rows.size()];
@@ -88,10 +104,8 @@ public final class Decoder implements AutoCloseable {
           resources.add(backend.allocate(DataType.F32, Shape.of(n, vocabulary), Usage.ACTIVATION));
       sampled = resources.add(backend.allocate(DataType.I32, Shape.of(n), Usage.IO));
       sampling = resources.add(backend.samplingState(n, vocabulary, parameters));
-      for (int i = 0; i < n; i++) {
-        Row row = rows.get(i);
-        sampling.reset(i, row.stream(), row.draw(), row.seen());
-      }
+      queue = resources.add(backend.tokenQueue(n));
+      resetSampling();
       host = new HostInts(resources.add(Arena.ofShared()), n);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
@@ -117,25 +131,67 @@ public final class Decoder implements AutoCloseable {
     backend.lock().lock();
     try {
       if (goesOn) {
-        if (step == null) {
-          step = resources.add(backend.record("decode", this::step));
-        }
-        step.run();
-        for (int i = 0; i < sequences.length; i++) {
-          session.sequence(sequences[i]).append(drawn[i]);
-        }
+        goOn();
       } else {
+        dropSurplus();
         begin();
       }
-      backend.read(sampled, host.first(sequences.length));
     } finally {
       backend.lock().unlock();
     }
+    queue.take(drawn);
+    underWay--;
+    taken++;
     for (int i = 0; i < sequences.length; i++) {
-      drawn[i] = host.get(i);
       versions[i] = session.sequence(sequences[i]).version();
+      if (penalty) {
+        seen[i].add(drawn[i]);
+      }
     }
     return drawn.clone();
+  }
+
+  /** Makes the tokens drawn last part of their sequences and queues as many steps as it may. */
+  private void goOn() {
+    if (step == null) {
+      step = resources.add(backend.record("decode", this::step));
+    }
+    if (underWay == 0) {
+      run(step);
+    }
+    int longest = 0;
+    for (int i = 0; i < sequences.length; i++) {
+      session.sequence(sequences[i]).append(drawn[i]);
+      longest = Math.max(longest, session.length(sequences[i]));
+    }
+    // The first draw under way follows the sequences as they are; each further one, a token more.
+    while (underWay <= queue.depth() && longest + underWay <= session.capacity()) {
+      run(step);
+    }
+  }
+
+  private void run(Step recorded) {
+    recorded.run();
+    underWay++;
+  }
+
+  /** Forgets the draws under way, as if they had not been queued. */
+  private void dropSurplus() {
+    if (underWay > 0) {
+      queue.clear();
+      underWay = 0;
+      resetSampling();
+    }
+  }
+
+  private void resetSampling() {
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      int[] before = row.seen();
+      int[] all = Arrays.copyOf(before, before.length + seen[i].size());
+      System.arraycopy(seen[i].from(0), 0, all, before.length, seen[i].size());
+      sampling.reset(i, row.stream(), row.draw() + taken, all);
+    }
   }
 
   /** Whether the tokens drawn last go on with what the sequences hold; if not, all have logits. */
@@ -168,6 +224,7 @@ public final class Decoder implements AutoCloseable {
     backend.write(batch.positions(), host.first(n));
     workspace.head(logits, workspace.hidden(batch.slots()));
     draw();
+    underWay++;
   }
 
   /** Evaluates the tokens drawn last and draws the next: what is recorded. */
@@ -179,7 +236,7 @@ public final class Decoder implements AutoCloseable {
   private void draw() {
     profiler.section("sample");
     ops.sample(sampled, logits, sampling);
-    ops.advance(batch, sampled);
+    ops.advance(batch, sampled, queue);
     profiler.end();
   }
 
