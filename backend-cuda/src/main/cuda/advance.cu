@@ -4,8 +4,8 @@
 namespace advance {
 
 // The batch becomes the next step's: tokens [rows] = sampled, positions [rows] + 1. With a ring
-// [ringSteps, rows] in mapped host memory, the tokens go there too, and done [1] tells the host when
-// they have arrived; README.md has the protocol. One block, so that one barrier orders it all.
+// [ringSteps, rows] in mapped host memory, the tokens go there too, and done [1] tells the host
+// when they have arrived; README.md has the protocol. One block, so that one barrier orders it all.
 extern "C" __global__ void __launch_bounds__(256) advance(
     int* tokens, int* positions, const int* sampled, int rows, int* ring, unsigned ringSteps,
     unsigned long long* step, unsigned long long* done) {

@@ -1,8 +1,8 @@
 // Attention of many rows, tile by tile with an online softmax (Dao et al. 2022), in float32 where
 // tensor cores can't: for caches of float32, and for large heads.
 //
-// Rows may lie at any positions of any slots, in any order. What a row sees follows from its slot and
-// position alone; that a tile's rows usually are neighbours of one slot only makes it fast.
+// Rows may lie at any positions of any slots, in any order. What a row sees follows from its slot
+// and position alone; that a tile's rows usually are neighbours of one slot only makes it fast.
 #include "attention_rows.cuh"
 #include "reduce.cuh"
 #include "softmax.cuh"

@@ -15,7 +15,8 @@ static __device__ __forceinline__ int padded(int size) {
   return (size + PADDING - 1) / PADDING * PADDING;
 }
 
-// Elements per 16-byte vector, whether the exponents are those of float32, and conversion from and to float32 (to nearest, ties to even).
+// Elements per 16-byte vector, whether the exponents are those of float32, and conversion from and
+// to float32 (to nearest, ties to even).
 template <typename T>
 struct Element;
 

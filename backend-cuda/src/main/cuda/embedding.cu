@@ -3,8 +3,9 @@
 
 namespace embedding {
 
-// out [rows, width] = wte[token] + wpe[position]; both tables [.., ld], of any type each. One thread
-// per element: the work is a few hundred kilobytes at most, so the time is that of one launch.
+// out [rows, width] = wte[token] + wpe[position]; both tables [.., ld], of any type each. One
+// thread per element: the work is a few hundred kilobytes at most, so the time is that of one
+// launch.
 extern "C" __global__ void __launch_bounds__(256) embed(
     float* __restrict__ out, const int* tokens, const int* positions,
     const void* __restrict__ wte, const void* __restrict__ wpe, int wteType, int wpeType,

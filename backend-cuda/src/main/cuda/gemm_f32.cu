@@ -1,5 +1,5 @@
-// Products with many rows on the ordinary float32 units: exact products of float32, for weights that
-// are kept in float32, and for the types that a device's tensor cores can't take.
+// Products with many rows on the ordinary float32 units: exact products of float32, for weights
+// that are kept in float32, and for the types that a device's tensor cores can't take.
 #include "elements.cuh"
 #include "epilogue.cuh"
 
@@ -43,7 +43,8 @@ struct Next {
     }
   }
 
-  __device__ __forceinline__ void store(float (&sx)[DEPTH][PITCH], float (&sw)[DEPTH][PITCH]) const {
+  __device__ __forceinline__ void store(
+      float (&sx)[DEPTH][PITCH], float (&sw)[DEPTH][PITCH]) const {
     int k = threadIdx.x % DEPTH;
 #pragma unroll
     for (int i = 0; i < LOADS; i++) {

@@ -1,9 +1,9 @@
 // Products with many rows on tensor cores: f16 or bf16 in, float32 sums.
 //
-// Rounding the activations to 11 or 8 bits would cost errors of 3e-4 or 3e-3; so each is first split
-// into the sum of two halves, 22 or 16 bits together, and a product takes two instructions. Both
-// halves are stored before the product, because every block of outputs reads them again, and because
-// only what needs no conversion can go to shared memory asynchronously.
+// Rounding the activations to 11 or 8 bits would cost errors of 3e-4 or 3e-3; so each is first
+// split into the sum of two halves, 22 or 16 bits together, and a product takes two instructions.
+// Both halves are stored before the product, because every block of outputs reads them again, and
+// because only what needs no conversion can go to shared memory asynchronously.
 #include "elements.cuh"
 #include "epilogue.cuh"
 #include "reduce.cuh"
@@ -13,8 +13,8 @@ namespace gemm_tensor_core {
 
 constexpr int SPLIT_THREADS = 256;
 
-// high, low [rows, ld], zeros from inputs on; scales [rows]; x [rows, inputs]: x = scale·(high + low).
-// One block per row.
+// high, low [rows, ld], zeros from inputs on; scales [rows]; x [rows, inputs]: x = scale·(high +
+// low). One block per row.
 template <typename T>
 __device__ __forceinline__ void split_rows(
     T* __restrict__ high, T* __restrict__ low, float* __restrict__ scales,
@@ -71,8 +71,8 @@ struct Panel {
   }
 };
 
-// A block makes SIZE x SIZE results. Its warps form a grid of 2 x SIZE / 32; each makes SIZE / 2 rows
-// of 32 outputs.
+// A block makes SIZE x SIZE results. Its warps form a grid of 2 x SIZE / 32; each makes SIZE / 2
+// rows of 32 outputs.
 template <typename T, int SIZE>
 struct Tile {
   static constexpr int THREADS = SIZE * 2;
@@ -209,7 +209,8 @@ __device__ __forceinline__ void gemm(const Product& p) {
 SPLIT_ROWS(__half, f16);
 SPLIT_ROWS(__nv_bfloat16, bf16);
 
-// out [rows, outputs] = epilogue(scale·(high + low)·Wᵀ + bias); high, low [rows, ld], w [outputs, ld].
+// out [rows, outputs] = epilogue(scale·(high + low)·Wᵀ + bias); high, low [rows, ld], w [outputs,
+// ld].
 #define GEMM_TENSOR_CORE(T, suffix, SIZE)                                                      \
   extern "C" __global__ void __launch_bounds__(SIZE * 2, 256 / SIZE)                           \
       gemm_tc_##suffix##_##SIZE(                                                               \

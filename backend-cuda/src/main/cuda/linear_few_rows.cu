@@ -1,8 +1,8 @@
 // Products with few rows: [layer norm +] x·W + b [+ GELU, residual] [+ KV append] in one launch.
 //
-// The time is that of reading W once, so every thread asks for its first 16-byte vectors of W before
-// anything else; layer norm runs while they are on their way. A warp, or `splits` warps, take a few
-// rows of W (outputs of the product) at a time; x lies in shared memory.
+// The time is that of reading W once, so every thread asks for its first 16-byte vectors of W
+// before anything else; layer norm runs while they are on their way. A warp, or `splits` warps,
+// take a few rows of W (outputs of the product) at a time; x lies in shared memory.
 #include "cache.cuh"
 #include "epilogue.cuh"
 #include "normalize.cuh"
@@ -167,7 +167,8 @@ __device__ __forceinline__ void append(const Append& a, int row, int column, flo
 }
 
 template <typename T, int ROWS>
-__device__ __forceinline__ void linear_few(const Product& p, const Norm& norm, const Append& cache) {
+__device__ __forceinline__ void linear_few(
+    const Product& p, const Norm& norm, const Append& cache) {
   constexpr int OUTPUTS = Tile<ROWS>::OUTPUTS;
   constexpr int BATCH = Tile<ROWS>::BATCH;
   constexpr int CHUNK = Tile<ROWS>::CHUNK;

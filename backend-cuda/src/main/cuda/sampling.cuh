@@ -39,8 +39,8 @@ static __device__ __forceinline__ Words philox(
   return {{c0, c1, c2, c3}};
 }
 
-// Gumbel noise −ln(−ln u) with u = (word + 0.5)·2⁻³². For u near 1, which float32 would make 1, −ln u
-// is found from 1 − u, which the complement of the word gives without loss.
+// Gumbel noise −ln(−ln u) with u = (word + 0.5)·2⁻³². For u near 1, which float32 would make 1, −ln
+// u is found from 1 − u, which the complement of the word gives without loss.
 static __device__ __forceinline__ float gumbel(unsigned word) {
   constexpr float SCALE = 2.3283064365386963e-10f;  // 2⁻³²
   float rest = (static_cast<float>(~word) + 0.5f) * SCALE;

@@ -1,10 +1,11 @@
 // Draws with top-k, top-p and min-p, without sorting.
 //
-// Top-k and top-p keep the first tokens of an order: higher logits first, of equals the lower token.
-// Every token has a code, a number that grows along this order, so what is kept is all codes up to
-// some limit. The limit is found from its highest bits down (a radix select): a histogram of the next
-// digit over the codes that agree with what is known, and the bin in which the count, or the sum of
-// probabilities, is reached. Sums are of integers, so they don't depend on the order of adding.
+// Top-k and top-p keep the first tokens of an order: higher logits first, of equals the lower
+// token. Every token has a code, a number that grows along this order, so what is kept is all codes
+// up to some limit. The limit is found from its highest bits down (a radix select): a histogram of
+// the next digit over the codes that agree with what is known, and the bin in which the count, or
+// the sum of probabilities, is reached. Sums are of integers, so they don't depend on the order of
+// adding.
 #include "sampling.cuh"
 
 namespace sampling_filtered {
@@ -14,12 +15,12 @@ constexpr int WARPS = THREADS / WARP;
 constexpr int BINS = 2048;
 constexpr int BINS_PER_THREAD = BINS / THREADS;
 
-// The first digit is the distance from the best score, in steps of 1/64: the digits of a float would
-// put nearly all tokens into a few bins.
+// The first digit is the distance from the best score, in steps of 1/64: the digits of a float
+// would put nearly all tokens into a few bins.
 constexpr float BINS_PER_UNIT = 64;
 
-// A code in digits of 11, 11 and 10 bits of the logit, then as many of the token: where they start, a
-// byte each from the lowest on.
+// A code in digits of 11, 11 and 10 bits of the logit, then as many of the token: where they start,
+// a byte each from the lowest on.
 constexpr int DIGITS = 6;
 constexpr unsigned long long SHIFTS = 0x00'0A'15'20'2A'35;
 
@@ -28,6 +29,13 @@ constexpr float ONE = 1099511627776.0f;
 
 using Code = unsigned long long;
 using Weight = unsigned long long;
+
+// The tokens that may be kept, as soon as they are few: most of the work needs only them.
+struct Shortlist {
+  static constexpr unsigned ROOM = 4096;
+  int tokens[ROOM];
+  unsigned count;
+};
 
 struct Filter {
   const float* logits;  // [vocabulary]
@@ -38,6 +46,7 @@ struct Filter {
   float largest;
   int lastBin;  // of the first digit: what lies in bins before it is kept,
   Code limit;   // and of what lies in it, codes up to here
+  const Shortlist* shortlist;  // or null: all tokens
 
   __device__ __forceinline__ float penalised(int token) const {
     float logit = logits[token];
@@ -47,7 +56,8 @@ struct Filter {
     return logit;
   }
 
-  // How far below the best score, as l/T; the logits are subtracted first, so that nothing overflows.
+  // How far below the best score, as l/T; the logits are subtracted first, so that nothing
+  // overflows.
   __device__ __forceinline__ float distance(float logit) const {
     return (largest - logit) / temperature;
   }
@@ -73,6 +83,44 @@ struct Filter {
 
   __device__ __forceinline__ Weight weight(float logit) const {
     return static_cast<Weight>(expf(-distance(logit)) * ONE);
+  }
+
+  // Visits every token that is kept with its logit, in any order, by all threads of the block.
+  template <typename Visit>
+  __device__ __forceinline__ void each(Visit visit) const {
+    int count = shortlist != nullptr ? static_cast<int>(shortlist->count) : vocabulary;
+    for (int i = threadIdx.x; i < count; i += THREADS) {
+      int token = shortlist != nullptr ? shortlist->tokens[i] : i;
+      float logit = penalised(token);
+      if (keeps(logit, token)) {
+        visit(token, logit);
+      }
+    }
+  }
+
+  // Makes a list of what is kept, if there is room for it.
+  __device__ __forceinline__ void shorten(Shortlist& list) {
+    if (shortlist != nullptr) {
+      return;
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      list.count = 0;
+    }
+    __syncthreads();
+    each([&](int token, float) {
+      // Once it is full, threads need not queue up.
+      if (*static_cast<volatile unsigned*>(&list.count) <= Shortlist::ROOM) {
+        unsigned i = atomicAdd(&list.count, 1u);
+        if (i < Shortlist::ROOM) {
+          list.tokens[i] = token;
+        }
+      }
+    });
+    __syncthreads();
+    if (list.count <= Shortlist::ROOM) {
+      shortlist = &list;
+    }
   }
 };
 
@@ -143,21 +191,24 @@ struct Histogram {
 
 // Lowers the limit to the first `count` tokens, or, with a share, to as few as hold that share of
 // the probability of what is kept.
-__device__ __forceinline__ void cut(Filter& f, Histogram& h, int count, double share) {
+__device__ __forceinline__ void cut(
+    Filter& f, Histogram& h, Shortlist& list, int count, double share) {
   bool weighted = share > 0;
   double target = count;
   h.clear();
-  for (int token = threadIdx.x; token < f.vocabulary; token += THREADS) {
-    float logit = f.penalised(token);
-    if (f.keeps(logit, token)) {
-      atomicAdd(&h.bins[f.first_digit(logit)], weighted ? f.weight(logit) : 1);
-    }
-  }
+  f.each([&](int, float logit) {
+    atomicAdd(&h.bins[f.first_digit(logit)], weighted ? f.weight(logit) : 1);
+  });
   h.find(0, target, share);
   if (h.bin < 0) {
     return;  // fewer than `count`
   }
   int first = h.bin;
+  if (first < f.lastBin) {
+    f.lastBin = first;
+    f.limit = ~0ull;
+  }
+  f.shorten(list);
   Code known = 0;  // the digits found so far
   int end = 64;    // where they end
 #pragma unroll 1
@@ -165,16 +216,13 @@ __device__ __forceinline__ void cut(Filter& f, Histogram& h, int count, double s
     int shift = static_cast<int>(SHIFTS >> (8 * digit) & 0xFF);
     Weight before = h.before;
     h.clear();
-    for (int token = threadIdx.x; token < f.vocabulary; token += THREADS) {
-      float logit = f.penalised(token);
-      if (f.keeps(logit, token) && f.first_digit(logit) == first) {
-        Code code = f.code(logit, token);
-        if (end == 64 || code >> end == known) {
-          int bin = static_cast<int>(code >> shift & ((1u << (end - shift)) - 1));
-          atomicAdd(&h.bins[bin], weighted ? f.weight(logit) : 1);
-        }
+    f.each([&](int token, float logit) {
+      Code code = f.code(logit, token);
+      if (f.first_digit(logit) == first && (end == 64 || code >> end == known)) {
+        int bin = static_cast<int>(code >> shift & ((1u << (end - shift)) - 1));
+        atomicAdd(&h.bins[bin], weighted ? f.weight(logit) : 1);
       }
-    }
+    });
     h.find(before, target, 0);
     known = known << (end - shift) | static_cast<unsigned>(h.bin);
     end = shift;
@@ -182,17 +230,18 @@ __device__ __forceinline__ void cut(Filter& f, Histogram& h, int count, double s
       break;  // all of the bin is kept
     }
   }
-  f.lastBin = first;
   f.limit = ((known + 1) << end) - 1;
 }
 
 // tokens [m] from logits [m, vocabulary], temperature above 0. One block per row, which reads its
-// logits (200 KB for GPT-2, from the caches after the first time) once per digit and filter.
+// logits (200 KB for GPT-2, from the caches after the first time) for the largest, for the first
+// digit, and to list the tokens that are left; then only those.
 extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
     int* tokens, const float* logits, int vocabulary, float temperature, int topK, float topP,
     float minP, float penalty, unsigned long long seed, const unsigned long long* streams,
     int* draws, unsigned* seen) {
   __shared__ Histogram histogram;
+  __shared__ Shortlist list;
   __shared__ float floats[WARPS];
   __shared__ Candidate candidates[WARPS];
   let_next_kernel_start();
@@ -207,7 +256,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
       {seed, streams[index], static_cast<unsigned>(draws[index]), bits},
       -INFINITY,
       BINS,
-      ~0ull};
+      ~0ull,
+      nullptr};
 
   float largest = -INFINITY;
   for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
@@ -215,24 +265,21 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
   }
   f.largest = block_max(largest, floats);
   if (topK > 0) {
-    cut(f, histogram, topK, 0);
+    cut(f, histogram, list, topK, 0);
   }
   if (topP < 1) {
-    cut(f, histogram, 0, topP);
+    cut(f, histogram, list, 0, topP);
   }
 
   float farthest = minP > 0 ? -logf(minP) : INFINITY;
   Candidate best = Candidate::none();
-  for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
-    float logit = f.penalised(token);
-    if (f.keeps(logit, token)) {
-      float distance = f.distance(logit);
-      if (distance <= farthest) {
-        float noise = gumbel(f.row.words(token).of(token));
-        best.consider(static_cast<double>(noise) - distance, token);
-      }
+  f.each([&](int token, float logit) {
+    float distance = f.distance(logit);
+    if (distance <= farthest) {
+      float noise = gumbel(f.row.words(token).of(token));
+      best.consider(static_cast<double>(noise) - distance, token);
     }
-  }
+  });
   best = best_of_block(best, candidates);
   __syncthreads();
   if (threadIdx.x == 0) {

@@ -6,9 +6,9 @@ namespace upload {
 constexpr int THREADS = 256;
 constexpr int TILE = 32;
 
-// w [outputs, ld]: inputs firstInput … of each row, from staging [inputRows, outputs]. Through a tile
-// in shared memory, so that both sides are accessed in whole lines. The launch with the last input
-// fills the rest of each row with zeros.
+// w [outputs, ld]: inputs firstInput … of each row, from staging [inputRows, outputs]. Through a
+// tile in shared memory, so that both sides are accessed in whole lines. The launch with the last
+// input fills the rest of each row with zeros.
 extern "C" __global__ void __launch_bounds__(THREADS) upload_linear(
     void* __restrict__ w, int type, int ld, int inputs, int outputs,
     const void* __restrict__ staging, int stagingType, int firstInput, int inputRows) {
