@@ -18,6 +18,7 @@ import gpt2j.api.DeviceFailureException;
 import gpt2j.api.Epilogue;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
+import java.util.Optional;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.jcublas.cublasHandle;
@@ -33,6 +34,7 @@ final class CublasGemm implements Gemm {
   /** What NVIDIA recommends for Hopper, where the most is needed. */
   private static final int WORKSPACE_BYTES = 32 << 20;
 
+  private static final String FINISH = "finish_linear";
   private static final int PRODUCT_BYTES = 16 << 20;
   private static final int BLOCK = 256;
 
@@ -48,7 +50,7 @@ final class CublasGemm implements Gemm {
   CublasGemm(CudaRuntime runtime, RowSplitter splitter) {
     this.runtime = runtime;
     this.splitter = splitter;
-    finish = runtime.kernels().get("finish_linear");
+    finish = runtime.kernels().get(FINISH);
     try {
       DeviceMemory.Region workspace = closer.add(allocate(WORKSPACE_BYTES));
       product = closer.add(allocate(PRODUCT_BYTES));
@@ -62,6 +64,17 @@ final class CublasGemm implements Gemm {
       closer.closeAfter(e);
       throw e;
     }
+  }
+
+  /** Why there can be none, if so. */
+  static Optional<String> missing(Kernels kernels) {
+    CublasLibrary.Result library = CublasLibrary.load();
+    if (!library.isLoaded()) {
+      return Optional.of(library.reason());
+    }
+    return kernels.variant().has(FINISH)
+        ? Optional.empty()
+        : Optional.of("not usable: this build has no kernel that finishes its products");
   }
 
   private DeviceMemory.Region allocate(int bytes) {

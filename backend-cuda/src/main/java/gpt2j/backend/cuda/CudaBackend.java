@@ -24,6 +24,7 @@ import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
@@ -75,15 +76,15 @@ final class CudaBackend implements Backend {
     if (choice == GemmChoice.CUSTOM) {
       return custom;
     }
-    CublasLibrary.Result library = CublasLibrary.load();
-    if (!library.isLoaded()) {
-      if (choice == GemmChoice.CUBLAS) {
-        throw new BackendUnavailableException("cuBLAS is " + library);
-      }
-      return custom;
+    Optional<String> missing = CublasGemm.missing(runtime.kernels());
+    if (missing.isEmpty()) {
+      Gemm cublas = new CublasGemm(runtime, splitter);
+      return choice == GemmChoice.CUBLAS ? cublas : new FasterGemm(custom, cublas);
     }
-    Gemm cublas = new CublasGemm(runtime, splitter);
-    return choice == GemmChoice.CUBLAS ? cublas : new FasterGemm(custom, cublas);
+    if (choice == GemmChoice.CUBLAS) {
+      throw new BackendUnavailableException("cuBLAS is " + missing.get());
+    }
+    return custom;
   }
 
   @Override
