@@ -127,7 +127,7 @@ public final class ObservedBackend implements Backend {
 
   @Override
   public TokenQueue tokenQueue(int rows) {
-    return backend.tokenQueue(rows);
+    return new StepByStepQueue(backend.tokenQueue(rows));
   }
 
   @Override

@@ -135,6 +135,7 @@ final class ObservedOperations implements Operations, AutoCloseable {
 
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
-    operations.advance(batch, sampled, queue);
+    operations.advance(
+        batch, sampled, queue instanceof StepByStepQueue(TokenQueue own) ? own : queue);
   }
 }

@@ -188,6 +188,28 @@ class DashboardTest {
     return session.decoder(SamplingParameters.random(5), 0);
   }
 
+  /** As on a device, where the host learns of tokens while further steps are under way. */
+  @Test
+  void whatIsSeenIsTheSameWhereABackendRunsAhead() {
+    BackendOptions ahead =
+        BackendOptions.defaults().withSetting(ReferenceBackendProvider.RUN_AHEAD, "3");
+    KvTrace expected = Run.on(new ReferenceBackendProvider()).trace();
+    try (ObservedBackend backend = new ObservedBackend(new ReferenceBackendProvider().open(ahead));
+        Gpt2 gpt2 = Models.load(model, backend)) {
+      KvTrace trace =
+          new KvTracer(gpt2, backend, LAYER, HEAD)
+              .trace(Models.PROMPT, NEW_TOKENS, SamplingParameters.random(5), () -> false);
+      assertEquals(expected.tokens(), trace.tokens());
+      assertEquals(expected.steps().size(), trace.steps().size());
+      for (int i = 0; i < trace.steps().size(); i++) {
+        KvTrace.Step step = trace.steps().get(i);
+        assertEquals(expected.steps().get(i).position(), step.position());
+        assertArrayEquals(expected.steps().get(i).keys(), step.keys());
+        assertArrayEquals(expected.steps().get(i).attention(), step.attention());
+      }
+    }
+  }
+
   @Test
   void theFilmEndsWhereTheContextDoes() {
     try (ObservedBackend backend =

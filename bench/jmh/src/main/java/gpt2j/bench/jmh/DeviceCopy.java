@@ -20,17 +20,24 @@ final class DeviceCopy implements Bandwidth {
   private final KvCache cache;
   private final Step copies;
 
+  private final int positions;
+
   DeviceCopy(String name) {
+    this(name, POSITIONS);
+  }
+
+  DeviceCopy(String name, int positions) {
+    this.positions = positions;
     backend = Device.provider(name).open(BackendOptions.defaults());
     cache =
         backend.kvCache(
-            new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, POSITIONS, DataType.F32));
+            new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, positions, DataType.F32));
     copies =
         backend.record(
             "copies",
             () -> {
               for (int i = 0; i < COPIES; i++) {
-                backend.operations().copyKv(cache, 1, cache, 0, POSITIONS);
+                backend.operations().copyKv(cache, 1, cache, 0, positions);
               }
             });
     measure();

@@ -16,7 +16,8 @@ import org.openjdk.jmh.runner.IterationType;
 /**
  * Adds to each result how many bytes the operation must move, how fast it moved them, how fast the
  * memory can be read, measured just before each iteration, and the share that was reached. A share
- * above 100 % means that data came from caches.
+ * above 100 % means that data came from caches, or that others used the memory while it was
+ * measured.
  */
 public final class TrafficProfiler implements InternalProfiler {
   static final String BYTES = "bytes";

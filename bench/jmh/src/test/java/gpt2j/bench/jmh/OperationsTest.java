@@ -102,6 +102,14 @@ class OperationsTest {
     }
   }
 
+  /** The way of devices other than the processor works on any backend. */
+  @Test
+  void aDevicesMemoryCanBeMeasuredByCopying() {
+    try (Bandwidth memory = new DeviceCopy("cpu", 64)) {
+      assertTrue(memory.measure() > 0);
+    }
+  }
+
   private static double secondary(RunResult run, String name) {
     return run.getSecondaryResults().get(name).getScore();
   }
