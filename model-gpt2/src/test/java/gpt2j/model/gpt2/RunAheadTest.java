@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A device that is some steps ahead of the host changes nothing. The reference backend plays it: it
- * refuses positions outside the context, so steps that go too far would show.
+ * A device that is some steps ahead of the host changes nothing. The reference backend plays it; a
+ * guard before it finds steps that go past the end of a cache.
  */
 final class RunAheadTest {
   private static final List<SamplingParameters> SAMPLINGS =
@@ -37,10 +37,10 @@ final class RunAheadTest {
   }
 
   private static Backend backend(int depth) {
-    return new ReferenceBackendProvider()
-        .open(
-            BackendOptions.defaults()
-                .withSetting(ReferenceBackendProvider.RUN_AHEAD, Integer.toString(depth)));
+    BackendOptions options =
+        BackendOptions.defaults()
+            .withSetting(ReferenceBackendProvider.RUN_AHEAD, Integer.toString(depth));
+    return PositionGuard.around(new ReferenceBackendProvider().open(options));
   }
 
   @ParameterizedTest
