@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import jcuda.driver.CUresult;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -151,8 +152,12 @@ class EmulatedFaultsTest {
       emulator.reset();
       emulator.fail(function, call, CUresult.CUDA_ERROR_UNKNOWN);
       String where = function + ", call " + call;
-      BackendException failure =
-          assertThrows(BackendException.class, EmulatedFaultsTest::life, where);
+      BackendException failure = failureOf(EmulatedFaultsTest::life);
+      if (failure == null) {
+        // Who waits for tokens calls more or less often, depending on how long it takes.
+        assertTrue(emulator.calls(function) < call, where + ": nothing was thrown");
+        continue;
+      }
       String message = String.valueOf(failure.getMessage());
       assertTrue(message.contains(function), where + ": " + message);
       assertTrue(message.contains("CUDA_ERROR_UNKNOWN"), where + ": " + message);
@@ -164,6 +169,15 @@ class EmulatedFaultsTest {
       } else {
         assertNothingLeft(where);
       }
+    }
+  }
+
+  private static @Nullable BackendException failureOf(Runnable work) {
+    try {
+      work.run();
+      return null;
+    } catch (BackendException e) {
+      return e;
     }
   }
 
