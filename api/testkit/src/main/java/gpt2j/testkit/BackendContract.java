@@ -75,6 +75,14 @@ public abstract class BackendContract {
     return 2e-5;
   }
 
+  /**
+   * How often to draw where {@code full} times would be tried: fewer times where a backend is very
+   * slow. Which token is drawn is no matter of chance, so that what is tried is the same each time.
+   */
+  protected int draws(int full) {
+    return full;
+  }
+
   @BeforeAll
   final void open() {
     if (provider().availability() instanceof Availability.Unavailable(String reason)) {

@@ -30,6 +30,11 @@ abstract class EmulatedContract extends BackendContract {
     return new CudaBackendProvider();
   }
 
+  @Override
+  protected int draws(int full) {
+    return full / 10; // more than half of the time would go into drawing otherwise
+  }
+
   @AfterEach
   void nothingWentWrong() {
     Emulation.assertNoProblems();
