@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +89,15 @@ public final class Compiler {
   }
 
   /**
+   * Where the library of AddressSanitizer is, which must be loaded before a JVM that loads a build
+   * with it.
+   */
+  public static Path addressSanitizer() throws IOException {
+    return Path.of(run(List.of(COMPILER, "-print-file-name=libasan.so"), Path.of(".")).strip())
+        .toRealPath();
+  }
+
+  /**
    * Builds a library, or finds the one built before.
    *
    * @throws IllegalStateException if the sources don't compile, with the compiler's words
@@ -111,15 +121,25 @@ public final class Compiler {
     }
     Files.createDirectories(cache.resolve("objects"));
     try (FileChannel channel =
-            FileChannel.open(
-                cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var lock = channel.lock()) {
-      if (lock.isValid() && !Files.exists(library)) {
+        FileChannel.open(
+            cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      lock(channel);
+      if (!Files.exists(library)) {
         compile(sources, objects);
         link(objects, library);
       }
     }
     return library;
+  }
+
+  // Until the channel is closed. Nothing goes wrong without it, but processes would do the same
+  // work at the same time.
+  private static void lock(FileChannel channel) throws IOException {
+    try {
+      channel.lock();
+    } catch (OverlappingFileLockException e) {
+      // Another thread of this JVM has it.
+    }
   }
 
   private void compile(Sources sources, Map<String, Path> objects) throws IOException {

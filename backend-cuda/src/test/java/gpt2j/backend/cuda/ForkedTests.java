@@ -1,0 +1,179 @@
+package gpt2j.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
+
+import gpt2j.cuda.emulator.Compiler;
+import gpt2j.cuda.emulator.ThreadOrder;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/**
+ * Parts of the contract in a JVM of their own: with another build of the emulated driver, which a
+ * JVM can't exchange, and with what must be set before it starts. The first failure ends it.
+ */
+final class ForkedTests {
+  static final String ORDER = "gpt2j.test.order";
+
+  private static final int PASSED = 0;
+  private static final int FAILED = 1;
+  private static final int NOTHING_RAN = 2;
+
+  private ForkedTests() {}
+
+  /** How it ended, and all that it wrote. */
+  record Result(int exitCode, String output) {
+    boolean passed() {
+      return exitCode == PASSED;
+    }
+
+    /** Not even one test was there to run: a mistake of whoever asked. */
+    boolean nothingRan() {
+      return exitCode == NOTHING_RAN;
+    }
+  }
+
+  /**
+   * Runs tests.
+   *
+   * @param library the emulated driver
+   * @param environment variables to set
+   * @param parts nested classes of the contract, or methods as in {@code Sampling/draws}; those
+   *     whose names begin so
+   * @param but methods to leave out
+   */
+  static Result run(
+      Path library,
+      ThreadOrder order,
+      Map<String, String> environment,
+      List<String> parts,
+      List<String> but)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-D" + ORDER + "=" + order,
+                "-Dgpt2j.emulator.library=" + library,
+                "-cp",
+                classPath(),
+                ForkedTests.class.getName()));
+    command.addAll(parts);
+    but.forEach(method -> command.add("-" + method));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    try {
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return new Result(process.waitFor(), output);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Skips the calling test where there is no compiler; but not where nothing may be skipped. */
+  static void needsCompiler() {
+    Compiler.unavailable()
+        .ifPresent(
+            reason -> {
+              assertNotEquals("true", System.getenv("CI"), reason);
+              abort(reason);
+            });
+  }
+
+  static Path cache() {
+    return Path.of(System.getProperty("gpt2j.emulator.cache", "target/emulator")).toAbsolutePath();
+  }
+
+  /** Everything that this JVM has on whatever path. */
+  private static String classPath() {
+    try {
+      Path tests =
+          Path.of(ForkedTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path patch = Path.of("target", "test-classes").toAbsolutePath();
+      return String.join(
+          File.pathSeparator,
+          Stream.of(
+                  patch.toString(),
+                  tests.toString(),
+                  System.getProperty("jdk.module.path", ""),
+                  System.getProperty("java.class.path", ""))
+              .filter(path -> !path.isEmpty())
+              .toList());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** In the JVM of their own. */
+  public static void main(String[] arguments) {
+    List<String> parts = Stream.of(arguments).filter(part -> !part.startsWith("-")).toList();
+    List<String> but =
+        Stream.of(arguments)
+            .filter(part -> part.startsWith("-"))
+            .map(part -> part.substring(1))
+            .toList();
+    String contract = "[engine:junit-jupiter]/[class:%s]".formatted(ForkedContract.class.getName());
+    LauncherDiscoveryRequest request =
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(
+                parts.stream()
+                    .map(part -> part.split("/")[0])
+                    .distinct()
+                    .map(part -> selectUniqueId(contract + "/[nested-class:" + part + "]"))
+                    .toList())
+            .filters(
+                (PostDiscoveryFilter)
+                    test ->
+                        FilterResult.includedIf(wanted(test.getUniqueId().toString(), parts, but)))
+            .build();
+    Listener listener = new Listener();
+    LauncherFactory.create().execute(request, listener);
+    System.exit(listener.ran == 0 ? NOTHING_RAN : PASSED);
+  }
+
+  private static boolean wanted(String id, List<String> parts, List<String> but) {
+    String tests = id.replaceFirst(".*\\[nested-class:", "");
+    boolean test = tests.contains("[method:") || tests.contains("[test-template:");
+    String name = tests.replaceFirst("]/\\[[a-z-]+:", "/");
+    return !test
+        || (parts.stream().anyMatch(part -> name.startsWith(part))
+            && but.stream().noneMatch(method -> name.contains("/" + method + "(")));
+  }
+
+  private static final class Listener implements TestExecutionListener {
+    int ran;
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+      if (result.getStatus() == TestExecutionResult.Status.FAILED) {
+        System.out.printf(
+            "FAILED %s: %s%n",
+            test.getDisplayName(), result.getThrowable().map(Throwable::toString).orElse(""));
+        Runtime.getRuntime().halt(FAILED);
+      }
+      if (test.isTest()) {
+        ran++;
+      }
+    }
+  }
+}
