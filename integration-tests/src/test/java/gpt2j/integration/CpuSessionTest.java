@@ -1,6 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
 
 final class CpuSessionTest extends SessionContract {
   @Override
@@ -9,7 +10,7 @@ final class CpuSessionTest extends SessionContract {
   }
 
   @Override
-  double tolerance() {
+  double tolerance(Precision precision) {
     return 1e-4;
   }
 }

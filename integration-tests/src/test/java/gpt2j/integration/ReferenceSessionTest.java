@@ -1,6 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
 import gpt2j.testkit.ReferenceBackendProvider;
 
 final class ReferenceSessionTest extends SessionContract {
@@ -10,7 +11,7 @@ final class ReferenceSessionTest extends SessionContract {
   }
 
   @Override
-  double tolerance() {
+  double tolerance(Precision precision) {
     return 1e-6;
   }
 }

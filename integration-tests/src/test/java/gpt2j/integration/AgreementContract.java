@@ -1,0 +1,250 @@
+package gpt2j.integration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.DataType;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.Precision;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.UnsupportedException;
+import gpt2j.model.gpt2.Completion;
+import gpt2j.model.gpt2.ContextOverflow;
+import gpt2j.model.gpt2.Decoder;
+import gpt2j.model.gpt2.Extension;
+import gpt2j.model.gpt2.GenerationRequest;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.LoadOptions;
+import gpt2j.model.gpt2.Prompt;
+import gpt2j.model.gpt2.Session;
+import gpt2j.model.gpt2.SessionOptions;
+import gpt2j.testkit.ReferenceBackendProvider;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A backend and the reference backend side by side on one model: equal logits, and equal tokens for
+ * equal seeds, in every type that weights and caches can have.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AgreementContract {
+  private static final String CHECKPOINT = "gelu-erf";
+
+  /**
+   * With keys and values in 16 bits. Where sums in another order round to another neighbour, an
+   * element is off by 2⁻¹¹ of itself in float16, by 2⁻⁸ in bfloat16.
+   */
+  private static final Map<DataType, Double> CACHE_TOLERANCE =
+      Map.of(DataType.F16, 1e-3, DataType.BF16, 8e-3);
+
+  private static final int NEW_TOKENS = 16;
+  private static final int[] PROMPT_LENGTHS = {1, 9, 4};
+
+  private final Map<Precision, Gpt2> models = new EnumMap<>(Precision.class);
+  private final Map<Precision, Gpt2> references = new EnumMap<>(Precision.class);
+  private Backend backend;
+  private Backend reference;
+
+  /** Types of weights and of the cache. */
+  record Types(Precision weights, DataType cache) {}
+
+  /** What is compared with the reference. */
+  abstract BackendProvider provider();
+
+  /** How far logits may be off with a cache of float32, relative to the larger of 1 and them. */
+  abstract double tolerance(Precision precision);
+
+  @BeforeAll
+  final void open() {
+    reference = new ReferenceBackendProvider().open(BackendOptions.defaults());
+    backend = provider().open(BackendOptions.defaults());
+  }
+
+  @AfterAll
+  final void close() {
+    models.values().forEach(Gpt2::close);
+    references.values().forEach(Gpt2::close);
+    backend.close();
+    reference.close();
+  }
+
+  /** All that the backend has. */
+  final Stream<Types> types() {
+    return Stream.of(Precision.values())
+        .filter(backend::supports)
+        .flatMap(
+            precision ->
+                Stream.of(DataType.F32, DataType.F16, DataType.BF16)
+                    .filter(this::hasCache)
+                    .map(cache -> new Types(precision, cache)));
+  }
+
+  private boolean hasCache(DataType type) {
+    try (var _ = backend.kvCache(new KvCacheSpec(1, 1, 8, 1, 8, type))) {
+      return true;
+    } catch (UnsupportedException e) {
+      return false;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("types")
+  final void logits(Types types) {
+    double tolerance =
+        Math.max(tolerance(types.weights), CACHE_TOLERANCE.getOrDefault(types.cache, 0.0));
+    int[] text = text(1, 48);
+    SessionOptions options = SessionOptions.defaults().withCacheType(types.cache);
+    for (int chunk : new int[] {1000, 7, 1}) {
+      float[][] expected;
+      float[][] actual;
+      try (Session session = reference(types).session(options.withPrefillChunk(chunk))) {
+        expected = session.evaluate(0, text);
+      }
+      try (Session session = model(types).session(options.withPrefillChunk(chunk))) {
+        actual = session.evaluate(0, text);
+      }
+      for (int t = 0; t < text.length; t++) {
+        for (int v = 0; v < expected[t].length; v++) {
+          double bound = tolerance * Math.max(1, Math.abs(expected[t][v]));
+          if (!(Math.abs(expected[t][v] - actual[t][v]) <= bound)) {
+            assertEquals(
+                expected[t][v],
+                actual[t][v],
+                bound,
+                "chunks of %d, token %d, logit %d".formatted(chunk, t, v));
+          }
+        }
+      }
+    }
+  }
+
+  /** Three texts of different lengths, side by side. */
+  @ParameterizedTest
+  @MethodSource("types")
+  final void tokensOfEqualSeeds(Types types) {
+    for (SamplingParameters sampling : samplings(types)) {
+      assertEquals(
+          decode(reference(types), types.cache, sampling),
+          decode(model(types), types.cache, sampling),
+          sampling.toString());
+    }
+  }
+
+  private static List<SamplingParameters> samplings(Types types) {
+    SamplingParameters random = SamplingParameters.random(11);
+    return types.cache == DataType.F32
+        ? List.of(
+            SamplingParameters.greedy(),
+            random,
+            random.withSeed(12).withTemperature(0.7f),
+            random.withSeed(13).withTopK(5),
+            random.withSeed(14).withTopP(0.8f),
+            random.withSeed(15).withMinP(0.02f).withRepetitionPenalty(1.3f),
+            random.withSeed(16).withTemperature(1.4f).withTopK(12).withTopP(0.9f))
+        : List.of(SamplingParameters.greedy(), random);
+  }
+
+  /** Several sessions at once, each on a thread of its own, all of one model. */
+  @ParameterizedTest
+  @MethodSource("types")
+  final void sessionsAtOnce(Types types) throws Exception {
+    List<Callable<List<List<Integer>>>> tasks = new ArrayList<>();
+    for (int seed = 0; seed < 4; seed++) {
+      SamplingParameters sampling = SamplingParameters.random(seed);
+      tasks.add(() -> decode(model(types), types.cache, sampling));
+    }
+    model(types); // loaded before the threads ask for it
+    try (ExecutorService threads = Executors.newFixedThreadPool(tasks.size())) {
+      List<Future<List<List<Integer>>>> results = threads.invokeAll(tasks);
+      for (int seed = 0; seed < tasks.size(); seed++) {
+        assertEquals(
+            decode(reference(types), types.cache, SamplingParameters.random(seed)),
+            results.get(seed).get(),
+            "seed " + seed);
+      }
+    }
+  }
+
+  /** Past the end of the context, cached and uncached. */
+  @ParameterizedTest
+  @EnumSource
+  final void generationPastTheContext(ContextOverflow overflow) {
+    Types types = new Types(Precision.F32, DataType.F32);
+    GenerationRequest request =
+        GenerationRequest.of(Prompt.of(text(2, 40)))
+            .withSampling(SamplingParameters.random(3).withTopK(20))
+            .withSamples(2)
+            .withStopAtEndOfText(false)
+            .withMaxNewTokens(30)
+            .withContextOverflow(overflow);
+    List<List<Integer>> expected = generate(reference(types), request);
+    assertEquals(expected, generate(model(types), request));
+    assertEquals(expected, generate(model(types), request.withUseCache(false)), "uncached");
+    int length = overflow == ContextOverflow.STOP ? 9 : 30;
+    assertTrue(expected.stream().allMatch(tokens -> tokens.size() == length));
+  }
+
+  private static List<List<Integer>> generate(Gpt2 model, GenerationRequest request) {
+    return model.generate(request).stream().map(Completion::tokens).toList();
+  }
+
+  /** The tokens that follow each prompt. */
+  private static List<List<Integer>> decode(
+      Gpt2 model, DataType cache, SamplingParameters sampling) {
+    int count = PROMPT_LENGTHS.length;
+    SessionOptions options = SessionOptions.defaults().withSequences(count).withCacheType(cache);
+    try (Session session = model.session(options)) {
+      session.prefill(
+          IntStream.range(0, count)
+              .mapToObj(i -> new Extension(i, text(i, PROMPT_LENGTHS[i])))
+              .toList());
+      List<List<Integer>> drawn =
+          IntStream.range(0, count).<List<Integer>>mapToObj(_ -> new ArrayList<>()).toList();
+      try (Decoder decoder = session.decoder(sampling, IntStream.range(0, count).toArray())) {
+        for (int step = 0; step < NEW_TOKENS; step++) {
+          int[] next = decoder.next();
+          IntStream.range(0, count).forEach(i -> drawn.get(i).add(next[i]));
+        }
+      }
+      return drawn;
+    }
+  }
+
+  private static int[] text(int seed, int length) {
+    return Arrays.copyOf(new Random(seed).ints(48, 0, 47).toArray(), length);
+  }
+
+  private Gpt2 model(Types types) {
+    return models.computeIfAbsent(types.weights, precision -> load(precision, backend));
+  }
+
+  private Gpt2 reference(Types types) {
+    return references.computeIfAbsent(types.weights, precision -> load(precision, reference));
+  }
+
+  private static Gpt2 load(Precision precision, Backend backend) {
+    return Gpt2.load(
+        Golden.resource("golden").resolve(CHECKPOINT),
+        backend,
+        LoadOptions.defaults().withPrecision(precision));
+  }
+}

@@ -1,0 +1,16 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+
+final class CpuAgreementTest extends AgreementContract {
+  @Override
+  BackendProvider provider() {
+    return Backends.provider("cpu");
+  }
+
+  @Override
+  double tolerance(Precision precision) {
+    return 1e-4;
+  }
+}

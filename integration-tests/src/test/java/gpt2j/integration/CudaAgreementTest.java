@@ -1,0 +1,19 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** On the machine's own CUDA device. */
+@ExtendWith(GpuCondition.class)
+final class CudaAgreementTest extends AgreementContract {
+  @Override
+  BackendProvider provider() {
+    return Backends.provider("cuda");
+  }
+
+  @Override
+  double tolerance(Precision precision) {
+    return CudaTolerance.of(precision);
+  }
+}

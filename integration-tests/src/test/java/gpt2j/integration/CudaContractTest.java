@@ -1,0 +1,14 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.testkit.BackendContract;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The contract of backends on the machine's own CUDA device. */
+@ExtendWith(GpuCondition.class)
+final class CudaContractTest extends BackendContract {
+  @Override
+  protected BackendProvider provider() {
+    return Backends.provider("cuda");
+  }
+}

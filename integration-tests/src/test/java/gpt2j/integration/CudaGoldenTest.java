@@ -1,0 +1,20 @@
+package gpt2j.integration;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.Precision;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** On the machine's own CUDA device. */
+@ExtendWith(GpuCondition.class)
+final class CudaGoldenTest extends GoldenContract {
+  @Override
+  Backend open() {
+    return Backends.open("cuda", BackendOptions.defaults());
+  }
+
+  @Override
+  double bfloat16Tolerance() {
+    return CudaTolerance.of(Precision.BF16);
+  }
+}

@@ -1,0 +1,24 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** On the emulated CUDA driver. */
+@ExtendWith(EmulatedDriver.class)
+final class EmulatedCudaSessionTest extends SessionContract {
+  @Override
+  BackendProvider provider() {
+    return Backends.provider("cuda");
+  }
+
+  @Override
+  boolean slow() {
+    return true;
+  }
+
+  @Override
+  double tolerance(Precision precision) {
+    return CudaTolerance.of(precision);
+  }
+}
