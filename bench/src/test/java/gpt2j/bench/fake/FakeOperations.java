@@ -116,6 +116,7 @@ final class FakeOperations implements Operations {
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
     profiler.add(device.queue(device.latencies().advance()));
-    memory.operations().advance(batch, sampled, queue);
+    // The memory knows the queue that it made, not the one around it that waits for the device.
+    memory.operations().advance(batch, sampled, ((FakeTokenQueue) queue).queue());
   }
 }
