@@ -7,6 +7,7 @@ open module gpt2j.bench {
   requires gpt2j.backend.cuda;
   requires transitive gpt2j.model.gpt2;
   requires java.desktop;
+  requires jdk.incubator.vector;
   requires dagger;
   requires jakarta.inject;
   requires com.fasterxml.jackson.annotation;

@@ -1,19 +1,34 @@
 package gpt2j.bench;
 
+import gpt2j.bench.compare.Comparer;
+import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
+import gpt2j.bench.grid.CompareRun;
 import gpt2j.bench.grid.GridKind;
 import gpt2j.bench.grid.GridRun;
+import gpt2j.bench.grid.ProfileRun;
+import gpt2j.bench.grid.RooflineRun;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.CompareResult;
+import gpt2j.bench.result.CompareSettings;
+import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.ProfileMeasurement;
+import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.Publisher;
+import gpt2j.bench.result.ResultFile;
+import gpt2j.bench.result.RooflineMeasurement;
+import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +76,100 @@ public final class Benchmarks {
     List<Measurement> before = directory.before().map(r -> measurements(kind, r)).orElse(List.of());
     return run(
         directory, (log, save) -> new GridRun(context, kind, settings, log, before, save)::run);
+  }
+
+  /** The time of every component of every step. Settings and errors as of {@link #throughput}. */
+  public BenchmarkResult profile(GridSettings settings, RunDirectory directory) {
+    List<ProfileMeasurement> before =
+        directory
+            .before()
+            .map(
+                result -> {
+                  if (result instanceof ProfileResult profile) {
+                    return profile.measurements();
+                  }
+                  throw other("profile", result);
+                })
+            .orElse(List.of());
+    return run(directory, (log, save) -> new ProfileRun(context, settings, log, before, save)::run);
+  }
+
+  /**
+   * Operations and steps against the device's limits. Settings and errors as of {@link
+   * #throughput}.
+   */
+  public BenchmarkResult roofline(GridSettings settings, RunDirectory directory) {
+    List<RooflineMeasurement> before =
+        directory
+            .before()
+            .map(
+                result -> {
+                  if (result instanceof RooflineResult roofline) {
+                    return roofline.measurements();
+                  }
+                  throw other("roofline", result);
+                })
+            .orElse(List.of());
+    return run(
+        directory, (log, save) -> new RooflineRun(context, settings, log, before, save)::run);
+  }
+
+  /**
+   * One side against another, measured in turn.
+   *
+   * @param settings what to measure on the first side
+   * @param vs what the second side has instead, as {@code backend=cuda}
+   * @throws CancellationException when the user wants an end; what was measured is in the directory
+   */
+  public BenchmarkResult compare(GridSettings settings, String vs, RunDirectory directory) {
+    Variation variation = Variation.parse(vs, settings);
+    Optional<CompareResult> before =
+        directory
+            .before()
+            .map(
+                result -> {
+                  if (result instanceof CompareResult compare) {
+                    return compare;
+                  }
+                  throw other("compare", result);
+                });
+    return run(
+        directory,
+        (log, save) ->
+            new CompareRun(
+                    context,
+                    settings,
+                    variation,
+                    log,
+                    before.map(CompareResult::measurementsA).orElse(List.of()),
+                    before.map(CompareResult::measurementsB).orElse(List.of()),
+                    save)
+                ::run);
+  }
+
+  /** Two results that were measured before, each at its own time. */
+  public BenchmarkResult compare(Path a, Path b, RunDirectory directory) {
+    BenchmarkResult resultA = ResultFile.read(a);
+    BenchmarkResult resultB = ResultFile.read(b);
+    List<Measurement> measurementsA = Comparer.measurements(a.toString(), resultA);
+    List<Measurement> measurementsB = Comparer.measurements(b.toString(), resultB);
+    List<Comparison> comparisons = Comparer.apart(measurementsA, measurementsB);
+    return run(
+        directory,
+        (log, save) ->
+            () -> {
+              log.addAll(resultA.header());
+              log.addAll(resultB.header());
+              BenchmarkResult result =
+                  new CompareResult(
+                      log.header(true),
+                      new CompareSettings(a.toString(), b.toString(), false, null, null),
+                      comparisons,
+                      measurementsA,
+                      measurementsB);
+              save.accept(result);
+              return result;
+            });
   }
 
   private static List<Measurement> measurements(GridKind kind, BenchmarkResult result) {

@@ -38,6 +38,9 @@ final class BenchCommand implements Callable<Integer> {
     commands.put("throughput", () -> new BenchThroughputCommand(context));
     commands.put("trace", () -> new BenchTraceCommand(context));
     commands.put("experiment", () -> new BenchExperimentCommand(context));
+    commands.put("profile", () -> new BenchProfileCommand(context));
+    commands.put("compare", () -> new BenchCompareCommand(context));
+    commands.put("roofline", () -> new BenchRooflineCommand(context));
     commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;
   }

@@ -29,8 +29,13 @@ public final class RunLog {
   public RunLog(String version, Header before) {
     startedAt = before.startedAt();
     this.version = version;
-    before.devices().forEach(this::add);
-    before.models().forEach(this::add);
+    addAll(before);
+  }
+
+  /** Takes over the devices and models of another run. */
+  public void addAll(Header other) {
+    other.devices().forEach(this::add);
+    other.models().forEach(this::add);
   }
 
   void add(Device device) {

@@ -30,11 +30,13 @@ final class FakeBackend implements Backend {
   private final VirtualTime time;
   private final FakeProfiler profiler;
   private final FakeOperations operations;
+  private final FakeDevice device;
   private final int threads;
 
   FakeBackend(Backend memory, FakeDevice device, int threads) {
     this.memory = memory;
     this.threads = threads;
+    this.device = device;
     time = device.time();
     profiler = new FakeProfiler(time);
     operations = new FakeOperations(memory, device, profiler);
@@ -124,7 +126,9 @@ final class FakeBackend implements Backend {
 
       @Override
       public void run() {
+        profiler.suspend(device.measuresWholeSteps());
         body.run();
+        profiler.suspend(false);
       }
 
       @Override

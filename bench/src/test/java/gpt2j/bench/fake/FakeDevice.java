@@ -25,6 +25,9 @@ public final class FakeDevice implements BackendProvider {
   private int hiccupEvery;
   private long hiccup;
   private long draws;
+  private long copy = Latencies.SELECT;
+  private long product;
+  private boolean wholeSteps;
 
   /** A device that is warm and steady. */
   public FakeDevice(String name, VirtualTime time, Latencies latencies) {
@@ -44,6 +47,31 @@ public final class FakeDevice implements BackendProvider {
     hiccupEvery = every;
     hiccup = nanos;
     return this;
+  }
+
+  /** Measures a recorded step as a whole only. */
+  public FakeDevice wholeSteps() {
+    wholeSteps = true;
+    return this;
+  }
+
+  boolean measuresWholeSteps() {
+    return wholeSteps;
+  }
+
+  /** What a copy of a cache and a product outside of any section take. */
+  public FakeDevice timedProbes(long copyNanos, long productNanos) {
+    copy = copyNanos;
+    product = productNanos;
+    return this;
+  }
+
+  long copyNanos() {
+    return copy;
+  }
+
+  long productNanos() {
+    return product;
   }
 
   VirtualTime time() {

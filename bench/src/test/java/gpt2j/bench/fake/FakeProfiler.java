@@ -12,6 +12,7 @@ final class FakeProfiler implements Profiler {
   private final Map<String, Long> calls = new LinkedHashMap<>();
   private String section = "";
   private boolean running;
+  private boolean suspended;
   private long startedAt;
 
   FakeProfiler(VirtualTime time) {
@@ -23,8 +24,13 @@ final class FakeProfiler implements Profiler {
     return section;
   }
 
+  /** Whether what runs now can't be told apart. */
+  void suspend(boolean on) {
+    suspended = on;
+  }
+
   void add(long duration) {
-    if (running && !section.isEmpty()) {
+    if (running && !suspended && !section.isEmpty()) {
       nanos.merge(section, duration, Long::sum);
     }
   }
@@ -40,7 +46,7 @@ final class FakeProfiler implements Profiler {
   @Override
   public void section(String name) {
     section = name;
-    if (running) {
+    if (running && !suspended) {
       calls.merge(name, 1L, Long::sum);
     }
   }

@@ -1,0 +1,5 @@
+/** Two sides against each other. */
+@NullMarked
+package gpt2j.bench.compare;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,126 @@
+package gpt2j.bench.grid;
+
+import gpt2j.bench.compare.Comparer;
+import gpt2j.bench.compare.Variation;
+import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.Subject;
+import gpt2j.bench.measure.SubjectKey;
+import gpt2j.bench.measure.Workbench;
+import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.CompareResult;
+import gpt2j.bench.result.CompareSettings;
+import gpt2j.bench.result.GridSettings;
+import gpt2j.bench.result.Header;
+import gpt2j.bench.result.Measurement;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Measures two sides in turn: A, B, B, A, A, B, … so that neither a drift nor a disturbance of the
+ * machine decides.
+ */
+public final class CompareRun extends GridLoop {
+  private static final int SIDES = 2;
+
+  private final CompareSettings compareSettings;
+  private final Variation variation;
+  private final Samples samplesA;
+  private final Samples samplesB;
+
+  /**
+   * Plans a run.
+   *
+   * @param settings the grid of side A
+   * @param variation what B has instead
+   * @param beforeA what an earlier run measured of A
+   * @param beforeB and of B
+   * @param save called with what there is, now and then and at the end
+   */
+  public CompareRun(
+      BenchContext context,
+      GridSettings settings,
+      Variation variation,
+      RunLog log,
+      List<Measurement> beforeA,
+      List<Measurement> beforeB,
+      Consumer<BenchmarkResult> save) {
+    super(context, settings, log, save);
+    this.variation = variation;
+    compareSettings =
+        new CompareSettings(
+            variation.labelOfOther(settings), variation.label(), true, settings, variation.label());
+    samplesA = new Samples(beforeA);
+    samplesB = new Samples(beforeB);
+  }
+
+  @Override
+  Set<SubjectKey> subjects(CaseSet set) {
+    return Set.copyOf(List.of(set.key(), variation.apply(set.key())).stream().distinct().toList());
+  }
+
+  @Override
+  long work(CaseSet set) {
+    return set.useCache().stream()
+            .mapToLong(cached -> set.work(cached) + set.work(variation.apply(cached)))
+            .sum()
+        * (settings().repetitions() + settings().warmup());
+  }
+
+  @Override
+  BenchmarkResult result(Header header) {
+    return new CompareResult(
+        header,
+        compareSettings,
+        Comparer.interleaved(samplesA.all(), samplesB.all(), variation),
+        samplesA.all(),
+        samplesB.all());
+  }
+
+  @Override
+  boolean isEmpty() {
+    return samplesA.all().isEmpty();
+  }
+
+  @Override
+  void measure(CaseSet set, Workbench workbench) {
+    Subject a = open(set, workbench);
+    Subject b = workbench.open(variation.apply(set.key()));
+    for (boolean cached : set.useCache()) {
+      measure(
+          set, a, set.benchmarkCase(a, cached), b, set.benchmarkCase(b, variation.apply(cached)));
+    }
+  }
+
+  private void measure(CaseSet set, Subject a, BenchmarkCase ofA, Subject b, BenchmarkCase ofB) {
+    int done = Math.min(samplesA.count(ofA), samplesB.count(ofB));
+    if (done >= settings().repetitions()) {
+      return;
+    }
+    String task = ofA.model() + " " + ofA.test();
+    long work = set.work(ofA.useCache()) + set.work(ofB.useCache());
+    try (CaseRunner runnerA = new CaseRunner(context(), a, ofA, settings().seed());
+        CaseRunner runnerB = new CaseRunner(context(), b, ofB, settings().seed())) {
+      for (int i = 0; i < settings().warmup(); i++) {
+        report(task, work);
+        runnerA.run(ofA.useCache());
+        runnerB.run(ofB.useCache());
+      }
+      for (int i = done; i < settings().repetitions(); i++) {
+        report(task, work);
+        for (int turn = 0; turn < SIDES; turn++) {
+          boolean first = turn == i % SIDES;
+          Samples side = first ? samplesA : samplesB;
+          BenchmarkCase of = first ? ofA : ofB;
+          if (side.count(of) <= i) { // an interrupted run may have ended between the two
+            side.take(first ? runnerA : runnerB, of);
+          }
+        }
+        save(false);
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package gpt2j.bench.roofline;
+
+import gpt2j.api.Backend;
+import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
+import gpt2j.api.HostTensor;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.LinearWeights;
+import gpt2j.api.Precision;
+import gpt2j.api.Shape;
+import gpt2j.api.Tensor;
+import gpt2j.api.Usage;
+import gpt2j.bench.context.NanoClock;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Measures through the backend's own operations, whatever the device. */
+final class BackendProbe {
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final int SAMPLES = 7;
+  private static final int WARMUP = 2;
+  private static final int[] SIDES = {1024, 2048, 4096};
+  private static final long ENOUGH_NANOS = 30_000_000;
+
+  private static final int HEADS = 16;
+  private static final int HEAD_SIZE = 64;
+  private static final int CAPACITY = 1 << 15; // 256 MiB of keys and values per slot
+
+  private final Backend backend;
+  private final NanoClock clock;
+
+  BackendProbe(Backend backend, NanoClock clock) {
+    this.backend = backend;
+    this.clock = clock;
+  }
+
+  /** Bytes read and written per second, by copying keys and values on the device. */
+  List<Double> copies() {
+    KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, CAPACITY, DataType.F32);
+    double moved = 2.0 * spec.bytes() / spec.sequences(); // a slot is read, and one written
+    try (KvCache cache = backend.kvCache(spec)) {
+      return rates(moved, () -> backend.operations().copyKv(cache, 1, cache, 0, CAPACITY));
+    }
+  }
+
+  String copyMethod() {
+    return "device copy of 256 MiB, bytes read and written";
+  }
+
+  /** Operations per second of a product of square matrices, the largest that takes little time. */
+  List<Double> products(Precision precision) {
+    List<Double> rates = List.of();
+    for (int side : SIDES) {
+      rates = products(side, precision);
+      double nanos = operations(side) / rates.getLast() * NANOS_PER_SECOND;
+      if (nanos > ENOUGH_NANOS) {
+        break;
+      }
+    }
+    return rates;
+  }
+
+  private static double operations(int side) {
+    return 2.0 * side * side * side;
+  }
+
+  private List<Double> products(int side, Precision precision) {
+    float[] values = new float[side * side];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i % 7 - 3) / 8f; // of a size that stays one
+    }
+    Shape shape = Shape.of(side, side);
+    HostTensor matrix = HostTensor.of("probe", shape, values);
+    try (LinearWeights weights = backend.linearWeights(matrix, null, precision);
+        Tensor x = backend.allocate(DataType.F32, shape, Usage.ACTIVATION);
+        Tensor out = backend.allocate(DataType.F32, shape, Usage.ACTIVATION)) {
+      backend.write(x, matrix.data());
+      return rates(
+          operations(side), () -> backend.operations().linear(out, x, weights, Epilogue.NONE));
+    }
+  }
+
+  private List<Double> rates(double amount, Runnable operation) {
+    List<Double> rates = new ArrayList<>();
+    for (int i = 0; i < WARMUP + SAMPLES; i++) {
+      backend.synchronize();
+      long start = clock.nanos();
+      operation.run();
+      backend.synchronize();
+      long nanos = clock.nanos() - start;
+      if (i >= WARMUP) {
+        rates.add(amount * NANOS_PER_SECOND / nanos);
+      }
+    }
+    return rates;
+  }
+}

@@ -1,0 +1,170 @@
+package gpt2j.bench.roofline;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.function.IntConsumer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Measures the processor and its memory by loops of vector instructions, on several threads. */
+final class HostProbe {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final int WARMUP = 4;
+  private static final int SAMPLES = 12;
+  private static final long BUFFER = 1L << 29;
+  private static final long STREAMS = 4;
+  private static final long CHUNK = 1 << 14;
+  private static final int CHAINS = 12;
+  private static final int ROUNDS = 10_000;
+  private static final int CALLS = 2_000;
+
+  private final int threads;
+  private volatile long sink; // where results go, so that they aren't left out
+
+  HostProbe(int threads) {
+    this.threads = threads;
+  }
+
+  String bandwidthMethod() {
+    return "%d threads read 512 MiB, %d streams each, vectors of %d bits"
+        .formatted(threads, STREAMS, INTS.vectorBitSize());
+  }
+
+  String arithmeticMethod() {
+    return "%d threads of fused multiply-adds, %d chains each, vectors of %d bits"
+        .formatted(threads, CHAINS, FLOATS.vectorBitSize());
+  }
+
+  /** Bytes per second that all threads read together. */
+  List<Double> bandwidth() {
+    long share = BUFFER / threads / (STREAMS * CHUNK) * (STREAMS * CHUNK);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment buffer = arena.allocate(share * threads, 4096);
+      for (long i = 0; i < buffer.byteSize(); i += 4096) {
+        buffer.set(ValueLayout.JAVA_LONG, i, i); // pages of their own
+      }
+      return rates((double) share * threads, thread -> sink += read(buffer, thread * share, share));
+    }
+  }
+
+  private static long read(MemorySegment buffer, long from, long bytes) {
+    long stride = bytes / STREAMS;
+    long sum = 0;
+    for (long i = from; i < from + stride; i += CHUNK) { // calls, which the compiler compiles whole
+      sum += readChunk(buffer, i, stride);
+    }
+    return sum;
+  }
+
+  private static long readChunk(MemorySegment buffer, long from, long stride) {
+    IntVector a = IntVector.zero(INTS);
+    IntVector b = a;
+    IntVector c = a;
+    IntVector d = a;
+    int step = INTS.vectorByteSize();
+    for (long i = from; i < from + CHUNK; i += 2L * step) {
+      a = a.add(load(buffer, i)).add(load(buffer, i + step));
+      b = b.add(load(buffer, i + stride)).add(load(buffer, i + stride + step));
+      c = c.add(load(buffer, i + 2 * stride)).add(load(buffer, i + 2 * stride + step));
+      d = d.add(load(buffer, i + 3 * stride)).add(load(buffer, i + 3 * stride + step));
+    }
+    return a.add(b).add(c).add(d).lane(0);
+  }
+
+  private static IntVector load(MemorySegment buffer, long offset) {
+    return IntVector.fromMemorySegment(INTS, buffer, offset, ByteOrder.nativeOrder());
+  }
+
+  /** Operations per second of all threads together; a fused multiply-add is two. */
+  List<Double> arithmetic() {
+    double operations = 2.0 * CHAINS * FLOATS.length() * ROUNDS * CALLS * threads;
+    return rates(operations, thread -> sink += (long) multiplyAdds(thread));
+  }
+
+  private static float multiplyAdds(int thread) {
+    float sum = 0;
+    for (int i = 0; i < CALLS; i++) {
+      sum += multiplyAdd(thread + i);
+    }
+    return sum;
+  }
+
+  private static float multiplyAdd(float seed) {
+    FloatVector x = FloatVector.broadcast(FLOATS, 0.999f);
+    FloatVector y = FloatVector.broadcast(FLOATS, 1e-3f);
+    FloatVector a = FloatVector.broadcast(FLOATS, seed);
+    FloatVector b = a.add(1);
+    FloatVector c = a.add(2);
+    FloatVector d = a.add(3);
+    FloatVector e = a.add(4);
+    FloatVector f = a.add(5);
+    FloatVector g = a.add(6);
+    FloatVector h = a.add(7);
+    FloatVector i = a.add(8);
+    FloatVector j = a.add(9);
+    FloatVector k = a.add(10);
+    FloatVector l = a.add(11);
+    for (int round = 0; round < ROUNDS; round++) {
+      a = a.fma(x, y);
+      b = b.fma(x, y);
+      c = c.fma(x, y);
+      d = d.fma(x, y);
+      e = e.fma(x, y);
+      f = f.fma(x, y);
+      g = g.fma(x, y);
+      h = h.fma(x, y);
+      i = i.fma(x, y);
+      j = j.fma(x, y);
+      k = k.fma(x, y);
+      l = l.fma(x, y);
+    }
+    return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l).lane(0);
+  }
+
+  /** Lets all threads work at the same time, again and again. */
+  private List<Double> rates(double amount, IntConsumer work) {
+    List<Double> rates = new ArrayList<>();
+    CyclicBarrier barrier = new CyclicBarrier(threads + 1);
+    List<Thread> team = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      int thread = i;
+      team.add(
+          Thread.ofPlatform()
+              .daemon()
+              .start(
+                  () -> {
+                    for (int round = 0; round < WARMUP + SAMPLES; round++) {
+                      await(barrier);
+                      work.accept(thread);
+                      await(barrier);
+                    }
+                  }));
+    }
+    for (int round = 0; round < WARMUP + SAMPLES; round++) {
+      await(barrier);
+      long start = System.nanoTime();
+      await(barrier);
+      if (round >= WARMUP) {
+        rates.add(amount * NANOS_PER_SECOND / (System.nanoTime() - start));
+      }
+    }
+    return rates;
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package gpt2j.bench.roofline;
+
+import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.measure.Subject;
+
+/** Measures the limits of a subject's device. */
+public final class Probes {
+  private static final String HOST = "cpu";
+
+  private Probes() {}
+
+  /**
+   * The limits: of the processor that this runs on by loops of our own, of any other device by what
+   * its backend does fastest, copies and products of large matrices.
+   */
+  public static Limits measure(Subject subject, NanoClock clock) {
+    BackendProbe backend = new BackendProbe(subject.backend(), clock);
+    if (!subject.key().backend().equals(HOST)) {
+      return new Limits(
+          backend.copyMethod(),
+          backend.copies(),
+          "product of large square matrices",
+          backend.products(subject.key().precision()));
+    }
+    HostProbe host = new HostProbe(subject.threads());
+    return new Limits(
+        host.bandwidthMethod(), host.bandwidth(), host.arithmeticMethod(), host.arithmetic());
+  }
+}
