@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description = {
-      "Compares two sides: how many times as fast B is, with 95 % confidence intervals.",
+      "Compares two sides: how many times as fast B is, with 95 %% confidence intervals.",
       "Either two results of throughput, trace or experiment, or, with --vs, two sides measured in"
           + " turn, so that a noisy machine doesn't decide. Default of the latter: a prompt of 128"
           + " tokens, 64 new ones, with the cache; 9 pairs after 1."
