@@ -1,5 +1,7 @@
 package gpt2j.cli;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,7 +24,10 @@ final class CliProcess {
 
   private CliProcess(Process process) {
     this.process = process;
-    err = CompletableFuture.supplyAsync(() -> readAll(process.getErrorStream()));
+    // In a thread of its own: a process that doesn't end must not keep others from being read.
+    err =
+        CompletableFuture.supplyAsync(
+            () -> readAll(process.getErrorStream()), Thread.ofVirtual()::start);
   }
 
   static CliProcess start(String... arguments) throws IOException {
@@ -77,8 +82,16 @@ final class CliProcess {
     return process.isAlive();
   }
 
-  /** Whether Ctrl-C reaches it; not if these tests were started with SIGINT ignored. */
-  boolean canBeInterrupted() throws IOException {
+  /** Ends the test, and the process, if Ctrl-C can't reach it: where SIGINT is ignored. */
+  void assumeCanBeInterrupted() throws IOException {
+    boolean can = canBeInterrupted();
+    if (!can) {
+      process.destroyForcibly();
+    }
+    assumeTrue(can, "SIGINT is ignored here");
+  }
+
+  private boolean canBeInterrupted() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
       if (line.startsWith("SigIgn:")) {
         return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) == 0;
