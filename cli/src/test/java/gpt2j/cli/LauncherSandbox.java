@@ -87,7 +87,8 @@ final class LauncherSandbox {
     }
     Files.createDirectories(root.resolve("bin"));
     Files.copy(LAUNCHER, launcher());
-    for (String module : List.of("api", "backend-cpu", "backend-cuda", "model-gpt2", "cli")) {
+    for (String module :
+        List.of("api", "backend-cpu", "backend-cuda", "model-gpt2", "bench", "cli")) {
       write(module + "/pom.xml");
       write(module + "/src/main/java/module-info.java");
     }
