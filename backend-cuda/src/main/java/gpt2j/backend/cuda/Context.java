@@ -9,6 +9,8 @@ import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUstream;
 
@@ -17,6 +19,9 @@ import jcuda.driver.CUstream;
  * driver knows a current context for each thread, so whoever calls it enters the context before.
  */
 final class Context implements AutoCloseable {
+  /** See {@link #capture}. */
+  private final Lock capture = new ReentrantLock();
+
   private final CudaDevice device;
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
@@ -71,5 +76,13 @@ final class Context implements AutoCloseable {
       Cuda.check("cuStreamDestroy", destroyed);
       Cuda.check("cuDevicePrimaryCtxRelease", released);
     }
+  }
+
+  /**
+   * Held while the stream captures. To ask such a stream how far it is, from whatever thread, would
+   * spoil the capture.
+   */
+  Lock capture() {
+    return capture;
   }
 }

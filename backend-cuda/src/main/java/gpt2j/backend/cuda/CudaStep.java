@@ -32,7 +32,12 @@ final class CudaStep implements Step {
     this.runtime = runtime;
     this.fusion = fusion;
     this.profiler = profiler;
-    used = capture(body);
+    runtime.context().capture().lock();
+    try {
+      used = capture(body);
+    } finally {
+      runtime.context().capture().unlock();
+    }
     try {
       Cuda.check("cuGraphInstantiate", cuGraphInstantiate(executable, graph, 0));
     } catch (RuntimeException e) {

@@ -11,6 +11,7 @@ import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -145,8 +146,17 @@ final class CudaTokenQueue implements TokenQueue {
 
   /** Throws when the device has stopped, so that nobody waits for what will never come. */
   private void requireProgress(long count) {
-    runtime.context().enter();
-    int result = cuStreamQuery(runtime.context().stream());
+    Lock capture = runtime.context().capture();
+    if (!capture.tryLock()) {
+      return; // another thread records a step, which asking would spoil; ask again later
+    }
+    int result;
+    try {
+      runtime.context().enter();
+      result = cuStreamQuery(runtime.context().stream());
+    } finally {
+      capture.unlock();
+    }
     if (result == CUDA_SUCCESS && complete() < count) {
       throw new DeviceFailureException("a step has ended and not delivered its tokens");
     }
