@@ -2,7 +2,6 @@ package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The kernel that multiplies one vector with rows of bfloat16: a product of a {@link Bf16Table}.
@@ -16,8 +15,6 @@ final class Bf16RowProducts {
 
   /** Bytes of the sums of {@link #fourRows}. */
   static final long SUMS = (long) ROWS * Memory.VECTOR;
-
-  private static final int HIGH = 0xFFFF0000;
 
   private Bf16RowProducts() {}
 
@@ -48,17 +45,17 @@ final class Bf16RowProducts {
       FloatVector factor0 = Memory.load(x + i);
       FloatVector factor1 = Memory.load(odd + i);
       IntVector pairs = Memory.loadInts(rows + i);
-      even0 = low(pairs).fma(factor0, even0);
-      odd0 = high(pairs).fma(factor1, odd0);
+      even0 = PanelProduct.low(pairs).fma(factor0, even0);
+      odd0 = PanelProduct.high(pairs).fma(factor1, odd0);
       pairs = Memory.loadInts(row1 + i);
-      even1 = low(pairs).fma(factor0, even1);
-      odd1 = high(pairs).fma(factor1, odd1);
+      even1 = PanelProduct.low(pairs).fma(factor0, even1);
+      odd1 = PanelProduct.high(pairs).fma(factor1, odd1);
       pairs = Memory.loadInts(row2 + i);
-      even2 = low(pairs).fma(factor0, even2);
-      odd2 = high(pairs).fma(factor1, odd2);
+      even2 = PanelProduct.low(pairs).fma(factor0, even2);
+      odd2 = PanelProduct.high(pairs).fma(factor1, odd2);
       pairs = Memory.loadInts(row3 + i);
-      even3 = low(pairs).fma(factor0, even3);
-      odd3 = high(pairs).fma(factor1, odd3);
+      even3 = PanelProduct.low(pairs).fma(factor0, even3);
+      odd3 = PanelProduct.high(pairs).fma(factor1, odd3);
     }
     Memory.store(even0.add(odd0), sums);
     Memory.store(even1.add(odd1), sums + Memory.VECTOR);
@@ -81,17 +78,9 @@ final class Bf16RowProducts {
     int bytes = words * Integer.BYTES;
     for (int i = 0; i < bytes; i += Memory.VECTOR) {
       IntVector pairs = Memory.loadInts(row + i);
-      sum = low(pairs).fma(Memory.load(x + i), sum);
-      sum = high(pairs).fma(Memory.load(odd + i), sum);
+      sum = PanelProduct.low(pairs).fma(Memory.load(x + i), sum);
+      sum = PanelProduct.high(pairs).fma(Memory.load(odd + i), sum);
     }
     Memory.set(out, Memory.sum(sum));
-  }
-
-  private static FloatVector low(IntVector pairs) {
-    return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-  }
-
-  private static FloatVector high(IntVector pairs) {
-    return pairs.and(HIGH).reinterpretAsFloats();
   }
 }

@@ -192,11 +192,13 @@ final class PanelProduct {
     Memory.store(d, out + 3L * Memory.VECTOR);
   }
 
-  private static FloatVector low(IntVector words) {
+  /** The numbers in the low halves of words, widened. */
+  static FloatVector low(IntVector words) {
     return words.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
   }
 
-  private static FloatVector high(IntVector words) {
+  /** The numbers in the high halves of words, widened. */
+  static FloatVector high(IntVector words) {
     return words.and(HIGH).reinterpretAsFloats();
   }
 }
