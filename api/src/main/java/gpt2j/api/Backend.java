@@ -97,10 +97,20 @@ public interface Backend extends AutoCloseable {
   Operations operations();
 
   /**
+   * The operations of training, queued on this backend.
+   *
+   * @throws UnsupportedException when this backend doesn't train
+   */
+  default TrainingOperations training() {
+    throw new UnsupportedException(device().name() + " does not train");
+  }
+
+  /**
    * Records what {@code body} queues as a step that can be run again and again. The tensors, their
    * shapes and all host values are fixed by recording; what changes between runs lies in device
-   * memory. Recording does not run the step. {@code body} must only call {@link Operations} and
-   * {@link Profiler#section}, and may be called later, once per run, or never again.
+   * memory. Recording does not run the step. {@code body} must only call {@link Operations}, {@link
+   * TrainingOperations} and {@link Profiler#section}, and may be called later, once per run, or
+   * never again.
    */
   Step record(String name, Runnable body);
 

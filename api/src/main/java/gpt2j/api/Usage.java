@@ -9,5 +9,7 @@ public enum Usage {
   /** Keys and values of past positions. */
   CACHE,
   /** What the host writes or reads in every step: tokens, positions, sampled tokens, logits. */
-  IO
+  IO,
+  /** Gradients of parameters and the optimiser's moments. */
+  TRAINING
 }

@@ -49,7 +49,7 @@ final class DeviceMemory implements AutoCloseable {
   /** How much the driver is asked for at a time when less is wanted. */
   private static long chunkBytes(Usage usage) {
     return switch (usage) {
-      case WEIGHTS -> 64 * MEBIBYTE;
+      case WEIGHTS, TRAINING -> 64 * MEBIBYTE;
       case ACTIVATION -> 16 * MEBIBYTE;
       case CACHE, IO -> 2 * MEBIBYTE;
     };
