@@ -8,5 +8,6 @@ module gpt2j.model.gpt2 {
 
   exports gpt2j.model.gpt2;
   exports gpt2j.model.gpt2.checkpoint;
+  exports gpt2j.model.gpt2.data;
   exports gpt2j.model.gpt2.tokenizer;
 }
