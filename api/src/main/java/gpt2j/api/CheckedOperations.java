@@ -1,5 +1,10 @@
 package gpt2j.api;
 
+import static gpt2j.api.Checks.distinct;
+import static gpt2j.api.Checks.matrix;
+import static gpt2j.api.Checks.tensor;
+import static gpt2j.api.Checks.vector;
+
 /**
  * Checks types and shapes as {@link Operations} demands, then hands over to a backend's own
  * operations. Every backend wraps its operations in it, so that all refuse the same things with the
@@ -148,48 +153,5 @@ public final class CheckedOperations implements Operations {
     if (index < 0 || index >= bound) {
       throw new IllegalArgumentException("%s %d of %d".formatted(name, index, bound));
     }
-  }
-
-  private static void distinct(String operation, Tensor out, Tensor in) {
-    if (out == in) {
-      throw new IllegalArgumentException(operation + ": the output may not be an input");
-    }
-  }
-
-  private static void matrix(String name, Tensor tensor) {
-    if (tensor.type() != DataType.F32 || tensor.shape().rank() != 2) {
-      throw new IllegalArgumentException(
-          "%s must be an F32 matrix, not %s %s".formatted(name, tensor.type(), tensor.shape()));
-    }
-  }
-
-  // The sizes are compared before a Shape is made: these checks run for every operation.
-  private static void matrix(String name, Tensor tensor, int rows, int columns) {
-    Shape shape = tensor.shape();
-    if (tensor.type() != DataType.F32
-        || shape.rank() != 2
-        || shape.rows() != rows
-        || shape.size(1) != columns) {
-      throw mismatch(name, tensor, DataType.F32, Shape.of(rows, columns));
-    }
-  }
-
-  private static void vector(String name, Tensor tensor, DataType type, int size) {
-    Shape shape = tensor.shape();
-    if (tensor.type() != type || shape.rank() != 1 || shape.rows() != size) {
-      throw mismatch(name, tensor, type, Shape.of(size));
-    }
-  }
-
-  private static void tensor(String name, Tensor tensor, DataType type, Shape shape) {
-    if (tensor.type() != type || !tensor.shape().equals(shape)) {
-      throw mismatch(name, tensor, type, shape);
-    }
-  }
-
-  private static IllegalArgumentException mismatch(
-      String name, Tensor tensor, DataType type, Shape shape) {
-    return new IllegalArgumentException(
-        "%s must be %s %s, not %s %s".formatted(name, type, shape, tensor.type(), tensor.shape()));
   }
 }

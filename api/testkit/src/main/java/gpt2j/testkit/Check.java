@@ -35,9 +35,18 @@ final class Check {
     }
   }
 
-  static void apart(ReferenceTensor out, ReferenceTensor in) {
-    if (out.overlaps(in)) {
-      throw new IllegalArgumentException("the output overlaps an input");
+  static void apart(ReferenceTensor out, ReferenceTensor... others) {
+    for (ReferenceTensor other : others) {
+      if (out.overlaps(other)) {
+        throw new IllegalArgumentException("the output overlaps another operand");
+      }
+    }
+  }
+
+  /** In place or somewhere else, but not shifted. */
+  static void sameOrApart(ReferenceTensor out, ReferenceTensor in) {
+    if (!out.coincides(in)) {
+      apart(out, in);
     }
   }
 

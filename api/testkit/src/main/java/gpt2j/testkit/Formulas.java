@@ -1,27 +1,61 @@
 package gpt2j.testkit;
 
+import gpt2j.api.GeluForm;
+
 /** The formulas of GPT-2, on one row each. */
 final class Formulas {
   private Formulas() {}
 
   /** {@code (x − mean) / √(variance + epsilon) · gain + bias}; all {@code [C]}. */
   static float[] layerNorm(float[] x, float[] gain, float[] bias, float epsilon) {
-    double mean = 0;
-    for (float value : x) {
-      mean += value;
-    }
-    mean /= x.length;
-    double variance = 0;
-    for (float value : x) {
-      variance += (value - mean) * (value - mean);
-    }
-    variance /= x.length;
-    double deviation = Math.sqrt(variance + epsilon);
+    double mean = mean(x);
+    double deviation = Math.sqrt(variance(x, mean) + epsilon);
     float[] normalized = new float[x.length]; // [C]
     for (int c = 0; c < x.length; c++) {
       normalized[c] = (float) ((x[c] - mean) / deviation * gain[c] + bias[c]);
     }
     return normalized;
+  }
+
+  static double mean(float[] x) {
+    double sum = 0;
+    for (float value : x) {
+      sum += value;
+    }
+    return sum / x.length;
+  }
+
+  /** The mean of squared differences from the mean; divided by their number, not by one less. */
+  static double variance(float[] x, double mean) {
+    double sum = 0;
+    for (float value : x) {
+      sum += (value - mean) * (value - mean);
+    }
+    return sum / x.length;
+  }
+
+  static double gelu(GeluForm form, double v) {
+    return switch (form) {
+      case TANH -> geluTanh(v);
+      case ERF -> geluErf(v);
+    };
+  }
+
+  /** The derivative of {@link #gelu}. */
+  static double geluDerivative(GeluForm form, double v) {
+    return switch (form) {
+      case TANH -> {
+        double root = Math.sqrt(2 / Math.PI);
+        double tanh = Math.tanh(root * (v + 0.044715 * v * v * v));
+        double slope = root * (1 + 3 * 0.044715 * v * v);
+        double steepness = 1 - tanh * tanh; // 0 where the slope is infinite
+        yield (1 + tanh) / 2 + (steepness == 0 ? 0 : v / 2 * steepness * slope);
+      }
+      case ERF -> {
+        double density = Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
+        yield (1 + Erf.of(v / Math.sqrt(2))) / 2 + v * density;
+      }
+    };
   }
 
   /** Hendrycks and Gimpel 2016, the approximation. */
@@ -73,7 +107,7 @@ final class Formulas {
   }
 
   /** The largest is subtracted first, so that nothing overflows. */
-  private static void softmax(double[] scores) {
+  static void softmax(double[] scores) {
     double largest = max(scores);
     double sum = 0;
     for (int t = 0; t < scores.length; t++) {
@@ -83,6 +117,26 @@ final class Formulas {
     for (int t = 0; t < scores.length; t++) {
       scores[t] /= sum;
     }
+  }
+
+  /** {@code softmax(logits)}. */
+  static double[] softmax(float[] logits) {
+    double[] p = new double[logits.length];
+    for (int i = 0; i < p.length; i++) {
+      p[i] = logits[i];
+    }
+    softmax(p);
+    return p;
+  }
+
+  /** {@code ln Σ exp(score)}. */
+  static double logSumExp(double[] scores) {
+    double largest = max(scores);
+    double sum = 0;
+    for (double score : scores) {
+      sum += Math.exp(score - largest);
+    }
+    return largest + Math.log(sum);
   }
 
   private static double max(double[] values) {

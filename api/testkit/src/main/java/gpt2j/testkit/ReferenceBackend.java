@@ -1,6 +1,7 @@
 package gpt2j.testkit;
 
 import gpt2j.api.Backend;
+import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -20,6 +21,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.TrainingOperations;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -33,6 +35,8 @@ final class ReferenceBackend implements Backend {
   private final ReferenceMemory memory;
   private final int runAhead;
   private final Operations operations = new ReferenceOperations(this);
+  private final TrainingOperations training =
+      new CheckedTrainingOperations(new ReferenceTraining(this));
   private final Profiler profiler = new HostProfiler();
   private final Lock lock = new ReentrantLock();
 
@@ -135,6 +139,11 @@ final class ReferenceBackend implements Backend {
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public TrainingOperations training() {
+    return training;
   }
 
   @Override

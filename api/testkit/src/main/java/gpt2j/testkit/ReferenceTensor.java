@@ -94,6 +94,10 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
     return memory.asOverlappingSlice(other.memory).isPresent();
   }
 
+  boolean coincides(ReferenceTensor other) {
+    return memory.equals(other.memory);
+  }
+
   /** A copy of a row of float32. */
   float[] row(int row) {
     return floats(row * shape.rowElements(), Math.toIntExact(shape.rowElements()));
@@ -108,6 +112,30 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
     float[] values = new float[count];
     MemorySegment.copy(memory, FLOAT, from * Float.BYTES, values, 0, count);
     return values;
+  }
+
+  /** A copy of all float32, widened. */
+  double[] doubles() {
+    double[] values = new double[Math.toIntExact(shape.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = memory.get(FLOAT, (long) i * Float.BYTES);
+    }
+    return values;
+  }
+
+  /** Stores all values, rounded to float32. */
+  void set(double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      memory.set(FLOAT, (long) i * Float.BYTES, (float) values[i]);
+    }
+  }
+
+  /** Adds to all values; the sums are rounded to float32 once. */
+  void add(double[] values) {
+    for (int i = 0; i < values.length; i++) {
+      long offset = (long) i * Float.BYTES;
+      memory.set(FLOAT, offset, (float) (memory.get(FLOAT, offset) + values[i]));
+    }
   }
 
   void setRow(int row, float[] values) {
