@@ -5,6 +5,8 @@ import gpt2j.api.Precision;
 import gpt2j.api.UnsupportedException;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.memory.Locked;
+import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package gpt2j.model.gpt2;
 import gpt2j.api.Backend;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Tensor;
+import gpt2j.model.gpt2.memory.HostFloats;
+import gpt2j.model.gpt2.memory.Locked;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

@@ -8,6 +8,9 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.Tensor;
 import gpt2j.api.Usage;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.memory.HostFloats;
+import gpt2j.model.gpt2.memory.Locked;
+import gpt2j.model.gpt2.memory.Resources;
 import java.util.List;
 import java.util.stream.IntStream;
 

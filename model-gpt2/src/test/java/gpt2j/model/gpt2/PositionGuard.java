@@ -4,6 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
 import gpt2j.api.TokenBatch;
+import gpt2j.model.gpt2.memory.HostInts;
 import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;

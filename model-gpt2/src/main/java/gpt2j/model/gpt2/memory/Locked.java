@@ -1,13 +1,13 @@
-package gpt2j.model.gpt2;
+package gpt2j.model.gpt2.memory;
 
 import gpt2j.api.Backend;
 import java.util.function.Supplier;
 
 /** Does work that must not mix with another thread's, holding the backend's lock. */
-final class Locked {
+public final class Locked {
   private Locked() {}
 
-  static void run(Backend backend, Runnable work) {
+  public static void run(Backend backend, Runnable work) {
     backend.lock().lock();
     try {
       work.run();
@@ -16,7 +16,7 @@ final class Locked {
     }
   }
 
-  static <T> T get(Backend backend, Supplier<T> work) {
+  public static <T> T get(Backend backend, Supplier<T> work) {
     backend.lock().lock();
     try {
       return work.get();

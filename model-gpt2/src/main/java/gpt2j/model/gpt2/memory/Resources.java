@@ -1,15 +1,15 @@
-package gpt2j.model.gpt2;
+package gpt2j.model.gpt2.memory;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /** Things to close together, last opened first. Closing twice does nothing. */
-final class Resources implements AutoCloseable {
+public final class Resources implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
   /** Adds one and returns it. */
-  <T extends AutoCloseable> T add(T resource) {
+  public <T extends AutoCloseable> T add(T resource) {
     open.push(resource);
     return resource;
   }
@@ -31,7 +31,7 @@ final class Resources implements AutoCloseable {
   }
 
   /** Closes all after {@code cause}, which stays the failure to report. */
-  void closeAfter(Throwable cause) {
+  public void closeAfter(Throwable cause) {
     try {
       close();
     } catch (RuntimeException e) {

@@ -1,4 +1,4 @@
-package gpt2j.model.gpt2;
+package gpt2j.model.gpt2.memory;
 
 import gpt2j.api.Backend;
 import gpt2j.api.Tensor;
@@ -11,14 +11,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Copies float32 values between the host and F32 tensors. */
-final class HostFloats {
+public final class HostFloats {
   private static final ValueLayout.OfFloat LAYOUT =
       ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private HostFloats() {}
 
   /** Stores as many values as the tensor has. */
-  static void write(Backend backend, Tensor tensor, float[] values) {
+  public static void write(Backend backend, Tensor tensor, float[] values) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(LAYOUT, values.length);
       MemorySegment.copy(values, 0, memory, LAYOUT, 0, values.length);
@@ -27,7 +27,7 @@ final class HostFloats {
   }
 
   /** Waits for the tensor and returns all its values. */
-  static float[] read(Backend backend, Tensor tensor) {
+  public static float[] read(Backend backend, Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.shape().elements())];
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(LAYOUT, values.length);
@@ -38,7 +38,7 @@ final class HostFloats {
   }
 
   /** Waits for the tensor and returns its rows, each flattened. */
-  static List<float[]> readRows(Backend backend, Tensor tensor) {
+  public static List<float[]> readRows(Backend backend, Tensor tensor) {
     float[] all = read(backend, tensor);
     int width = all.length / tensor.shape().rows();
     List<float[]> rows = new ArrayList<>();
