@@ -99,6 +99,24 @@ public record Gpt2Config(
     return new Gpt2ConfigBuilder();
   }
 
+  /** The same with an output head of its own, or without. */
+  public Gpt2Config withTieWordEmbeddings(boolean tied) {
+    return new Gpt2Config(
+        vocabularySize,
+        contextLength,
+        embeddingWidth,
+        layers,
+        heads,
+        innerWidth,
+        activation,
+        layerNormEpsilon,
+        scaleAttention,
+        scaleByInverseLayer,
+        tied,
+        bosToken,
+        eosTokens);
+  }
+
   /** Elements of one attention head's query, key or value. */
   public int headSize() {
     return embeddingWidth / heads;

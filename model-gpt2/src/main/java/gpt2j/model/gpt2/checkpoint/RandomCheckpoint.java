@@ -1,28 +1,18 @@
 package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.DataType;
-import gpt2j.api.Shape;
 import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleConsumer;
 
 /**
- * Checkpoints of untrained models, for measurements, tests and training: the weights that GPT-2
- * begins with, in the layout of Hugging Face.
- *
- * <p>As in transformers: matrices and embeddings normal with standard deviation 0.02, those that
- * end a residual branch (c_proj) 1/√(2·layers) of that (Radford et al. 2019, §2.3), biases 0, gains
- * of layer norms 1.
+ * Checkpoints of untrained models, for measurements, tests and training: {@link InitialTensors} in
+ * the layout of Hugging Face.
  */
 public final class RandomCheckpoint {
-  private static final double DEVIATION = 0.02;
-
   private RandomCheckpoint() {}
 
   /**
@@ -40,10 +30,10 @@ public final class RandomCheckpoint {
       throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
     }
     try (NewDirectory target = NewDirectory.create(directory)) {
-      target.write(ConfigReader.FILE, ConfigWriter.text(config, DEVIATION, type));
+      target.write(ConfigReader.FILE, ConfigWriter.text(config, InitialTensors.DEVIATION, type));
       SafetensorsWriter.write(
           target.path().resolve(WeightFiles.SINGLE),
-          tensors(config, seed, type),
+          new InitialTensors(config, seed).stored(type),
           Map.of("format", "pt"), // transformers refuses a file without
           Runtime.getRuntime().availableProcessors(),
           progress);
@@ -51,26 +41,5 @@ public final class RandomCheckpoint {
     } catch (IOException e) {
       throw new CheckpointException(directory, "can't be written: " + Io.explain(e), e);
     }
-  }
-
-  private static List<OutputTensor> tensors(Gpt2Config config, long seed, DataType type) {
-    double residualDeviation = DEVIATION / Math.sqrt(2.0 * config.layers());
-    List<OutputTensor> tensors = new ArrayList<>();
-    for (Map.Entry<String, Shape> tensor : TensorLayout.of(config).entrySet()) {
-      String name = tensor.getKey();
-      long stream = tensors.size();
-      OutputTensor.Values values;
-      if (name.endsWith(".bias")) {
-        values = NormalValues.constant(0, type);
-      } else if (name.contains("ln_")) {
-        values = NormalValues.constant(1, type);
-      } else {
-        double deviation = name.endsWith("c_proj.weight") ? residualDeviation : DEVIATION;
-        values = new NormalValues(seed, stream, deviation, type);
-      }
-      String stored = name.equals(TensorLayout.HEAD) ? name : TensorLayout.PREFIX + name;
-      tensors.add(new OutputTensor(stored, type, tensor.getValue(), values));
-    }
-    return tensors;
   }
 }

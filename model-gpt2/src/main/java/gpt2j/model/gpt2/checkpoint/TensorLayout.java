@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** The names and shapes of a checkpoint's tensors. */
-final class TensorLayout {
+public final class TensorLayout {
   static final String PREFIX = "transformer.";
   static final String WTE = "wte.weight";
   static final String HEAD = "lm_head.weight";
@@ -19,11 +19,11 @@ final class TensorLayout {
   private TensorLayout() {}
 
   /**
-   * Every tensor of a model, without {@link #PREFIX}, in the order in which the model uses them;
-   * the output head last, if it has its own. Matrices are {@code [inputs, outputs]}, since GPT-2's
-   * layers were written as convolutions.
+   * Every tensor of a model, without {@code transformer.}, in the order in which the model uses
+   * them; the output head last, if it has its own. Matrices are {@code [inputs, outputs]}, since
+   * GPT-2's layers were written as convolutions.
    */
-  static Map<String, Shape> of(Gpt2Config config) {
+  public static Map<String, Shape> of(Gpt2Config config) {
     int width = config.embeddingWidth();
     int inner = config.innerWidth();
     Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -48,6 +48,11 @@ final class TensorLayout {
   private static void putLayer(Map<String, Shape> shapes, String name, Shape weight, int outputs) {
     shapes.put(name + ".weight", weight);
     shapes.put(name + ".bias", Shape.of(outputs));
+  }
+
+  /** The name in a file as transformers writes it: with {@code transformer.}, save for the head. */
+  public static String storedName(String name) {
+    return name.equals(HEAD) ? name : PREFIX + name;
   }
 
   /** The name without {@link #PREFIX}, if it has it. */
