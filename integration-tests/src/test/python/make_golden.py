@@ -289,11 +289,11 @@ def main() -> None:
             parts = ("golden", "sampling")
             problems = [problem for part in parts for problem in compare(RESOURCES / part, anew / part)]
             sys.exit("\n".join(problems) if problems else 0)
-        replace(anew)
+        replace(anew, ["golden", "sampling"])
 
 
-def replace(anew: pathlib.Path) -> None:
-    for part in ("golden", "sampling"):
+def replace(anew: pathlib.Path, parts: list[str]) -> None:
+    for part in parts:
         old = RESOURCES / part
         for path in sorted(old.rglob("*"), reverse=True) if old.exists() else []:
             path.unlink() if path.is_file() else path.rmdir()

@@ -17,7 +17,7 @@ final class Measurements {
   private final Map<String, Map<String, Double>> rows = new TreeMap<>();
 
   /** Notes a difference; of several the largest counts. */
-  void add(Golden golden, String column, double difference) {
+  void add(Object golden, String column, double difference) {
     columns.add(column);
     rows.computeIfAbsent(golden.toString(), ignored -> new TreeMap<>())
         .merge(column, difference, Math::max);
