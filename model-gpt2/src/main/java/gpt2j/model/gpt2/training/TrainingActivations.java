@@ -16,8 +16,8 @@ import java.util.List;
  * memory of one block.
  */
 final class TrainingActivations implements AutoCloseable {
-  /** At most so many logits are held at a time: 256 MiB. With 50257 tokens, of 1335 rows. */
-  private static final int LOGITS = 1 << 26;
+  /** So many logits are held at a time at most: 256 MiB. With 50257 tokens, of 1335 rows. */
+  static final int MOST_LOGITS = 1 << 26;
 
   /** Result of a layer norm, [n, C], and each row's mean and 1/deviation, [n]. */
   record Norm(Tensor out, Tensor mean, Tensor inverseDeviation) {}
@@ -82,7 +82,12 @@ final class TrainingActivations implements AutoCloseable {
   private final Gradients gradients;
   private final List<HeadRows> head = new ArrayList<>();
 
-  TrainingActivations(Backend backend, Gpt2Config config, TrainingOptions options) {
+  /**
+   * Allocates all of it.
+   *
+   * @param mostLogits elements of the logits held at a time, but those of one row at least
+   */
+  TrainingActivations(Backend backend, Gpt2Config config, TrainingOptions options, int mostLogits) {
     this.backend = backend;
     rows = options.rows();
     try {
@@ -92,7 +97,7 @@ final class TrainingActivations implements AutoCloseable {
       addBlocks(config, options.recompute() == Recompute.GELU);
       lnF = norm(config.embeddingWidth());
       gradients = gradients(config);
-      addHead(config.vocabularySize());
+      addHead(config.vocabularySize(), mostLogits);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -131,8 +136,8 @@ final class TrainingActivations implements AutoCloseable {
         allocate(config.innerWidth()));
   }
 
-  private void addHead(int vocabulary) {
-    int most = Math.clamp(LOGITS / vocabulary, 1, rows);
+  private void addHead(int vocabulary, int mostLogits) {
+    int most = Math.clamp(mostLogits / vocabulary, 1, rows);
     Shape shape = Shape.of(most, vocabulary);
     Tensor logits = resources.add(backend.allocate(DataType.F32, shape, Usage.ACTIVATION));
     for (int first = 0; first < rows; first += most) {

@@ -50,10 +50,16 @@ public final class TrainingModel implements AutoCloseable {
   private long updates;
   private int passes;
 
-  private TrainingModel(
+  /**
+   * See {@link TrainingActivations} for {@code mostLogits}.
+   *
+   * @param initializer writes the parameters
+   */
+  TrainingModel(
       Gpt2Config config,
       TrainingOptions options,
       Backend backend,
+      int mostLogits,
       Consumer<? super TrainingModel> initializer) {
     this.config = config;
     this.options = options;
@@ -61,7 +67,7 @@ public final class TrainingModel implements AutoCloseable {
     requireContext();
     try {
       state = resources.add(new TrainingState(config, options.biases(), backend));
-      activations = resources.add(new TrainingActivations(backend, config, options));
+      activations = resources.add(new TrainingActivations(backend, config, options, mostLogits));
       optimizer = resources.add(new Optimizer(backend, state, options));
       scale = resources.add(backend.allocate(DataType.F32, Shape.of(1), Usage.IO));
       pass = resources.add(backend.allocate(DataType.I32, Shape.of(1), Usage.IO));
@@ -94,20 +100,17 @@ public final class TrainingModel implements AutoCloseable {
    */
   public static TrainingModel random(Gpt2Config config, TrainingOptions options, Backend backend) {
     InitialTensors initial = new InitialTensors(config, options.seed());
-    return Locked.get(
+    return open(
+        config,
+        options,
         backend,
-        () ->
-            new TrainingModel(
-                config,
-                options,
-                backend,
-                model -> {
-                  for (String name : TensorLayout.of(config).keySet()) {
-                    try (Arena arena = Arena.ofShared()) {
-                      model.write(TrainingTensor.PARAMETER, initial.tensor(name, arena));
-                    }
-                  }
-                }));
+        model -> {
+          for (String name : TensorLayout.of(config).keySet()) {
+            try (Arena arena = Arena.ofShared()) {
+              model.write(TrainingTensor.PARAMETER, initial.tensor(name, arena));
+            }
+          }
+        });
   }
 
   /**
@@ -120,20 +123,27 @@ public final class TrainingModel implements AutoCloseable {
    */
   public static TrainingModel of(Checkpoint checkpoint, TrainingOptions options, Backend backend) {
     Gpt2Config config = checkpoint.config().withTieWordEmbeddings(checkpoint.hasTiedHead());
-    return Locked.get(
+    return open(
+        config,
+        options,
         backend,
-        () ->
-            new TrainingModel(
-                config,
-                options,
-                backend,
-                model -> {
-                  for (String name : checkpoint.names()) {
-                    HostTensor tensor = checkpoint.tensor(name);
-                    model.write(TrainingTensor.PARAMETER, tensor);
-                    checkpoint.release(tensor);
-                  }
-                }));
+        model -> {
+          for (String name : checkpoint.names()) {
+            HostTensor tensor = checkpoint.tensor(name);
+            model.write(TrainingTensor.PARAMETER, tensor);
+            checkpoint.release(tensor);
+          }
+        });
+  }
+
+  private static TrainingModel open(
+      Gpt2Config config,
+      TrainingOptions options,
+      Backend backend,
+      Consumer<? super TrainingModel> initializer) {
+    int mostLogits = TrainingActivations.MOST_LOGITS;
+    return Locked.get(
+        backend, () -> new TrainingModel(config, options, backend, mostLogits, initializer));
   }
 
   private Runnable forwardAndBackward() {
