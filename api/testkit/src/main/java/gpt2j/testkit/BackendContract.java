@@ -1,26 +1,12 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Availability;
-import gpt2j.api.Backend;
-import gpt2j.api.BackendOptions;
-import gpt2j.api.BackendProvider;
 import gpt2j.api.DataType;
 import gpt2j.api.Precision;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.TestInstance;
-import org.opentest4j.TestAbortedException;
 
 /**
- * What every backend must do, compared with the reference backend. A backend's tests subclass it:
+ * What every backend must do for generation, compared with the reference backend. A backend's tests
+ * subclass it:
  *
  * {@snippet :
  * class CpuBackendContractTest extends BackendContract {
@@ -35,31 +21,12 @@ import org.opentest4j.TestAbortedException;
  * gpt2j.api.UnsupportedException} is aborted with a message that starts with {@code UNSUPPORTED},
  * provided that {@link #unsupported} names the feature; otherwise it fails. How many tests were
  * aborted is printed at the end.
+ *
+ * <p>Training has a contract of its own, {@link TrainingContract}.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-public abstract class BackendContract {
-  private final Map<Feature, Integer> aborted = new EnumMap<>(Feature.class);
-  private @Nullable Backend backend;
-  private @Nullable Backend reference;
-
+public abstract class BackendContract extends Suite {
   /** For subclasses. */
   protected BackendContract() {}
-
-  /** The backend to be tested. */
-  protected abstract BackendProvider provider();
-
-  /** What the backend is known to lack; nothing, unless overridden. */
-  protected Set<Feature> unsupported() {
-    return Set.of();
-  }
-
-  /**
-   * Whether a machine without the device is no failure: then the whole contract is skipped, with
-   * the reason.
-   */
-  protected boolean mayBeUnavailable() {
-    return false;
-  }
 
   /**
    * How far a product with weights of this precision may be off, relative to the larger of 1 and
@@ -81,49 +48,6 @@ public abstract class BackendContract {
    */
   protected int draws(int full) {
     return full;
-  }
-
-  @BeforeAll
-  final void open() {
-    if (provider().availability() instanceof Availability.Unavailable(String reason)) {
-      String message = provider().name() + " is unavailable: " + reason;
-      Assumptions.assumeFalse(mayBeUnavailable(), message);
-      Assertions.fail(message);
-    }
-    backend = provider().open(BackendOptions.defaults());
-    reference = new ReferenceBackendProvider().open(BackendOptions.defaults());
-  }
-
-  @AfterAll
-  final void close() {
-    if (backend != null) {
-      backend.close();
-    }
-    if (reference != null) {
-      reference.close();
-    }
-    int tests = aborted.values().stream().mapToInt(Integer::intValue).sum();
-    if (tests > 0) {
-      System.err.printf("UNSUPPORTED by %s: %d tests %s%n", provider().name(), tests, aborted);
-    }
-  }
-
-  final Backend backend() {
-    return Objects.requireNonNull(backend, "not open");
-  }
-
-  final Backend reference() {
-    return Objects.requireNonNull(reference, "not open");
-  }
-
-  /** Ends the test that met a missing feature: aborted where that is known, failed otherwise. */
-  final RuntimeException lacking(Feature feature, String message) {
-    String line = "UNSUPPORTED: " + feature + ": " + message;
-    if (!unsupported().contains(feature)) {
-      throw new AssertionError("unexpected " + line);
-    }
-    aborted.merge(feature, 1, Integer::sum);
-    throw new TestAbortedException(line);
   }
 
   @Nested

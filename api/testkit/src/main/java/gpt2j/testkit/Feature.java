@@ -24,7 +24,9 @@ public enum Feature {
   LOGITS,
   CROSS_ENTROPY,
   SAMPLE,
-  ADVANCE;
+  ADVANCE,
+  /** All of {@link gpt2j.api.TrainingOperations}. */
+  TRAINING;
 
   static Feature weights(Precision precision) {
     return switch (precision) {

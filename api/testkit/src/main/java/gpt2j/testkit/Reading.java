@@ -27,7 +27,7 @@ record Reading(String label, int width, double[] values, double tolerance) {
     }
   }
 
-  private void assertClose(Reading actual) {
+  void assertClose(Reading actual) {
     Assertions.assertEquals(values.length, actual.values.length, label + ": number of values");
     int wrong = 0;
     int worst = 0;

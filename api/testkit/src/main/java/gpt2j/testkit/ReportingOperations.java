@@ -10,22 +10,27 @@ import java.util.Locale;
 final class ReportingOperations {
   private ReportingOperations() {}
 
-  static Operations of(Operations operations, BackendContract subject) {
-    return (Operations)
+  /**
+   * @param type {@link Operations} or {@link gpt2j.api.TrainingOperations}
+   */
+  static <T> T of(Class<T> type, T operations, Suite subject) {
+    return type.cast(
         Proxy.newProxyInstance(
-            Operations.class.getClassLoader(),
-            new Class<?>[] {Operations.class},
+            type.getClassLoader(),
+            new Class<?>[] {type},
             (proxy, method, arguments) -> {
               try {
                 return method.invoke(operations, arguments);
               } catch (InvocationTargetException e) {
                 if (e.getCause() instanceof UnsupportedException unsupported) {
                   String message = String.valueOf(unsupported.getMessage());
-                  throw subject.lacking(feature(method.getName()), message);
+                  Feature feature =
+                      type == Operations.class ? feature(method.getName()) : Feature.TRAINING;
+                  throw subject.lacking(feature, message);
                 }
                 throw e.getCause();
               }
-            });
+            }));
   }
 
   /** For example {@code LAYER_NORM} for {@code layerNorm}. */

@@ -16,6 +16,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.TrainingOperations;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
@@ -41,13 +42,13 @@ final class Workbench implements AutoCloseable {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final byte GUARD = 0x5A;
 
-  private final BackendContract subject;
+  private final Suite subject;
   private final Backend backend;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final List<Tensor> guards = new ArrayList<>();
   private final List<Reading> readings = new ArrayList<>();
 
-  Workbench(BackendContract subject, Backend backend) {
+  Workbench(Suite subject, Backend backend) {
     this.subject = subject;
     this.backend = backend;
   }
@@ -57,7 +58,12 @@ final class Workbench implements AutoCloseable {
   }
 
   Operations operations() {
-    return ReportingOperations.of(backend.operations(), subject);
+    return ReportingOperations.of(Operations.class, backend.operations(), subject);
+  }
+
+  TrainingOperations training() {
+    TrainingOperations operations = attempt(Feature.TRAINING, backend::training);
+    return ReportingOperations.of(TrainingOperations.class, operations, subject);
   }
 
   /** An F32 tensor of the given size that is NaN all over, so that what isn't written shows. */
@@ -205,11 +211,15 @@ final class Workbench implements AutoCloseable {
   }
 
   void show(String label, float[] values, int width, double tolerance) {
-    double[] wide = new double[values.length];
-    for (int i = 0; i < values.length; i++) {
-      wide[i] = values[i];
-    }
-    show(label, width, wide, tolerance);
+    show(label, width, Doubles.of(values), tolerance);
+  }
+
+  /** Compares a tensor with what is known already. */
+  void expect(String label, Tensor tensor, double[] expected, double tolerance) {
+    int width = Math.toIntExact(tensor.shape().rowElements());
+    double[] actual = Doubles.of(read(tensor));
+    new Reading(label, width, expected, tolerance)
+        .assertClose(new Reading(label, width, actual, tolerance));
   }
 
   private void show(String label, int width, double[] values, double tolerance) {

@@ -18,6 +18,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.TrainingOperations;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -101,6 +102,11 @@ class ForwardingBackend implements Backend {
   @Override
   public Operations operations() {
     return to.operations();
+  }
+
+  @Override
+  public TrainingOperations training() {
+    return to.training();
   }
 
   @Override

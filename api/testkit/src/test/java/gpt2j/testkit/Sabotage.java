@@ -16,10 +16,10 @@ import java.util.function.UnaryOperator;
  */
 record Sabotage(
     String name,
-    Class<? extends Contract> part,
+    Class<? extends Part> part,
     UnaryOperator<Backend> plant,
     UnaryOperator<BackendOptions> options) {
-  static Sabotage of(String name, Class<? extends Contract> part, UnaryOperator<Backend> plant) {
+  static Sabotage of(String name, Class<? extends Part> part, UnaryOperator<Backend> plant) {
     return new Sabotage(name, part, plant, UnaryOperator.identity());
   }
 

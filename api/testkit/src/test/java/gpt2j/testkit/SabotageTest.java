@@ -122,15 +122,18 @@ class SabotageTest {
     }
   }
 
-  private static Outcome run(Class<? extends Contract> part, boolean untilOneFails) {
+  private static Outcome run(Class<? extends Part> part, boolean untilOneFails) {
+    boolean training = TrainingPart.class.isAssignableFrom(part);
+    Class<?> contract = training ? TrainingContract.class : BackendContract.class;
+    Class<?> sabotaged = training ? SabotagedTrainingContract.class : SabotagedContract.class;
     Class<?> nested =
-        Arrays.stream(BackendContract.class.getDeclaredClasses())
+        Arrays.stream(contract.getDeclaredClasses())
             .filter(part::isAssignableFrom)
             .findFirst()
             .orElseThrow();
     LauncherDiscoveryRequest tests =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(selectNestedClass(List.of(SabotagedContract.class), nested))
+            .selectors(selectNestedClass(List.of(sabotaged), nested))
             .build();
     CancellationToken token = CancellationToken.create();
     Outcome outcome =

@@ -109,7 +109,7 @@ final class SabotagedAttention {
             }));
   }
 
-  private static Sabotage bug(String name, Class<? extends Contract> part, Wrong wrong) {
+  private static Sabotage bug(String name, Class<? extends Part> part, Wrong wrong) {
     return operations(
         "attention: " + name,
         part,

@@ -51,7 +51,7 @@ final class SabotagedOperations {
   }
 
   static Sabotage operations(
-      String name, Class<? extends Contract> part, Function<Backend, Operations> make) {
+      String name, Class<? extends Part> part, Function<Backend, Operations> make) {
     return Sabotage.of(
         name,
         part,
@@ -87,7 +87,7 @@ final class SabotagedOperations {
   }
 
   private static Sabotage epilogue(
-      String name, Class<? extends Contract> part, Epilogue asked, Epilogue done) {
+      String name, Class<? extends Part> part, Epilogue asked, Epilogue done) {
     return operations(
         name,
         part,

@@ -46,7 +46,7 @@ final class SabotagedSampling {
   }
 
   private static Sabotage bug(
-      String name, Class<? extends Contract> part, UnaryOperator<SamplingParameters> change) {
+      String name, Class<? extends Part> part, UnaryOperator<SamplingParameters> change) {
     return bug(name, part, (p, l, seen, d, s) -> draw(change.apply(p), l, seen, d, s));
   }
 
@@ -104,7 +104,7 @@ final class SabotagedSampling {
     return worst;
   }
 
-  private static Sabotage bug(String name, Class<? extends Contract> part, Draw draw) {
+  private static Sabotage bug(String name, Class<? extends Part> part, Draw draw) {
     return Sabotage.of(
         "sampling: " + name,
         part,
