@@ -2,10 +2,13 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.HostTensor;
 import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.files.Io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -61,6 +64,25 @@ public final class Checkpoint implements AutoCloseable {
       files.close();
       throw e;
     }
+  }
+
+  /**
+   * Tensors in memory as a checkpoint: to try a model that is in training.
+   *
+   * @param tensors all that the configuration asks for; they are used as long as this is open
+   * @throws IllegalArgumentException when one is missing or has another shape
+   */
+  public static Checkpoint of(Gpt2Config config, Collection<HostTensor> tensors) {
+    Map<String, HostTensor> byName = new LinkedHashMap<>();
+    tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
+    TensorLayout.of(config)
+        .forEach(
+            (name, shape) -> {
+              if (!byName.containsKey(name) || !byName.get(name).shape().equals(shape)) {
+                throw new IllegalArgumentException("no tensor %s %s".formatted(name, shape));
+              }
+            });
+    return new Checkpoint(Path.of("memory"), config, WeightFiles.none(), byName);
   }
 
   private static void requireDirectory(Path directory) {

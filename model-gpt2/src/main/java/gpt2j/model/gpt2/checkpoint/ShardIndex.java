@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
+import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.json.JsonValue;
 import gpt2j.model.gpt2.json.JsonValue.JsonObject;

@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
+import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
@@ -29,6 +30,11 @@ final class WeightFiles implements AutoCloseable {
   private final Map<String, Located> tensors = new LinkedHashMap<>();
 
   private WeightFiles() {}
+
+  /** No files. */
+  static WeightFiles none() {
+    return new WeightFiles();
+  }
 
   /**
    * Opens the files of a directory.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.DataType;
 import gpt2j.api.Shape;
 import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -1,4 +1,4 @@
-package gpt2j.model.gpt2.checkpoint;
+package gpt2j.model.gpt2.files;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Small files, and words for what goes wrong with files. */
-final class Io {
+public final class Io {
   /** A configuration or an index is some kilobytes long. */
   private static final long MAX_TEXT_BYTES = 16 << 20;
 
@@ -21,7 +21,7 @@ final class Io {
    *
    * @throws IOException whose message is to follow "FILE: "
    */
-  static byte[] readSmall(Path file) throws IOException {
+  public static byte[] readSmall(Path file) throws IOException {
     requireRegularFile(file);
     try {
       long size = Files.size(file);
@@ -39,7 +39,7 @@ final class Io {
    *
    * @throws IOException whose message is to follow "FILE: "
    */
-  static void requireRegularFile(Path file) throws IOException {
+  public static void requireRegularFile(Path file) throws IOException {
     if (!Files.exists(file)) {
       throw new IOException(
           Files.isSymbolicLink(file)
@@ -52,7 +52,7 @@ final class Io {
   }
 
   /** What happened, to follow "FILE: ". */
-  static String explain(IOException e) {
+  public static String explain(IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "does not exist";
       case AccessDeniedException _ -> "permission denied";

@@ -1,0 +1,167 @@
+package gpt2j.model.gpt2.training.run;
+
+import gpt2j.api.DataType;
+import gpt2j.api.HostTensor;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.checkpoint.CheckpointLayout;
+import gpt2j.model.gpt2.checkpoint.TensorLayout;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.safetensors.OutputTensor;
+import gpt2j.model.gpt2.safetensors.SafetensorsException;
+import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.safetensors.TensorEntry;
+import gpt2j.model.gpt2.training.TrainingTensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the files of checkpoints, and reads back the optimiser's. */
+final class CheckpointIo {
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String FIRST = "first_moment.";
+  private static final String SECOND = "second_moment.";
+
+  private final Learner learner;
+  private final Map<String, byte[]> tokenizer;
+
+  /**
+   * For the checkpoints of a run.
+   *
+   * @param tokenizer the tokenizer's files by name
+   */
+  CheckpointIo(Learner learner, Map<String, byte[]> tokenizer) {
+    this.learner = learner;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Writes all files of a checkpoint. */
+  void write(Disk disk, Path directory, StateFile file) throws IOException {
+    disk.write(
+        directory.resolve(CheckpointLayout.CONFIG), CheckpointLayout.configText(learner.config()));
+    for (Map.Entry<String, byte[]> part : tokenizer.entrySet()) {
+      disk.write(directory.resolve(part.getKey()), part.getValue());
+    }
+    try (Source source = new Source()) {
+      disk.write(
+          directory.resolve(CheckpointLayout.WEIGHTS),
+          source.all(TrainingTensor.PARAMETER, TensorLayout::storedName));
+      List<OutputTensor> moments = source.all(TrainingTensor.FIRST_MOMENT, FIRST::concat);
+      moments.addAll(source.all(TrainingTensor.SECOND_MOMENT, SECOND::concat));
+      disk.write(directory.resolve(OPTIMIZER), moments);
+    }
+    disk.write(directory.resolve(StateFile.NAME), file.text());
+  }
+
+  /** Gives the values of one tensor after another, and keeps no more than one on the host. */
+  private final class Source implements AutoCloseable {
+    private @Nullable HostTensor current;
+    private @Nullable Object key;
+    private @Nullable Arena arena;
+
+    List<OutputTensor> all(TrainingTensor kind, UnaryOperator<String> storedName) {
+      List<OutputTensor> all = new ArrayList<>();
+      learner
+          .shapes(kind)
+          .forEach(
+              (name, shape) ->
+                  all.add(
+                      new OutputTensor(
+                          storedName.apply(name),
+                          DataType.F32,
+                          shape,
+                          (first, out) ->
+                              MemorySegment.copy(
+                                  read(kind, name).data(),
+                                  first * Float.BYTES,
+                                  out,
+                                  0,
+                                  out.byteSize()))));
+      return all;
+    }
+
+    /** Called by the writer's one thread. */
+    private HostTensor read(TrainingTensor kind, String name) {
+      Object wanted = List.of(kind, name);
+      if (current == null || !wanted.equals(key)) {
+        close();
+        arena = Arena.ofShared();
+        current = learner.read(kind, name, arena);
+        key = wanted;
+      }
+      return current;
+    }
+
+    @Override
+    public void close() {
+      current = null;
+      if (arena != null) {
+        arena.close();
+        arena = null;
+      }
+    }
+  }
+
+  /**
+   * Checks that a checkpoint can be read.
+   *
+   * @throws RunException when it is damaged
+   */
+  static void check(Path checkpoint) {
+    try (Checkpoint _ = Checkpoint.open(checkpoint);
+        SafetensorsFile _ = open(checkpoint.resolve(OPTIMIZER))) {
+      // it opens
+    } catch (CheckpointException e) {
+      throw new RunException(e.getMessage());
+    }
+  }
+
+  private static SafetensorsFile open(Path file) {
+    try {
+      Io.requireRegularFile(file);
+      return SafetensorsFile.open(file, file.toString());
+    } catch (IOException e) {
+      throw new RunException(file, Io.explain(e));
+    } catch (SafetensorsException e) {
+      throw new RunException(e.getMessage());
+    }
+  }
+
+  /**
+   * Gives the optimiser what a checkpoint has of it.
+   *
+   * @throws RunException when it isn't the optimiser of this model
+   */
+  void readOptimizer(Path checkpoint) {
+    Path path = checkpoint.resolve(OPTIMIZER);
+    try (SafetensorsFile file = open(path)) {
+      read(path, file, TrainingTensor.FIRST_MOMENT, FIRST);
+      read(path, file, TrainingTensor.SECOND_MOMENT, SECOND);
+    }
+  }
+
+  private void read(Path path, SafetensorsFile file, TrainingTensor kind, String prefix) {
+    learner
+        .shapes(kind)
+        .forEach(
+            (name, shape) -> {
+              TensorEntry entry = file.tensors().get(prefix + name);
+              boolean fits =
+                  entry != null
+                      && entry.type().dataType().equals(Optional.of(DataType.F32))
+                      && entry.shape().equals(Optional.of(shape));
+              if (!fits) {
+                throw new RunException(
+                    path, "has no F32 %s called %s".formatted(shape, prefix + name));
+              }
+              learner.write(kind, file.read(entry, name));
+            });
+  }
+}

@@ -1,0 +1,135 @@
+package gpt2j.model.gpt2.training.run;
+
+import gpt2j.api.HostTensor;
+import gpt2j.api.SamplingParameters;
+import gpt2j.api.Shape;
+import gpt2j.model.gpt2.ContextOverflow;
+import gpt2j.model.gpt2.Generation;
+import gpt2j.model.gpt2.GenerationRequest;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.LoadOptions;
+import gpt2j.model.gpt2.Prompt;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.data.Batches;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.training.Loss;
+import gpt2j.model.gpt2.training.TrainingBatch;
+import gpt2j.model.gpt2.training.TrainingModel;
+import gpt2j.model.gpt2.training.TrainingStep;
+import gpt2j.model.gpt2.training.TrainingTensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/** A GPT-2 in training, its batches and its tokenizer. */
+final class Gpt2Learner implements Learner {
+  private static final SamplingParameters SAMPLING =
+      SamplingParameters.random(0).withTemperature(0.8f).withTopK(40);
+
+  private final TrainingModel model;
+  private final Batches training;
+  private final Batches validation;
+  private final Tokenizer tokenizer;
+  private final List<TrainingBatch> room;
+
+  /**
+   * A learner.
+   *
+   * @param accumulation batches of an update
+   */
+  Gpt2Learner(
+      TrainingModel model,
+      Batches training,
+      Batches validation,
+      int accumulation,
+      Tokenizer tokenizer) {
+    this.model = model;
+    this.training = training;
+    this.validation = validation;
+    this.tokenizer = tokenizer;
+    int tokens = model.options().rows();
+    room =
+        IntStream.range(0, accumulation)
+            .mapToObj(_ -> new TrainingBatch(new int[tokens], new int[tokens]))
+            .toList();
+  }
+
+  @Override
+  public Gpt2Config config() {
+    return model.config();
+  }
+
+  @Override
+  public Update update(long update, double learningRate) {
+    long first = (update - 1) * room.size();
+    model.restore(update - 1, Math.toIntExact(first));
+    for (int i = 0; i < room.size(); i++) {
+      training.fill(first + i, room.get(i).inputs(), room.get(i).targets());
+    }
+    TrainingStep step = model.trainStep(room, learningRate);
+    return new Update(step.loss().mean(), step.gradientNorm(), step.loss().targets());
+  }
+
+  @Override
+  public double evaluate(int batches) {
+    TrainingBatch batch = room.getFirst();
+    Loss loss = Loss.NONE;
+    for (long i = 0; i < Math.min(batches, validation.perPass()); i++) {
+      validation.fill(i, batch.inputs(), batch.targets());
+      loss = loss.plus(model.evaluate(batch));
+    }
+    return loss.mean();
+  }
+
+  @Override
+  public String generate(Routine.Sample sample, BooleanSupplier cancelled) {
+    try (Arena arena = Arena.ofShared();
+        Checkpoint now = Checkpoint.of(config(), parameters(arena));
+        Gpt2 gpt2 = Gpt2.load(now, tokenizer, model.backend(), LoadOptions.defaults());
+        Generation generation = gpt2.start(request(sample))) {
+      while (generation.hasNext()) {
+        if (cancelled.getAsBoolean()) {
+          throw new CancellationException();
+        }
+        generation.next();
+      }
+      return generation.completions().getFirst().text();
+    }
+  }
+
+  private static GenerationRequest request(Routine.Sample sample) {
+    int[] prompt = sample.prompt().stream().mapToInt(Integer::intValue).toArray();
+    return GenerationRequest.of(Prompt.of(prompt))
+        .withMaxNewTokens(sample.tokens())
+        .withSampling(SAMPLING)
+        .withContextOverflow(ContextOverflow.STOP);
+  }
+
+  private List<HostTensor> parameters(Arena arena) {
+    List<HostTensor> tensors = new ArrayList<>();
+    for (String name : shapes(TrainingTensor.PARAMETER).keySet()) {
+      tensors.add(read(TrainingTensor.PARAMETER, name, arena));
+    }
+    return tensors;
+  }
+
+  @Override
+  public Map<String, Shape> shapes(TrainingTensor kind) {
+    return model.shapes(kind);
+  }
+
+  @Override
+  public HostTensor read(TrainingTensor kind, String name, Arena arena) {
+    return model.read(kind, name, arena);
+  }
+
+  @Override
+  public void write(TrainingTensor kind, HostTensor tensor) {
+    model.write(kind, tensor);
+  }
+}

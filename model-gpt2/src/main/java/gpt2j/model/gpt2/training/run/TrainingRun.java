@@ -1,0 +1,119 @@
+package gpt2j.model.gpt2.training.run;
+
+import gpt2j.api.Backend;
+import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.training.Recompute;
+import gpt2j.model.gpt2.training.TrainingModel;
+import gpt2j.model.gpt2.training.TrainingOptions;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * A training run on a backend: everything around the {@link TrainingModel}, so that the run can be
+ * left alone, stopped, killed, and resumed as if nothing had happened.
+ *
+ * <p>The backend and the directory are the caller's, opened before the run and closed after it.
+ */
+public final class TrainingRun implements AutoCloseable {
+  private final TrainingModel model;
+  private final TrainingLoop loop;
+
+  /** What a run begins with, unless its directory has a checkpoint. */
+  public sealed interface Start {
+    /** New weights, which depend on the recipe's seed. */
+    record Scratch(Gpt2Config config) implements Start {}
+
+    /** The weights of a checkpoint. */
+    record Weights(Path checkpoint) implements Start {}
+  }
+
+  private TrainingRun(TrainingModel model, TrainingLoop loop) {
+    this.model = model;
+    this.loop = loop;
+  }
+
+  /**
+   * Allocates everything, and has nothing written yet.
+   *
+   * @param directory whose recipe and data, if it is resumed, are the same
+   * @param listener told of everything that happens, on the thread that calls {@link #run}
+   * @throws RunException when the directory's checkpoint is damaged
+   * @throws gpt2j.api.UnsupportedException when the backend doesn't train
+   * @throws gpt2j.api.OutOfMemoryException when it doesn't fit
+   * @throws gpt2j.model.gpt2.data.DataException when there are too few tokens
+   */
+  public static TrainingRun open(
+      Backend backend,
+      Start start,
+      TrainingData data,
+      Recipe recipe,
+      Recompute recompute,
+      Routine routine,
+      RunDirectory directory,
+      Consumer<? super RunEvent> listener) {
+    var training = data.batches(recipe);
+    var validation = data.validationBatches(recipe, routine.evalBatches());
+    Start from = directory.newestCheckpoint().<Start>map(Start.Weights::new).orElse(start);
+    double peak = Speed.peak(backend); // before the model takes the memory
+    TrainingModel model = model(from, recipe.options(recompute), backend);
+    try {
+      var learner =
+          new Gpt2Learner(
+              model, training, validation, recipe.batches().accumulation(), data.tokenizer());
+      Speed speed =
+          new Speed(
+              Speed.operationsPerToken(model.config(), recipe.batches().sequenceLength()), peak);
+      TrainingLoop loop =
+          new TrainingLoop(
+              learner,
+              recipe,
+              routine,
+              directory,
+              data.identity(),
+              data.tokenizerFiles(),
+              speed,
+              listener,
+              System::nanoTime);
+      return new TrainingRun(model, loop);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static TrainingModel model(Start start, TrainingOptions options, Backend backend) {
+    return switch (start) {
+      case Start.Scratch(Gpt2Config config) -> TrainingModel.random(config, options, backend);
+      case Start.Weights(Path directory) -> {
+        try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+          yield TrainingModel.of(checkpoint, options, backend);
+        }
+      }
+    };
+  }
+
+  /** What is trained. */
+  public Gpt2Config config() {
+    return model.config();
+  }
+
+  /**
+   * Runs to the end; once. The directory has {@linkplain RunDirectory#begin begun}.
+   *
+   * @throws RunException when the loss is no number any more, or something can't be written
+   */
+  public Outcome run() {
+    return loop.run();
+  }
+
+  /** Lets the run end after the step under way, with a checkpoint. By any thread. */
+  public void stop() {
+    loop.stop();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
