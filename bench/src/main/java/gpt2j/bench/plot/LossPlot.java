@@ -1,0 +1,86 @@
+package gpt2j.bench.plot;
+
+import java.util.List;
+import java.util.Locale;
+import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.DeviationRenderer;
+import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
+import org.jfree.data.xy.XYSeries;
+import org.jfree.data.xy.XYSeriesCollection;
+import org.jfree.data.xy.YIntervalSeries;
+import org.jfree.data.xy.YIntervalSeriesCollection;
+
+/** The losses of a training run over its steps. */
+public final class LossPlot {
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 480;
+
+  private LossPlot() {}
+
+  /**
+   * The loss on some successive batches.
+   *
+   * @param step in their middle
+   */
+  public record Training(double step, double mean, double least, double most) {}
+
+  /** The loss on the validation data. */
+  public record Validation(long step, double loss) {}
+
+  /**
+   * The plot.
+   *
+   * @param training by step
+   * @param validation by step
+   */
+  public static Plot of(List<Training> training, List<Validation> validation) {
+    XYPlot plot = Style.xy(Style.fromZero("step"), Style.linear("loss, nats per token"));
+    ((NumberAxis) plot.getDomainAxis()).setStandardTickUnits(NumberAxis.createIntegerTickUnits());
+    addValidation(plot, validation);
+    addTraining(plot, training);
+    String last =
+        validation.isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; lowest validation loss %.4f, last %.4f",
+                validation.stream().mapToDouble(Validation::loss).min().orElseThrow(),
+                validation.getLast().loss());
+    return new Plot(
+        "loss",
+        "Loss of training and of validation over steps" + last,
+        Style.chart(
+            "Training",
+            "line: mean of successive batches, band: smallest to largest" + last,
+            plot,
+            true),
+        WIDTH,
+        HEIGHT);
+  }
+
+  private static void addValidation(XYPlot plot, List<Validation> validation) {
+    XYSeries series = new XYSeries("validation");
+    validation.forEach(v -> series.add(v.step(), v.loss()));
+    XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, validation.size() < 60);
+    renderer.setSeriesPaint(0, Style.series(1));
+    renderer.setSeriesShape(0, Style.shape(1));
+    renderer.setSeriesStroke(0, Style.line());
+    plot.setDataset(0, new XYSeriesCollection(series));
+    plot.setRenderer(0, renderer);
+  }
+
+  private static void addTraining(XYPlot plot, List<Training> training) {
+    YIntervalSeries series = new YIntervalSeries("training");
+    training.forEach(t -> series.add(t.step(), t.mean(), t.least(), t.most()));
+    YIntervalSeriesCollection data = new YIntervalSeriesCollection();
+    data.addSeries(series);
+    DeviationRenderer renderer = new DeviationRenderer(true, false);
+    renderer.setAlpha(0.22f);
+    renderer.setSeriesPaint(0, Style.series(0));
+    renderer.setSeriesFillPaint(0, Style.series(0));
+    renderer.setSeriesStroke(0, Style.line());
+    plot.setDataset(1, data);
+    plot.setRenderer(1, renderer);
+  }
+}
