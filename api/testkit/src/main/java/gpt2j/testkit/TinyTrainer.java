@@ -21,7 +21,12 @@ final class TinyTrainer {
   private static final float EPSILON = 1e-5f;
   private static final float SCALE = 0.5f; // 1/√(WIDTH/HEADS)
   private static final float RATE = 0.01f;
-  private static final AdamW SETTINGS = new AdamW(0.9f, 0.95f, 1e-8f, 0.1f);
+
+  /**
+   * A bias of all keys changes nothing, so its gradients are rounding errors, which a smaller
+   * epsilon would make as large as any other update.
+   */
+  private static final AdamW SETTINGS = new AdamW(0.9f, 0.95f, 1e-5f, 0.1f);
 
   /** A parameter and all that belongs to it. */
   private record Parameter(Tensor value, Tensor gradient, Tensor first, Tensor second) {}
