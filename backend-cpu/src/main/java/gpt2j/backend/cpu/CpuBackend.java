@@ -3,6 +3,7 @@ package gpt2j.backend.cpu;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.CheckedOperations;
+import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -22,6 +23,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.TrainingOperations;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
@@ -34,6 +36,7 @@ final class CpuBackend implements Backend {
   private final CpuRuntime runtime;
   private final DeviceInfo device;
   private final Operations operations;
+  private final TrainingOperations training;
   private final Profiler profiler = new HostProfiler();
   private final Lock lock = new ReentrantLock();
 
@@ -49,6 +52,7 @@ final class CpuBackend implements Backend {
             machine.properties());
     runtime = new CpuRuntime(threads, options.memoryLimit());
     operations = new CheckedOperations(new CpuOperations(runtime));
+    training = new CheckedTrainingOperations(new CpuTrainingOperations(runtime));
   }
 
   @Override
@@ -205,6 +209,11 @@ final class CpuBackend implements Backend {
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public TrainingOperations training() {
+    return training;
   }
 
   @Override

@@ -46,20 +46,26 @@ final class Gelu {
     return x.div(VectorMath.exp(u.mul(-2)).add(1));
   }
 
-  /**
-   * By {@code erfc(z) = t · p(t) · e^(−z²)}, t = 1 / (1 + 0.3275911 z), z ≥ 0 (Abramowitz and
-   * Stegun 1964, 7.1.26; off by at most 1.5e-7), and erfc(−z) = 2 − erfc(z).
-   */
   private static FloatVector erf(FloatVector x) {
     FloatVector z = x.abs().mul(SQRT_HALF);
+    FloatVector half = halfErfc(z, VectorMath.exp(z.mul(z).neg())); // Φ(−|x|)
+    VectorMask<Float> positive = x.compare(VectorOperators.GT, 0);
+    FloatVector probability = half.blend(half.neg().add(1), positive); // Φ(x)
+    return x.mul(probability);
+  }
+
+  /**
+   * erfc(z)/2 by {@code erfc(z) = t · p(t) · e^(−z²)}, t = 1 / (1 + 0.3275911 z), z ≥ 0 (Abramowitz
+   * and Stegun 1964, 7.1.26; off by at most 1.5e-7), and erfc(−z) = 2 − erfc(z).
+   *
+   * @param exponential {@code e^(−z²)}
+   */
+  static FloatVector halfErfc(FloatVector z, FloatVector exponential) {
     FloatVector t = VectorMath.constant(1).div(z.mul(0.3275911f).add(1));
     FloatVector p = t.mul(1.061405429f).add(-1.453152027f);
     p = p.fma(t, VectorMath.constant(1.421413741f));
     p = p.fma(t, VectorMath.constant(-0.284496736f));
     p = p.fma(t, VectorMath.constant(0.254829592f));
-    FloatVector half = p.mul(t).mul(0.5f).mul(VectorMath.exp(z.mul(z).neg())); // Φ(−|x|)
-    VectorMask<Float> positive = x.compare(VectorOperators.GT, 0);
-    FloatVector probability = half.blend(half.neg().add(1), positive); // Φ(x)
-    return x.mul(probability);
+    return p.mul(t).mul(0.5f).mul(exponential);
   }
 }

@@ -22,6 +22,30 @@ final class LayerNorm {
     scale(out, x, gain, bias, mean, left, factor, width);
   }
 
+  /**
+   * The same, and keeps what the backward pass needs.
+   *
+   * @param meanAt where the row's mean goes
+   * @param factorAt where the inverse of its deviation goes
+   */
+  static void rowKeeping(
+      long out,
+      long meanAt,
+      long factorAt,
+      long x,
+      long gain,
+      long bias,
+      int width,
+      float epsilon) {
+    float mean = sum(x, 0, width) / width;
+    float left = sum(x, mean, width) / width;
+    float variance = squares(x, mean, left, width) / width;
+    float factor = (float) (1 / Math.sqrt(variance + epsilon));
+    scale(out, x, gain, bias, mean, left, factor, width);
+    Memory.set(meanAt, mean + left);
+    Memory.set(factorAt, factor);
+  }
+
   /** {@code Σ (x − mean)}. */
   private static float sum(long x, float mean, int width) {
     int whole = width - width % Memory.LANES;

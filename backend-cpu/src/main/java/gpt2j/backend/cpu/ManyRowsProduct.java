@@ -1,5 +1,6 @@
 package gpt2j.backend.cpu;
 
+import gpt2j.backend.cpu.Nd4jProducts.Form;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,7 +25,8 @@ final class ManyRowsProduct {
     CpuTensor sums = finish.readsOut() ? runtime.sums().matrix(rows, columns) : out;
     Nd4jProducts.Product product = last;
     if (product == null || !product.isOf(sums, x, matrix)) {
-      product = runtime.products().product(sums, x, matrix, transposed);
+      product =
+          runtime.products().product(sums, x, matrix, transposed ? Form.TRANSPOSED : Form.PLAIN);
       last = product;
     }
     product.run();

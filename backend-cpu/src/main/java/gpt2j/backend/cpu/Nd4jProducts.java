@@ -38,18 +38,35 @@ final class Nd4jProducts {
     }
   }
 
-  /**
-   * A product that can be run again and again: {@code out = x·w}, all row-major matrices.
-   *
-   * @param transposed whether it is {@code x·wᵀ} instead
-   */
-  Product product(CpuTensor out, CpuTensor x, INDArray w, boolean transposed) {
+  /** Which product of two matrices. */
+  enum Form {
+    /** {@code out = x·w}. */
+    PLAIN(0, 0, 0),
+    /** {@code out = x·wᵀ}. */
+    TRANSPOSED(0, 1, 0),
+    /** {@code out += xᵀ·w}. */
+    ADD_FIRST_TRANSPOSED(1, 0, 1);
+
+    private final int transposeX;
+    private final int transposeW;
+    private final double beta; // what out is multiplied by before the product is added to it
+
+    Form(int transposeX, int transposeW, double beta) {
+      this.transposeX = transposeX;
+      this.transposeW = transposeW;
+      this.beta = beta;
+    }
+  }
+
+  /** A product that can be run again and again, all row-major matrices. */
+  Product product(CpuTensor out, CpuTensor x, INDArray w, Form form) {
     awaitStart();
     CustomOp op =
         DynamicCustomOp.builder("matmul")
             .addInputs(x.array(), w)
             .addOutputs(out.array())
-            .addIntegerArguments(0, transposed ? 1 : 0, 0) // x, w, out
+            .addIntegerArguments(form.transposeX, form.transposeW, 0)
+            .addFloatingPointArguments(1.0, form.beta)
             .build();
     return new Product(out, x, w, op);
   }

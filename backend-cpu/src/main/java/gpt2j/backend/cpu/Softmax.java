@@ -51,6 +51,11 @@ final class Softmax {
   /** {@code ln Σ e^x}: a logit minus this is its log-probability. */
   static double logSumExp(long x, int count) {
     float max = max(x, count);
+    return max + Math.log(sumOfExponentials(x, count, max));
+  }
+
+  /** {@code Σ e^(x − max)}. */
+  static double sumOfExponentials(long x, int count, float max) {
     double sum = 0;
     int i = 0;
     while (i + Memory.LANES <= count) {
@@ -64,7 +69,7 @@ final class Softmax {
     for (; i < count; i++) {
       sum += Math.exp(Memory.get(x + (long) i * Float.BYTES) - max);
     }
-    return max + Math.log(sum);
+    return sum;
   }
 
   /** The largest number; minus infinity of none. */
