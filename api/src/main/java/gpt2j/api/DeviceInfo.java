@@ -11,10 +11,17 @@ import java.util.Map;
  * @param totalMemory bytes of memory on the device
  * @param freeMemory bytes that could be allocated when asked
  * @param threads host threads that compute by default
+ * @param prefillRows rows of one batch from which on a row gets no cheaper by more of them; longer
+ *     prompts are best evaluated so many rows at a time, since each row takes memory
  * @param properties further facts worth showing, in order: vector width, compute capability, …
  */
 public record DeviceInfo(
-    String name, long totalMemory, long freeMemory, int threads, Map<String, String> properties) {
+    String name,
+    long totalMemory,
+    long freeMemory,
+    int threads,
+    int prefillRows,
+    Map<String, String> properties) {
   public DeviceInfo {
     properties = Collections.unmodifiableMap(new LinkedHashMap<>(properties));
   }

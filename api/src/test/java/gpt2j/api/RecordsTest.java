@@ -93,7 +93,7 @@ class RecordsTest {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("z", "1");
     properties.put("a", "2");
-    DeviceInfo device = new DeviceInfo("device", 1, 1, 1, properties);
+    DeviceInfo device = new DeviceInfo("device", 1, 1, 1, 1, properties);
     properties.clear();
     assertEquals(List.of("z", "a"), List.copyOf(device.properties().keySet()));
     assertThrows(UnsupportedOperationException.class, () -> device.properties().clear());

@@ -53,6 +53,7 @@ final class ReferenceBackend implements Backend {
         runtime.maxMemory(),
         runtime.maxMemory() - used,
         1,
+        1024,
         Map.of());
   }
 

@@ -49,6 +49,7 @@ final class CpuBackend implements Backend {
             machine.totalMemory(),
             machine.freeMemory(),
             threads,
+            machine.prefillRows(),
             machine.properties());
     runtime = new CpuRuntime(threads, options.memoryLimit());
     operations = new CheckedOperations(new CpuOperations(runtime));

@@ -1,7 +1,6 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Layer normalisation of one row. In several methods because the compiler inlines only so much into
@@ -49,26 +48,31 @@ final class LayerNorm {
   /** {@code Σ (x − mean)}. */
   private static float sum(long x, float mean, int width) {
     int whole = width - width % Memory.LANES;
-    VectorMask<Float> rest = Memory.first(width - whole);
-    FloatVector sums =
-        Memory.load(x + (long) whole * Float.BYTES, rest).sub(mean).blend(0, rest.not());
+    FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       sums = Memory.load(x + (long) i * Float.BYTES).sub(mean).add(sums);
     }
-    return Memory.sum(sums);
+    float sum = Memory.sum(sums);
+    for (int i = whole; i < width; i++) {
+      sum += Memory.get(x + (long) i * Float.BYTES) - mean;
+    }
+    return sum;
   }
 
   /** {@code Σ (x − mean − left)²}. */
   private static float squares(long x, float mean, float left, int width) {
     int whole = width - width % Memory.LANES;
-    VectorMask<Float> rest = Memory.first(width - whole);
-    FloatVector last = Memory.load(x + (long) whole * Float.BYTES, rest).sub(mean).sub(left);
-    FloatVector squares = last.mul(last).blend(0, rest.not());
+    FloatVector squares = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(mean).sub(left);
       squares = distance.fma(distance, squares);
     }
-    return Memory.sum(squares);
+    float sum = Memory.sum(squares);
+    for (int i = whole; i < width; i++) {
+      float distance = Memory.get(x + (long) i * Float.BYTES) - mean - left;
+      sum = Math.fma(distance, distance, sum);
+    }
+    return sum;
   }
 
   /** {@code out = (x − mean − left) · factor · gain + bias}. */

@@ -15,6 +15,9 @@ import java.util.Optional;
 
 /** Opens NVIDIA GPUs. */
 final class CudaBackendProvider implements BackendProvider {
+  /** Enough for the tiles of one product to fill every multiprocessor several times. */
+  private static final int PREFILL_ROWS = 1024;
+
   @Override
   public String name() {
     return "cuda";
@@ -70,7 +73,8 @@ final class CudaBackendProvider implements BackendProvider {
     properties.put("driver", "for CUDA " + device.driver());
     properties.put("kernels", kernels);
     properties.put("cuBLAS", CublasLibrary.load().toString());
-    return new DeviceInfo(device.name(), device.totalMemory(), freeMemory, 1, properties);
+    return new DeviceInfo(
+        device.name(), device.totalMemory(), freeMemory, 1, PREFILL_ROWS, properties);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class FakeBackend implements Backend {
 
   @Override
   public DeviceInfo device() {
-    return new DeviceInfo("fake device", 1L << 40, 1L << 40, threads, Map.of());
+    return new DeviceInfo("fake device", 1L << 40, 1L << 40, threads, 1024, Map.of());
   }
 
   @Override

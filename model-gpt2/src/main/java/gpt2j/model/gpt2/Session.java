@@ -44,8 +44,9 @@ public final class Session implements AutoCloseable {
     for (int i = 0; i < sequences.length; i++) {
       sequences[i] = new Sequence();
     }
+    int prefillChunk = options.prefillChunk().orElse(backend.device().prefillRows());
     long mostRows = (long) sequences.length * capacity;
-    int rows = (int) Math.max(sequences.length, Math.min(options.prefillChunk(), mostRows));
+    int rows = (int) Math.max(sequences.length, Math.min(prefillChunk, mostRows));
     workspace =
         Locked.get(
             backend,

@@ -8,12 +8,12 @@ import java.util.OptionalInt;
  *
  * @param sequences texts that can be held side by side
  * @param capacity tokens that each of them can hold; empty for the model's context
- * @param prefillChunk rows evaluated at a time at most; more rows, more memory for activations:
- *     about 36 bytes per row and unit of the model's width
+ * @param prefillChunk rows evaluated at a time at most, empty for what suits the device; more rows,
+ *     more memory for activations: about 36 bytes per row and unit of the model's width
  * @param cacheType how keys and values are stored
  */
 public record SessionOptions(
-    int sequences, OptionalInt capacity, int prefillChunk, DataType cacheType) {
+    int sequences, OptionalInt capacity, OptionalInt prefillChunk, DataType cacheType) {
   public SessionOptions {
     if (sequences < 1) {
       throw new IllegalArgumentException("sequences must be 1 or more, not " + sequences);
@@ -21,14 +21,15 @@ public record SessionOptions(
     if (capacity.isPresent() && capacity.getAsInt() < 1) {
       throw new IllegalArgumentException("capacity must be 1 or more, not " + capacity.getAsInt());
     }
-    if (prefillChunk < 1) {
-      throw new IllegalArgumentException("prefill chunk must be 1 or more, not " + prefillChunk);
+    if (prefillChunk.isPresent() && prefillChunk.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "prefill chunk must be 1 or more, not " + prefillChunk.getAsInt());
     }
   }
 
-  /** One sequence of the whole context, 1024 rows at a time, keys and values in float32. */
+  /** One sequence of the whole context, keys and values in float32. */
   public static SessionOptions defaults() {
-    return new SessionOptions(1, OptionalInt.empty(), 1024, DataType.F32);
+    return new SessionOptions(1, OptionalInt.empty(), OptionalInt.empty(), DataType.F32);
   }
 
   public SessionOptions withSequences(int sequences) {
@@ -40,7 +41,7 @@ public record SessionOptions(
   }
 
   public SessionOptions withPrefillChunk(int prefillChunk) {
-    return new SessionOptions(sequences, capacity, prefillChunk, cacheType);
+    return new SessionOptions(sequences, capacity, OptionalInt.of(prefillChunk), cacheType);
   }
 
   public SessionOptions withCacheType(DataType cacheType) {
