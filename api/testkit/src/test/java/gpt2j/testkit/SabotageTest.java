@@ -38,7 +38,8 @@ class SabotageTest {
             SabotagedCaches.all(),
             SabotagedAttention.all(),
             SabotagedSampling.all(),
-            SabotagedBackends.all())
+            SabotagedBackends.all(),
+            SabotagedTraining.all())
         .flatMap(List::stream);
   }
 

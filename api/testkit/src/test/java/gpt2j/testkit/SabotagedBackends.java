@@ -179,7 +179,7 @@ final class SabotagedBackends {
     }
   }
 
-  private static Backend steps(Backend backend, boolean runsAtOnce, boolean runsOnce) {
+  static Backend steps(Backend backend, boolean runsAtOnce, boolean runsOnce) {
     return new ForwardingBackend(backend) {
       @Override
       public Step record(String name, Runnable body) {
