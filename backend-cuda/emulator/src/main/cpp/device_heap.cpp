@@ -1,6 +1,7 @@
 #include "device_heap.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,8 +17,26 @@ constexpr size_t kAlignment = 256;  // of what cuMemAlloc gives
 constexpr size_t kReserved = size_t{1} << 40;
 constexpr size_t kRedzone = 256;  // as far as it is checked
 constexpr size_t kRemembered = 4096;
+constexpr size_t kPoison = size_t{16} << 20;  // bytes of a file that is mapped again and again
+constexpr unsigned char kPoisonByte = 0xff;   // four of them, or two, are a NaN
 
 size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
+
+// A file of poison. Whoever writes to a private mapping of it gets pages of their own; so memory
+// that nobody touches costs nothing, whatever its size.
+int poison_file() {
+  int file = memfd_create("gpt2j-poison", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, kPoison) != 0) {
+    throw std::bad_alloc();
+  }
+  void* memory = mmap(nullptr, kPoison, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (memory == MAP_FAILED) {
+    throw std::bad_alloc();
+  }
+  std::memset(memory, kPoisonByte, kPoison);
+  munmap(memory, kPoison);
+  return file;
+}
 
 // As find_overwritten; then the pattern is whole again.
 uintptr_t mend_redzone(uintptr_t begin, uintptr_t end) {
@@ -30,7 +49,7 @@ uintptr_t mend_redzone(uintptr_t begin, uintptr_t end) {
 
 }  // namespace
 
-DeviceHeap::DeviceHeap() {
+DeviceHeap::DeviceHeap() : poison_(poison_file()) {
   void* memory = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                       -1, 0);
   if (memory == MAP_FAILED) {
@@ -49,9 +68,13 @@ void* DeviceHeap::allocate(size_t bytes, MemoryKind kind) {
   if (pages + kPage > end_ - next_) {
     return nullptr;
   }
-  void* memory = reinterpret_cast<void*>(next_);
-  if (mprotect(memory, pages, PROT_READ | PROT_WRITE) != 0) {
-    return nullptr;
+  // Whatever is read without having been written shows.
+  for (size_t done = 0; done < pages; done += kPoison) {
+    void* part = mmap(reinterpret_cast<void*>(next_ + done), std::min(kPoison, pages - done),
+                      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, poison_, 0);
+    if (part == MAP_FAILED) {
+      return nullptr;
+    }
   }
   Allocation allocation;
   allocation.bytes = bytes;
@@ -61,11 +84,9 @@ void* DeviceHeap::allocate(size_t bytes, MemoryKind kind) {
   allocation.begin = allocation.pages_end - round_up(bytes, kAlignment);
   allocation.number = ++number_;
   next_ += pages + kPage;
-  // Whatever is read without having been written shows.
   if (kind == MemoryKind::kDevice) {
     used_ += bytes;
   }
-  std::memset(reinterpret_cast<void*>(allocation.begin), 0xff, bytes);
   fill_redzone(allocation.begin - kRedzone, allocation.begin);
   fill_redzone(allocation.begin + bytes, allocation.pages_end);
   live_[allocation.begin] = allocation;

@@ -55,6 +55,7 @@ class DeviceHeap {
   std::string check(const Allocation& allocation);
   void release(const Allocation& allocation);
 
+  int poison_;  // a file
   std::mutex mutex_;
   uintptr_t next_;  // of the reserved addresses
   uintptr_t end_;

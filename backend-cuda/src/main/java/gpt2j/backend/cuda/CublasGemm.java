@@ -18,7 +18,9 @@ import gpt2j.api.DeviceFailureException;
 import gpt2j.api.Epilogue;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
-import java.util.Optional;
+import gpt2j.backend.cuda.CudaDevice.Capability;
+import java.util.EnumSet;
+import java.util.Set;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.jcublas.cublasHandle;
@@ -34,6 +36,7 @@ final class CublasGemm implements Gemm {
   /** What NVIDIA recommends for Hopper, where the most is needed. */
   private static final int WORKSPACE_BYTES = 32 << 20;
 
+  private static final Capability BF16_CAPABILITY = new Capability(8, 0);
   private static final String FINISH = "finish_linear";
   private static final int PRODUCT_BYTES = 16 << 20;
   private static final int BLOCK = 256;
@@ -44,12 +47,21 @@ final class CublasGemm implements Gemm {
   private final cublasHandle handle = new cublasHandle();
   private final DeviceMemory.Region product; // what a residual is added to
   private final CUfunction finish;
+  private final String description;
+  private final Set<DataType> types;
   private final Pointer one = Pointer.to(new float[] {1});
   private final Pointer zero = Pointer.to(new float[] {0});
 
-  CublasGemm(CudaRuntime runtime, RowSplitter splitter) {
+  /**
+   * A handle of cuBLAS.
+   *
+   * @param library must have been loaded
+   */
+  CublasGemm(CudaRuntime runtime, RowSplitter splitter, CublasLibrary.Result library) {
     this.runtime = runtime;
     this.splitter = splitter;
+    description = "cuBLAS " + library;
+    types = types(runtime.context().device());
     finish = runtime.kernels().get(FINISH);
     try {
       DeviceMemory.Region workspace = closer.add(allocate(WORKSPACE_BYTES));
@@ -58,6 +70,8 @@ final class CublasGemm implements Gemm {
       closer.add(() -> check("cublasDestroy", cublasDestroy(handle)));
       check(
           "cublasSetStream", cublasSetStream(handle, new cudaStream_t(runtime.context().stream())));
+      // After the stream, which would take it away again. Without a workspace of the user cuBLAS
+      // allocates some when it likes, which a recorded step doesn't allow.
       check(
           "cublasSetWorkspace", cublasSetWorkspace(handle, workspace.pointer(0), WORKSPACE_BYTES));
     } catch (RuntimeException e) {
@@ -66,15 +80,11 @@ final class CublasGemm implements Gemm {
     }
   }
 
-  /** Why there can be none, if so. */
-  static Optional<String> missing(Kernels kernels) {
-    CublasLibrary.Result library = CublasLibrary.load();
-    if (!library.isLoaded()) {
-      return Optional.of(library.reason());
-    }
-    return kernels.variant().has(FINISH)
-        ? Optional.empty()
-        : Optional.of("not usable: this build has no kernel that finishes its products");
+  /** The types of weights that it multiplies on a device. */
+  static Set<DataType> types(CudaDevice device) {
+    return device.capability().compareTo(BF16_CAPABILITY) < 0
+        ? EnumSet.of(DataType.F32, DataType.F16)
+        : EnumSet.of(DataType.F32, DataType.F16, DataType.BF16);
   }
 
   private DeviceMemory.Region allocate(int bytes) {
@@ -92,6 +102,11 @@ final class CublasGemm implements Gemm {
   public void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue) {
     long outRow = (long) weights.rows() * Float.BYTES;
     long xRow = (long) weights.columns() * Float.BYTES;
+    if (!types.contains(weights.type())) {
+      throw new UnsupportedException(
+          "cuBLAS makes no products of bf16 weights on a device of capability %s: use gemm custom"
+              .formatted(runtime.context().device().capability()));
+    }
     boolean adds = epilogue == Epilogue.ADD_TO_OUT;
     int most = adds ? Math.toIntExact(Math.max(1, PRODUCT_BYTES / outRow)) : rows;
     if (adds && outRow > PRODUCT_BYTES) {
@@ -157,6 +172,9 @@ final class CublasGemm implements Gemm {
 
   private void finish(
       long out, long from, long scales, int rows, DeviceMatrix weights, Epilogue epilogue) {
+    if (scales == 0 && !weights.biased() && epilogue == Epilogue.NONE) {
+      return;
+    }
     runtime
         .launcher()
         .begin()
@@ -168,6 +186,11 @@ final class CublasGemm implements Gemm {
         .integer(rows)
         .integer(Products.code(epilogue))
         .launch(finish, rows, Math.ceilDiv(weights.rows(), BLOCK), 1, BLOCK, 0);
+  }
+
+  @Override
+  public String description() {
+    return description;
   }
 
   @Override

@@ -51,7 +51,9 @@ final class CublasLibrary {
 
     private static Result find() {
       for (String version : VERSIONS) {
-        if (open("libcublasLt.so." + version) && open("libcublas.so." + version)) {
+        // The first is needed by the second, which finds it by its name once it is open.
+        open("libcublasLt.so." + version);
+        if (open("libcublas.so." + version)) {
           return initialize(version);
         }
       }

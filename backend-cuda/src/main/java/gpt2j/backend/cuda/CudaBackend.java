@@ -1,7 +1,6 @@
 package gpt2j.backend.cuda;
 
 import gpt2j.api.Backend;
-import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.CheckedOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
@@ -24,7 +23,7 @@ import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Optional;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
@@ -55,12 +54,15 @@ final class CudaBackend implements Backend {
     this.runAhead = runAhead;
     runtime = new CudaRuntime(device, memoryLimit);
     try {
-      this.device =
-          CudaBackendProvider.describe(
-              device, runtime.context().freeMemory(), runtime.kernels().variant().toString());
       uploads = new Uploads(runtime);
       attention = new Attention(runtime);
-      Gemm gemm = runtime.own(gemm(runtime, choice));
+      Gemm gemm = runtime.own(choice.open(runtime));
+      this.device =
+          CudaBackendProvider.describe(
+              device,
+              runtime.context().freeMemory(),
+              runtime.kernels().variant().toString(),
+              Map.of("products of many rows", gemm.description()));
       fusion = new Fusion(new LayerNorm(runtime), new Products(runtime, gemm));
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush));
       operations = new CheckedOperations(new CudaOperations(runtime, fusion, attention));
@@ -68,23 +70,6 @@ final class CudaBackend implements Backend {
       runtime.closeAfter(e);
       throw e;
     }
-  }
-
-  private static Gemm gemm(CudaRuntime runtime, GemmChoice choice) {
-    RowSplitter splitter = new RowSplitter(runtime);
-    Gemm custom = new CustomGemm(runtime, splitter);
-    if (choice == GemmChoice.CUSTOM) {
-      return custom;
-    }
-    Optional<String> missing = CublasGemm.missing(runtime.kernels());
-    if (missing.isEmpty()) {
-      Gemm cublas = new CublasGemm(runtime, splitter);
-      return choice == GemmChoice.CUBLAS ? cublas : new FasterGemm(custom, cublas);
-    }
-    if (choice == GemmChoice.CUBLAS) {
-      throw new BackendUnavailableException("cuBLAS is " + missing.get());
-    }
-    return custom;
   }
 
   @Override

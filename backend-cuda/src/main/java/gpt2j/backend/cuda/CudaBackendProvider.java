@@ -42,14 +42,13 @@ final class CudaBackendProvider implements BackendProvider {
   private static Availability list() {
     List<DeviceInfo> infos = new ArrayList<>();
     List<String> misfits = new ArrayList<>();
+    Map<String, String> cublas = Map.of("cuBLAS", CublasLibrary.load().toString());
     for (CudaDevice device : CudaDevice.all()) {
       Optional<String> misfit = PtxVariant.misfitOfAll(device);
       misfit.ifPresent(misfits::add);
-      infos.add(
-          misfit.isPresent()
-              ? describe(device, 0, misfit.get())
-              : describe(
-                  device, freeMemory(device), PtxVariant.usableBy(device).getFirst().toString()));
+      long free = misfit.isPresent() ? 0 : freeMemory(device);
+      String kernels = misfit.orElseGet(() -> PtxVariant.usableBy(device).getFirst().toString());
+      infos.add(describe(device, free, kernels, cublas));
     }
     if (infos.isEmpty()) {
       return new Availability.Unavailable("the NVIDIA driver finds no device");
@@ -65,14 +64,19 @@ final class CudaBackendProvider implements BackendProvider {
     }
   }
 
-  /** What users are told of a device. */
-  static DeviceInfo describe(CudaDevice device, long freeMemory, String kernels) {
+  /**
+   * What users are told of a device.
+   *
+   * @param more properties besides those of every device
+   */
+  static DeviceInfo describe(
+      CudaDevice device, long freeMemory, String kernels, Map<String, String> more) {
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("capability", device.capability().toString());
     properties.put("multiprocessors", Integer.toString(device.multiprocessors()));
     properties.put("driver", "for CUDA " + device.driver());
     properties.put("kernels", kernels);
-    properties.put("cuBLAS", CublasLibrary.load().toString());
+    properties.putAll(more);
     return new DeviceInfo(
         device.name(), device.totalMemory(), freeMemory, 1, PREFILL_ROWS, properties);
   }

@@ -122,5 +122,10 @@ final class CustomGemm implements Gemm {
   }
 
   @Override
+  public String description() {
+    return "own kernels";
+  }
+
+  @Override
   public void close() {}
 }

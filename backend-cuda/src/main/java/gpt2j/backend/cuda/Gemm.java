@@ -12,6 +12,9 @@ interface Gemm extends AutoCloseable {
    */
   void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue);
 
+  /** What users are told of it. */
+  String description();
+
   @Override
   void close();
 }

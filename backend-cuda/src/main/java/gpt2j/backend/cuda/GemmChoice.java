@@ -1,21 +1,73 @@
 package gpt2j.backend.cuda;
 
+import gpt2j.api.BackendException;
 import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.DataType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** What makes products of many rows. */
 enum GemmChoice {
   /** cuBLAS where it is faster and there is one, else this backend's own kernels. */
-  AUTO,
-  /** This backend's own kernels. */
-  CUSTOM,
+  AUTO {
+    @Override
+    Gemm open(CudaRuntime runtime) {
+      RowSplitter splitter = new RowSplitter(runtime);
+      Gemm custom = new CustomGemm(runtime, splitter);
+      CublasLibrary.Result library = CublasLibrary.load();
+      return library.isLoaded() ? faster(runtime, custom, splitter, library) : custom;
+    }
+  },
+  /** This backend's own kernels; cuBLAS isn't even looked for. */
+  CUSTOM {
+    @Override
+    Gemm open(CudaRuntime runtime) {
+      return new CustomGemm(runtime, new RowSplitter(runtime));
+    }
+  },
   /** cuBLAS, or no backend. */
-  CUBLAS;
+  CUBLAS {
+    @Override
+    Gemm open(CudaRuntime runtime) {
+      CublasLibrary.Result library = CublasLibrary.load();
+      if (!library.isLoaded()) {
+        throw new BackendUnavailableException("cuBLAS is " + library.reason());
+      }
+      return new CublasGemm(runtime, new RowSplitter(runtime), library);
+    }
+  };
 
   /** The setting's name. */
   static final String SETTING = "gemm";
+
+  /** Acquires what it takes. */
+  abstract Gemm open(CudaRuntime runtime);
+
+  /** What can't be had, for want of memory, say, isn't faster. */
+  private static Gemm faster(
+      CudaRuntime runtime, Gemm custom, RowSplitter splitter, CublasLibrary.Result library) {
+    Gemm cublas;
+    try {
+      cublas = new CublasGemm(runtime, splitter, library);
+    } catch (BackendException e) {
+      return custom;
+    }
+    Set<DataType> types;
+    try {
+      GemmTrial trial = new GemmTrial(runtime, custom, cublas);
+      types = trial.fasterByCublas(CublasGemm.types(runtime.context().device()));
+    } catch (BackendException e) {
+      types = Set.of();
+    }
+    if (types.isEmpty()) {
+      cublas.close();
+      return custom;
+    }
+    return new FasterGemm(custom, cublas, types);
+  }
 
   /** The values that the setting may have, the default first. */
   static List<String> names() {

@@ -228,7 +228,8 @@ class EmulatedPlantedBugsTest {
   void withoutABugTheSamePartsPass() throws IOException, InterruptedException {
     for (ThreadOrder order : List.of(ThreadOrder.FORWARD, ThreadOrder.REVERSE)) {
       ForkedTests.Result result =
-          ForkedTests.run(COMPILER.build(Sources.ofModule()), order, Map.of(), PARTS, List.of());
+          ForkedTests.run(
+              COMPILER.build(Sources.ofModule()), order, Map.of(), List.of(), PARTS, List.of());
       assertTrue(result.passed(), result::output);
     }
   }
@@ -240,7 +241,8 @@ class EmulatedPlantedBugsTest {
     List<String> parts =
         PARTS.stream().filter(part -> Stream.of(bug.parts()).anyMatch(part::startsWith)).toList();
     ForkedTests.Result result =
-        ForkedTests.run(COMPILER.build(sources), bug.order(), Map.of(), parts, List.of());
+        ForkedTests.run(
+            COMPILER.build(sources), bug.order(), Map.of(), List.of(), parts, List.of());
     assertFalse(result.nothingRan(), result::output);
     assertFalse(result.passed(), () -> bug + " was not found by " + parts);
   }

@@ -51,6 +51,7 @@ class EmulatedSanitizedTest {
                 "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0:verify_asan_link_order=0",
                 "UBSAN_OPTIONS",
                 "print_stacktrace=1"),
+            List.of(),
             PARTS,
             REPETITIVE);
     assertTrue(result.passed(), result::output);

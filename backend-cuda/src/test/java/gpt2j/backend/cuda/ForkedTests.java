@@ -31,6 +31,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 final class ForkedTests {
   static final String ORDER = "gpt2j.test.order";
 
+  /** The version of CUDA whose cuBLAS is to make products; none does if it isn't set. */
+  static final String CUBLAS = "gpt2j.test.cublas";
+
   private static final int PASSED = 0;
   private static final int FAILED = 1;
   private static final int NOTHING_RAN = 2;
@@ -54,6 +57,7 @@ final class ForkedTests {
    *
    * @param library the emulated driver
    * @param environment variables to set
+   * @param options of the JVM
    * @param parts nested classes of the contract, or methods as in {@code Sampling/draws}; those
    *     whose names begin so
    * @param but methods to leave out
@@ -62,6 +66,7 @@ final class ForkedTests {
       Path library,
       ThreadOrder order,
       Map<String, String> environment,
+      List<String> options,
       List<String> parts,
       List<String> but)
       throws IOException, InterruptedException {
@@ -73,9 +78,9 @@ final class ForkedTests {
                 "-XX:TieredStopAtLevel=1",
                 "-D" + ORDER + "=" + order,
                 "-Dgpt2j.emulator.library=" + library,
-                "-cp",
-                classPath(),
-                ForkedTests.class.getName()));
+                "-Dgpt2j.emulator.cache=" + cache()));
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath(), ForkedTests.class.getName()));
     command.addAll(parts);
     but.forEach(method -> command.add("-" + method));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

@@ -132,6 +132,44 @@ public final class Compiler {
     return library;
   }
 
+  /**
+   * Builds a library of one unit that calls the driver, or finds the one built before.
+   *
+   * @param name the library's file name, by which the dynamic linker knows it; also the version of
+   *     its symbols
+   * @param unit the one to compile
+   * @param files all files needed, by name
+   * @param driver what {@link #build} has built
+   */
+  Path build(String name, String unit, Map<String, String> files, Path driver) throws IOException {
+    MessageDigest digest = digest();
+    digest.update(bytes(version() + flags + name + driver + new TreeMap<>(files)));
+    Path library = cache.resolve(key(digest)).resolve(name);
+    if (Files.exists(library)) {
+      return library;
+    }
+    Files.createDirectories(library.getParent());
+    Path folder = Files.createTempDirectory(cache, "sources-");
+    try {
+      for (Map.Entry<String, String> file : files.entrySet()) {
+        Files.writeString(folder.resolve(file.getKey()), file.getValue());
+      }
+      Path versions = folder.resolve("versions");
+      Files.writeString(versions, name + " { global: *; };\n");
+      Path unfinished = Files.createTempFile(cache, "library-", ".so");
+      List<String> command = new ArrayList<>(List.of(COMPILER));
+      command.addAll(flags);
+      command.addAll(DRIVER_WARNINGS);
+      command.addAll(List.of("-shared", "-Wl,-soname," + name, "-Wl,--version-script=" + versions));
+      command.addAll(List.of("-o", unfinished.toString(), unit, driver.toString()));
+      run(command, folder);
+      Files.move(unfinished, library, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      delete(folder);
+    }
+    return library;
+  }
+
   // Until the channel is closed. Nothing goes wrong without it, but processes would do the same
   // work at the same time.
   private static void lock(FileChannel channel) throws IOException {

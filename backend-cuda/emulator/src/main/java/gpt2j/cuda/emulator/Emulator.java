@@ -61,7 +61,7 @@ public final class Emulator {
     reset = function(symbols, "reset", null);
   }
 
-  private static MethodHandle function(
+  static MethodHandle function(
       SymbolLookup symbols, String name, @Nullable MemoryLayout result, MemoryLayout... arguments) {
     FunctionDescriptor descriptor =
         result == null

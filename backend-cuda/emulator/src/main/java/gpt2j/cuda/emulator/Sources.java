@@ -22,7 +22,7 @@ import java.util.zip.ZipFile;
  * compiled.
  */
 public final class Sources {
-  private static final String FOLDER = "gpt2j/cuda/emulator/sources/";
+  private static final String FOLDER = "gpt2j/cuda/emulator/";
   private static final Pattern INCLUDE =
       Pattern.compile("^\\s*#\\s*include\\s+\"([^\"]+)\"", Pattern.MULTILINE);
 
@@ -34,19 +34,25 @@ public final class Sources {
 
   /** The sources as they were when this module was built. */
   public static Sources ofModule() {
+    return ofModule("sources");
+  }
+
+  /** Those in one folder of this module's resources. */
+  static Sources ofModule(String name) {
+    String folder = FOLDER + name + "/";
     // On the module path or the class path, in a jar or a folder: tests meet all of them.
     try {
       Path home =
           Path.of(Sources.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return new Sources(Files.isDirectory(home) ? inFolder(home) : inJar(home));
+      return new Sources(Files.isDirectory(home) ? inFolder(home, folder) : inJar(home, folder));
     } catch (IOException | URISyntaxException e) {
       throw new IllegalStateException("the emulator's sources can't be read", e);
     }
   }
 
-  private static SortedMap<String, String> inFolder(Path home) throws IOException {
+  private static SortedMap<String, String> inFolder(Path home, String folder) throws IOException {
     SortedMap<String, String> files = new TreeMap<>();
-    try (Stream<Path> paths = Files.list(home.resolve(FOLDER))) {
+    try (Stream<Path> paths = Files.list(home.resolve(folder))) {
       for (Path path : paths.toList()) {
         files.put(path.getFileName().toString(), Files.readString(path));
       }
@@ -54,13 +60,13 @@ public final class Sources {
     return files;
   }
 
-  private static SortedMap<String, String> inJar(Path home) throws IOException {
+  private static SortedMap<String, String> inJar(Path home, String folder) throws IOException {
     SortedMap<String, String> files = new TreeMap<>();
     try (ZipFile jar = new ZipFile(home.toFile())) {
-      for (ZipEntry entry : jar.stream().filter(Sources::isSource).toList()) {
+      for (ZipEntry entry : jar.stream().filter(entry -> isSource(entry, folder)).toList()) {
         try (InputStream in = jar.getInputStream(entry)) {
           files.put(
-              entry.getName().substring(FOLDER.length()),
+              entry.getName().substring(folder.length()),
               new String(in.readAllBytes(), StandardCharsets.UTF_8));
         }
       }
@@ -68,8 +74,8 @@ public final class Sources {
     return files;
   }
 
-  private static boolean isSource(ZipEntry entry) {
-    return entry.getName().startsWith(FOLDER) && !entry.isDirectory();
+  private static boolean isSource(ZipEntry entry, String folder) {
+    return entry.getName().startsWith(folder) && !entry.isDirectory();
   }
 
   /** All files by their names. */
