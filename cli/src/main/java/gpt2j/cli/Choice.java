@@ -64,6 +64,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** What tokens a text is to become. */
+  static final class OfVocabulary extends Choice<String> {
+    OfVocabulary() {
+      super(name -> name, "gpt2", "bytes", "bpe");
+    }
+  }
+
   /** What multiplies many rows on a GPU. */
   static final class OfGemm extends Choice<String> {
     /** The backend's name for it. */

@@ -78,6 +78,9 @@ final class Cli {
     commands.put("score", () -> new ScoreCommand(context));
     commands.put("tokenize", () -> new TokenizeCommand(context));
     commands.put("init", () -> new InitCommand(context));
+    commands.put("stories", () -> new StoriesCommand(context));
+    commands.put("prepare", () -> new PrepareCommand(context));
+    commands.put("baseline", () -> new BaselineCommand(context));
     commands.put(BENCH, () -> new BenchCommand(context));
     commands.put("devices", () -> new DevicesCommand(context));
     commands.put("completion", () -> new CompletionCommand(context));

@@ -4,6 +4,7 @@ import gpt2j.api.BackendException;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.ResultException;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.util.List;
 import java.util.Objects;
@@ -60,6 +61,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
       }
       case ResultException _ -> fail(e);
       case CheckpointException _ -> fail(e);
+      case DataException _ -> fail(e);
       case TokenizerException _ -> fail(e);
       case BackendException _ -> fail(e);
       case OutOfMemoryError _ -> {

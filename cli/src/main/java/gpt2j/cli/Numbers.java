@@ -1,5 +1,7 @@
 package gpt2j.cli;
 
+import gpt2j.model.gpt2.data.MarkovChain;
+import gpt2j.model.gpt2.data.VocabularyChoice;
 import java.math.BigInteger;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -61,6 +63,49 @@ final class Numbers {
     }
   }
 
+  /** How many bytes of context a Markov chain has. */
+  static final class Order implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 0, MarkovChain.MOST_ORDER, "a whole number, 0 or more");
+    }
+  }
+
+  /** How many tokens a vocabulary that is learned has. */
+  static final class LearnedTokens implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      int least = VocabularyChoice.Learned.SMALLEST;
+      int most = VocabularyChoice.Learned.LARGEST;
+      return (int) whole(text, least, most, "a whole number, %d or more".formatted(least));
+    }
+  }
+
+  /** How many bytes, with a letter for thousands, millions or thousands of millions. */
+  static final class Bytes implements ITypeConverter<Long> {
+    private static final String RANGE = "a number of bytes, 1 or more, as in 500k, 8M or 1G";
+
+    @Override
+    public Long convert(String text) {
+      String digits = text.isEmpty() ? "" : text.substring(0, text.length() - 1);
+      long unit =
+          switch (text.isEmpty() ? ' ' : text.charAt(text.length() - 1)) {
+            case 'k', 'K' -> 1_000;
+            case 'm', 'M' -> 1_000_000;
+            case 'g', 'G' -> 1_000_000_000;
+            default -> 1;
+          };
+      try {
+        long most = 1_000_000_000_000L / unit;
+        return unit * whole(unit == 1 ? text : digits, 1, most, RANGE);
+      } catch (TypeConversionException e) {
+        // In the words that were given, with the letter.
+        throw new TypeConversionException(
+            "must be %s, at most 1000G, not %s".formatted(RANGE, OneLine.quote(text)));
+      }
+    }
+  }
+
   /** Any number of 64 bits. */
   static final class Seed implements ITypeConverter<Long> {
     @Override
@@ -93,6 +138,19 @@ final class Numbers {
     public Float convert(String text) {
       float number = decimal(text);
       return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
+    }
+  }
+
+  /** A part of a whole that isn't all of it. */
+  static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      double number = DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+      if (number >= 0 && number < 1) {
+        return number;
+      }
+      throw new TypeConversionException(
+          "must be a number from 0, below 1, not " + OneLine.quote(text));
     }
   }
 

@@ -49,6 +49,9 @@ class BadInputTest {
     Files.writeString(copy(model, "no-merges").resolve("vocab.json"), "{\"a\": 0}");
     Files.writeString(copy(model, "bad-tokenizer").resolve("tokenizer.json"), "{\"model\":");
     Files.writeString(copy(model, "foreign").resolve("tokenizer.model"), "");
+    Files.writeString(directory.resolve("lines.jsonl"), "{\"text\": \"a\"}\n{\"txt\": \"b\"}\n");
+    Files.write(
+        Files.createDirectory(directory.resolve("shards")).resolve("train.bin"), new byte[3]);
     Files.writeString(directory.resolve("file.txt"), "Hello");
     Files.writeString(directory.resolve("empty.txt"), "");
     Files.write(directory.resolve("latin1.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
@@ -69,7 +72,8 @@ class BadInputTest {
     "gpt2j.cli.BadOptions#benchmarks",
     "gpt2j.cli.BadPrompts#prompts",
     "gpt2j.cli.BadModels#checkpoints",
-    "gpt2j.cli.BadSizes#newCheckpoints"
+    "gpt2j.cli.BadSizes#newCheckpoints",
+    "gpt2j.cli.BadData#data"
   })
   void isRefusedInOneLine(BadInput bad) throws IOException {
     List<Path> before = files();

@@ -17,7 +17,18 @@ import picocli.CommandLine.Model.OptionSpec;
 /** What the command line says about itself. */
 class HelpTest {
   @ParameterizedTest
-  @ValueSource(strings = {"generate", "score", "tokenize", "init", "devices", "completion"})
+  @ValueSource(
+      strings = {
+        "generate",
+        "score",
+        "tokenize",
+        "init",
+        "stories",
+        "prepare",
+        "baseline",
+        "devices",
+        "completion"
+      })
   void everyOptionIsExplained(String command) {
     Result help = CliRun.cli(command, "--help");
     assertAll(

@@ -3,6 +3,7 @@ package gpt2j.model.gpt2.checkpoint;
 import gpt2j.api.DataType;
 import gpt2j.model.gpt2.Gpt2Config;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,22 @@ final class ByteAlphabet {
   /** The character for a byte, 0 to 255. */
   static char character(int value) {
     return CHARACTERS[value];
+  }
+
+  /** The characters of all bytes, as strings, in the order of GPT-2's ids: by character. */
+  static List<String> inOrder() {
+    char[] sorted = CHARACTERS.clone();
+    Arrays.sort(sorted);
+    return new String(sorted).chars().mapToObj(Character::toString).toList();
+  }
+
+  /** The token that spells {@code bytes}. */
+  static String spell(byte... bytes) {
+    StringBuilder token = new StringBuilder(bytes.length);
+    for (byte b : bytes) {
+      token.append(CHARACTERS[b & 0xFF]);
+    }
+    return token.toString();
   }
 
   /** The bytes that {@code token} spells, or null when a character of it stands for no byte. */

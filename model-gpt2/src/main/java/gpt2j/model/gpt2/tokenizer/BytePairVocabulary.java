@@ -21,7 +21,7 @@ final class BytePairVocabulary implements Vocabulary {
    * The pieces that merges don't cross: contractions, then letters, digits and other characters,
    * each with the space before, then white space; OpenAI's pattern.
    */
-  private static final Pattern PIECE =
+  static final Pattern PIECE =
       Pattern.compile(
           "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
           Pattern.UNICODE_CHARACTER_CLASS);

@@ -1,4 +1,4 @@
-package gpt2j.model.gpt2.checkpoint;
+package gpt2j.model.gpt2.files;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * A directory that is filled to the side and takes its name when it is complete. If it is closed
  * before, or the process is asked to end, nothing is left of it.
  */
-final class NewDirectory implements AutoCloseable {
+public final class NewDirectory implements AutoCloseable {
   private final Path target;
   private final Path partial;
   private final Thread cleaner = new Thread(this::delete);
@@ -30,7 +30,7 @@ final class NewDirectory implements AutoCloseable {
    *
    * @param target where it will be; nothing, or an empty directory
    */
-  static NewDirectory create(Path target) throws IOException {
+  public static NewDirectory create(Path target) throws IOException {
     Path absolute = target.toAbsolutePath().normalize();
     if (Files.isDirectory(absolute)) {
       try (Stream<Path> content = Files.list(absolute)) {
@@ -43,7 +43,7 @@ final class NewDirectory implements AutoCloseable {
     }
     Path parent = absolute.getParent();
     if (parent == null) {
-      throw new IOException("not a place for a checkpoint");
+      throw new IOException("is no place for a directory");
     }
     try {
       Files.createDirectories(parent);
@@ -59,16 +59,16 @@ final class NewDirectory implements AutoCloseable {
   }
 
   /** Where to put the files for now. */
-  Path path() {
+  public Path path() {
     return partial;
   }
 
-  void write(String file, byte[] content) throws IOException {
+  public void write(String file, byte[] content) throws IOException {
     Files.write(partial.resolve(file), content);
   }
 
   /** Gives the directory its name. */
-  void commit() throws IOException {
+  public void commit() throws IOException {
     try {
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {

@@ -1,0 +1,187 @@
+package gpt2j.model.gpt2.data;
+
+import gpt2j.model.gpt2.data.DataDescription.Part;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder of tokens for training: {@code train.bin} and {@code val.bin}, one token after another,
+ * and {@code data.json}, which says what they are, as {@link Preparation} writes them. Without
+ * {@code data.json} it is taken for one of nanoGPT's: two bytes a token, in the vocabulary of the
+ * folder's {@code tokenizer.json}, else GPT-2's.
+ *
+ * <p>Files are mapped into memory and checked once, when the folder is opened.
+ */
+public final class DataSet implements AutoCloseable {
+  static final String TRAIN = "train.bin";
+  static final String VALIDATION = "val.bin";
+
+  /** The characters of a text by their numbers, which nanoGPT pickles. */
+  private static final String PICKLED = "meta.pkl";
+
+  private final Arena arena;
+  private final Tokenizer tokenizer;
+  private final Path folder;
+  private final TokenSequence train;
+  private final TokenSequence validation;
+  private final @Nullable DataDescription description;
+
+  private DataSet(
+      Arena arena, Path folder, Tokenizer tokenizer, @Nullable DataDescription description) {
+    this.arena = arena;
+    this.tokenizer = tokenizer;
+    this.folder = folder;
+    this.description = description;
+    train = shard(folder.resolve(TRAIN), description == null ? null : description.train());
+    validation =
+        shard(folder.resolve(VALIDATION), description == null ? null : description.validation());
+  }
+
+  /**
+   * Opens a folder.
+   *
+   * @throws DataException when something is missing, damaged or contradicts the rest
+   */
+  public static DataSet open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new DataException(
+          folder
+              + (Files.exists(folder)
+                  ? ": is a file; give the folder that prepare wrote"
+                  : ": does not exist; prepare makes such a folder of texts"));
+    }
+    Path file = folder.resolve(DataDescription.FILE);
+    DataDescription description = exists(file) ? DataDescription.read(file) : null;
+    if (description == null && exists(folder.resolve(PICKLED))) {
+      throw new DataException(
+          "%s: vocabularies of characters are not read; prepare the text again, with bytes"
+              .formatted(folder.resolve(PICKLED)));
+    }
+    Tokenizer tokenizer = tokenizer(folder);
+    requireFit(file, description, tokenizer);
+    Arena arena = Arena.ofShared();
+    try {
+      return new DataSet(arena, folder, tokenizer, description);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static boolean exists(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static Tokenizer tokenizer(Path folder) {
+    try {
+      return Tokenizer.load(folder);
+    } catch (TokenizerException e) {
+      throw new DataException(folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireFit(
+      Path file, @Nullable DataDescription description, Tokenizer tokenizer) {
+    if (description == null) {
+      return;
+    }
+    if (description.vocabularySize() != tokenizer.vocabularySize()
+        || description.endOfText() != tokenizer.endOfText().orElse(-1)) {
+      throw new DataException(
+          ("%s: says a vocabulary of %d tokens that ends texts with %d, but the tokenizer beside it"
+                  + " has %d and %s")
+              .formatted(
+                  file,
+                  description.vocabularySize(),
+                  description.endOfText(),
+                  tokenizer.vocabularySize(),
+                  tokenizer.endOfText().isPresent() ? tokenizer.endOfText().getAsInt() : "none"));
+    }
+  }
+
+  private TokenSequence shard(Path file, @Nullable Part part) {
+    TokenType type = description == null ? TokenType.UINT16 : description.type();
+    TokenShard shard = TokenShard.map(file, type, arena);
+    if (part == null) {
+      if (shard.size() == 0) {
+        throw new DataException(file + ": is empty");
+      }
+      shard.check(vocabularySize());
+      return shard;
+    }
+    if (shard.size() != part.tokens()) {
+      throw new DataException(
+          "%s: has %d tokens, and %s says %d"
+              .formatted(file, shard.size(), DataDescription.FILE, part.tokens()));
+    }
+    if (shard.check(vocabularySize()) != part.checksum()) {
+      throw new DataException(
+          "%s: is damaged: its checksum isn't the one in %s".formatted(file, DataDescription.FILE));
+    }
+    return shard;
+  }
+
+  /** What to train on. */
+  public TokenSequence train() {
+    return train;
+  }
+
+  /** What to evaluate on; empty when the data was prepared without. */
+  public TokenSequence validation() {
+    return validation;
+  }
+
+  /** The vocabulary. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** One more than the largest token there may be. */
+  public int vocabularySize() {
+    return tokenizer.vocabularySize();
+  }
+
+  /**
+   * The files of the vocabulary by their names, to go beside a checkpoint.
+   *
+   * @throws DataException when one can't be read any more
+   */
+  public Map<String, byte[]> tokenizerFiles() {
+    try {
+      return TokenizerFiles.read(folder);
+    } catch (IOException e) {
+      throw new DataException(folder + ": " + Io.explain(e), e);
+    }
+  }
+
+  /**
+   * How many bytes a token of the validation text stands for on average; each end-of-text counts as
+   * one. The loss per token divided by it is the loss per byte. NaN when there is no such text.
+   */
+  public double bytesPerToken() {
+    long tokens = validation.size();
+    if (description != null) {
+      Part part = description.validation();
+      return (double) (part.bytes() + part.documents()) / tokens;
+    }
+    long bytes = 0;
+    for (TokenBytes symbols = new TokenBytes(tokenizer, validation); symbols.advance(); ) {
+      bytes++;
+    }
+    return (double) bytes / tokens;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,21 @@
+package gpt2j.model.gpt2.data;
+
+/**
+ * How texts become tokens.
+ *
+ * @param validation fraction of the documents that is set apart, from 0 and below 1
+ * @param seed which ones
+ * @param threads that encode, 1 or more; the result doesn't depend on them
+ */
+public record PreparationOptions(
+    VocabularyChoice vocabulary, double validation, long seed, int threads) {
+  public PreparationOptions {
+    if (!(validation >= 0 && validation < 1)) {
+      throw new IllegalArgumentException(
+          "the fraction for validation is from 0, below 1, not " + validation);
+    }
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads: 1 or more, not " + threads);
+    }
+  }
+}

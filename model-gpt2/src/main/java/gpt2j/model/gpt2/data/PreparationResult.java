@@ -1,0 +1,16 @@
+package gpt2j.model.gpt2.data;
+
+/**
+ * What a preparation made.
+ *
+ * @param vocabularySize tokens there are
+ */
+public record PreparationResult(int vocabularySize, Part train, Part validation) {
+  /**
+   * One of the two parts.
+   *
+   * @param bytes of the documents' text
+   * @param tokens with those that end a text
+   */
+  public record Part(long documents, long bytes, long tokens) {}
+}
