@@ -4,12 +4,14 @@ import gpt2j.bench.compare.Comparer;
 import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
+import gpt2j.bench.context.PeerOptions;
 import gpt2j.bench.grid.CompareRun;
 import gpt2j.bench.grid.GridKind;
 import gpt2j.bench.grid.GridRun;
 import gpt2j.bench.grid.ProfileRun;
 import gpt2j.bench.grid.RooflineRun;
 import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.peers.Peers;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
@@ -17,6 +19,8 @@ import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.Publisher;
@@ -170,6 +174,29 @@ public final class Benchmarks {
               save.accept(result);
               return result;
             });
+  }
+
+  /**
+   * gpt2j beside other programs.
+   *
+   * @param settings what to measure; of a run that goes on, what it has in its file
+   * @param options how the programs are found
+   * @throws CancellationException when the user wants an end; what was measured is in the directory
+   */
+  public BenchmarkResult peers(
+      PeersSettings settings, PeerOptions options, RunDirectory directory) {
+    Optional<PeersResult> before =
+        directory
+            .before()
+            .map(
+                result -> {
+                  if (result instanceof PeersResult peers) {
+                    return peers;
+                  }
+                  throw other("peers", result);
+                });
+    return run(
+        directory, (log, save) -> () -> Peers.run(context, settings, options, log, before, save));
   }
 
   private static List<Measurement> measurements(GridKind kind, BenchmarkResult result) {

@@ -41,6 +41,7 @@ final class BenchCommand implements Callable<Integer> {
     commands.put("profile", () -> new BenchProfileCommand(context));
     commands.put("compare", () -> new BenchCompareCommand(context));
     commands.put("roofline", () -> new BenchRooflineCommand(context));
+    commands.put("peers", () -> new BenchPeersCommand(context));
     commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;
   }

@@ -70,15 +70,9 @@ abstract class BenchGridCommand implements Callable<Integer> {
   }
 
   private GridSettings settings() {
-    if (run.resumes()) {
-      BenchRunOptions.requireNoOther(spec, "--resume");
-      if (config != null) {
-        throw UserError.usage("--resume and --config exclude each other: give one of them");
-      }
-    } else if (config != null) {
-      BenchRunOptions.requireNoOther(spec, "--config");
-      return ResultFile.readGridSettings(config);
-    }
-    return grid.settings(models, defaults);
+    boolean goesOn = run.isAskedToGoOn(spec, config);
+    return config == null || goesOn
+        ? grid.settings(models, defaults)
+        : ResultFile.readGridSettings(config);
   }
 }

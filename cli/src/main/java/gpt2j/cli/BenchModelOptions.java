@@ -39,8 +39,8 @@ final class BenchModelOptions {
       paramLabel = "TYPES",
       converter = Several.OfPrecisions.class,
       completionCandidates = Several.OfPrecisions.class,
-      description = "How weights are kept: ${COMPLETION-CANDIDATES}. Default: f32.")
-  private Several<Precision> precisions = Several.of(Precision.F32);
+      description = "How weights are kept: ${COMPLETION-CANDIDATES}.")
+  private @Nullable Several<Precision> precisions;
 
   @Option(
       names = "--threads",
@@ -70,7 +70,11 @@ final class BenchModelOptions {
   }
 
   List<Precision> precisions() {
-    return precisions.values();
+    return precisions(List.of(Precision.F32));
+  }
+
+  List<Precision> precisions(List<Precision> otherwise) {
+    return precisions == null ? otherwise : precisions.values();
   }
 
   OptionalInt threads() {

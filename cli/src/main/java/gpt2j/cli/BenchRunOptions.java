@@ -17,7 +17,16 @@ import picocli.CommandLine.Option;
 final class BenchRunOptions {
   private static final List<String> WITH_ANOTHER_SOURCE =
       List.of(
-          "--out", "--resume", "--config", "--format", "--random-models", "--debug", "--python");
+          "--out",
+          "--resume",
+          "--config",
+          "--format",
+          "--random-models",
+          "--debug",
+          "--python",
+          "--llama-bench",
+          "--download",
+          "--timeout");
   private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
   @Option(
@@ -84,6 +93,22 @@ final class BenchRunOptions {
     Path folder =
         cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
     return folder.resolve("gpt2j");
+  }
+
+  /**
+   * Whether an earlier run is to go on; checks that nothing else says what to measure, neither then
+   * nor when {@code config} does.
+   */
+  boolean isAskedToGoOn(CommandSpec spec, @Nullable Path config) {
+    if (resume != null) {
+      requireNoOther(spec, "--resume");
+      if (config != null) {
+        throw UserError.usage("--resume and --config exclude each other: give one of them");
+      }
+    } else if (config != null) {
+      requireNoOther(spec, "--config");
+    }
+    return resume != null;
   }
 
   /** Throws if an option says what to measure, though {@code source} does. */

@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.Precision;
+import gpt2j.bench.result.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Gpt2Size;
@@ -54,6 +55,13 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class OfTableFormat extends Choice<TableFormat> {
     OfTableFormat() {
       super(Choice::lowerCase, TableFormat.values());
+    }
+  }
+
+  /** A program to measure beside. */
+  static final class OfProgram extends Choice<Program> {
+    OfProgram() {
+      super(Program::label, Program.values());
     }
   }
 

@@ -2,6 +2,7 @@ package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
 import gpt2j.api.Precision;
+import gpt2j.bench.result.Program;
 import gpt2j.model.gpt2.Gpt2Size;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -81,6 +82,13 @@ record Several<T>(List<T> values) {
   static final class OfSizes extends Converter<Gpt2Size> {
     OfSizes() {
       super(new Choice.OfSize());
+    }
+  }
+
+  /** Programs to measure beside. */
+  static final class OfPrograms extends Converter<Program> {
+    OfPrograms() {
+      super(new Choice.OfProgram());
     }
   }
 

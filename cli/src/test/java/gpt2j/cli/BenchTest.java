@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.cli.CliRun.Result;
@@ -83,6 +84,54 @@ class BenchTest {
     var after = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(repeated.measurements(), after.measurements(), "nothing is measured again");
     assertTrue(before.length > 0);
+  }
+
+  @Test
+  void whatIsNotInstalledIsNamedAndSettingsCanBeMeasuredAgain() throws IOException {
+    Result result =
+        CliRun.cli(
+            "bench",
+            "peers",
+            "--backend=reference",
+            "--model=" + model,
+            "--programs=transformers,llama.cpp,jlama",
+            "--python=" + directory.resolve("no-python"),
+            "--llama-bench=" + directory.resolve("no-llama-bench"),
+            "--random-models=" + directory.resolve("models"),
+            "--precision=f32",
+            "--prefill-tokens=6",
+            "--prompt-tokens=4",
+            "--new-tokens=3",
+            "--batch=1,2",
+            "--rounds=2",
+            "--out=" + out);
+    assertEquals(0, result.exitCode(), result.err());
+    String absent = "absent: there is no " + directory.resolve("no-python");
+    assertTrue(result.out().contains(absent), result.out());
+    assertTrue(result.out().contains("absent: its jars aren't here; --download"), result.out());
+    var first = (PeersResult) ResultFile.read(out.resolve("result.json"));
+    assertEquals(6, first.measurements().size());
+    assertFalse(Files.readString(out.resolve("result.json")).contains("no-python\""));
+
+    Path again = directory.resolve("again");
+    Result second =
+        CliRun.cli(
+            "bench",
+            "peers",
+            "--config=" + out.resolve("result.json"),
+            "--timeout=5",
+            "--python=" + directory.resolve("no-python"),
+            "--llama-bench=" + directory.resolve("no-llama-bench"),
+            "--random-models=" + directory.resolve("models"),
+            "--out=" + again);
+    assertEquals(0, second.exitCode(), second.err());
+    var repeated = (PeersResult) ResultFile.read(again.resolve("result.json"));
+    assertEquals(first.settings(), repeated.settings());
+    assertEquals(6, repeated.measurements().size());
+
+    Result other = CliRun.cli("bench", "peers", "--resume", again.toString(), "--rounds=3");
+    assertEquals(2, other.exitCode());
+    assertTrue(other.err().contains("--resume and --rounds exclude each other"), other.err());
   }
 
   @Test

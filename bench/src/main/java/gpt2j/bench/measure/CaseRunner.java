@@ -39,6 +39,7 @@ public final class CaseRunner implements AutoCloseable {
   private final int[][] prompts;
   private final int newTokens;
   private final long cacheBytes;
+  private final int[] firstDrawn;
 
   /**
    * Allocates what the case needs.
@@ -53,6 +54,7 @@ public final class CaseRunner implements AutoCloseable {
     backend = subject.backend();
     newTokens = of.newTokens();
     Gpt2Config config = subject.gpt2().config();
+    firstDrawn = new int[newTokens];
     int capacity = of.promptTokens() + newTokens - 1; // the last token isn't evaluated
     if (capacity > config.contextLength()) {
       throw BenchException.usage(
@@ -105,6 +107,7 @@ public final class CaseRunner implements AutoCloseable {
     int[] drawn = decoder.next(); // reads the tokens, and so waits for the device
     long first = clock.nanos();
     long last = first;
+    firstDrawn[0] = drawn[0];
     for (int i = 0; i < steps.length; i++) {
       context.check();
       if (!useCache) {
@@ -116,9 +119,15 @@ public final class CaseRunner implements AutoCloseable {
       long now = clock.nanos();
       steps[i] = now - last;
       last = now;
+      firstDrawn[i + 1] = drawn[0];
     }
     return new GenerationSample(
         prefilled - start, first - start, LongStream.of(steps).boxed().toList());
+  }
+
+  /** The tokens that the last repetition drew for the first sequence. */
+  public List<Integer> drawn() {
+    return IntStream.of(firstDrawn).boxed().toList();
   }
 
   /** One repetition, with somebody told before and after each step, and no time taken. */

@@ -2,6 +2,7 @@ package gpt2j.bench.measure;
 
 import gpt2j.bench.result.Machine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ final class Machines {
           .map(line -> line.substring(line.indexOf(':') + 1).strip())
           .findFirst()
           .orElse(otherwise);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) { // a process may end while it is looked at
       return otherwise;
     }
   }

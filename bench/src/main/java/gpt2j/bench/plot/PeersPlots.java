@@ -66,14 +66,16 @@ final class PeersPlots {
     }
     String absent =
         result.peers().stream()
-            .filter(peer -> peer.absent() != null)
+            .filter(Peer::neverRan)
             .map(Peer::name)
             .collect(Collectors.joining(", "));
     String subtitle =
-        "%s, %d threads each; %s\nmedian of the rounds; whiskers: standard deviation%s"
+        "%s, %s threads each; %s\nmedian of the rounds; whiskers: standard deviation%s"
             .formatted(
                 result.settings().model(),
-                result.settings().threads(),
+                result.settings().threads().isPresent()
+                    ? "" + result.settings().threads().getAsInt()
+                    : "default",
                 Captions.machine(result.header()),
                 absent.isEmpty() ? "" : "; absent: " + absent);
     return new Plot(

@@ -56,13 +56,13 @@ public record GridSettings(
     }
   }
 
-  private static void requireSome(String name, List<?> values) {
+  static void requireSome(String name, List<?> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException(name + " is empty: there is nothing to measure");
     }
   }
 
-  private static void requireCounts(String name, List<Integer> counts) {
+  static void requireCounts(String name, List<Integer> counts) {
     requireSome(name, counts);
     for (int count : counts) {
       if (count < 1) {

@@ -1,13 +1,25 @@
 package gpt2j.bench.result;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A program that was to be measured.
  *
- * @param name as tables show it: {@code gpt2j}, {@code transformers}, {@code nanoGPT}, {@code
- *     llama.cpp}, {@code Jlama}
- * @param version its version and what it runs on; null when absent
- * @param absent why it wasn't measured, in one line; null when it was
+ * @param name {@code gpt2j} or the label of a {@link Program}
+ * @param version its version and what it runs on; null when it never ran
+ * @param missing what of it wasn't measured and why, in one line each
  */
-public record Peer(String name, @Nullable String version, @Nullable String absent) {}
+public record Peer(String name, @Nullable String version, List<String> missing) {
+  /** The name of gpt2j itself. */
+  public static final String GPT2J = "gpt2j";
+
+  public Peer {
+    missing = List.copyOf(missing);
+  }
+
+  /** Whether it never ran. */
+  public boolean neverRan() {
+    return version == null;
+  }
+}

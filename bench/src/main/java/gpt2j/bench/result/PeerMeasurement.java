@@ -2,6 +2,7 @@ package gpt2j.bench.result;
 
 import gpt2j.api.Precision;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
@@ -13,8 +14,11 @@ import java.util.OptionalLong;
  * @param batch sequences side by side
  * @param tokens per sequence: of the prompt for prefill, drawn for decode
  * @param round which round, counted from 0; within one all programs are measured in turn
- * @param nanos for prefill one per repetition, for decode one per step
+ * @param nanos for prefill one per repetition; for decode one per step after the first new token,
+ *     or their mean where the program doesn't tell each
  * @param peakResidentBytes of its process, where it was measured
+ * @param othersCores how many cores were busy with something else meanwhile; empty where the system
+ *     doesn't tell
  * @param drawn the greedy tokens of the first sequence, to see that the work was the same; empty
  *     where the program doesn't tell
  */
@@ -27,6 +31,7 @@ public record PeerMeasurement(
     int round,
     List<Long> nanos,
     OptionalLong peakResidentBytes,
+    OptionalDouble othersCores,
     List<Integer> drawn) {
   public PeerMeasurement {
     nanos = List.copyOf(nanos);

@@ -2,15 +2,16 @@ package gpt2j.bench.result;
 
 import gpt2j.api.Precision;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What programs are measured on.
  *
  * @param model checkpoint directory or standard size
- * @param peers names of the programs asked for
- * @param backend gpt2j's backend
+ * @param programs those beside gpt2j
+ * @param backend gpt2j's backend; on {@code cuda} the others compute on the GPU too
  * @param precisions how weights are kept
- * @param threads of every program
+ * @param threads of every program; empty for the default of gpt2j's backend
  * @param batches sequences side by side, in decoding
  * @param prefillTokens length of the prompt whose prefill is measured
  * @param promptTokens before decoding
@@ -20,10 +21,10 @@ import java.util.List;
  */
 public record PeersSettings(
     String model,
-    List<String> peers,
+    List<Program> programs,
     String backend,
     List<Precision> precisions,
-    int threads,
+    OptionalInt threads,
     List<Integer> batches,
     int prefillTokens,
     int promptTokens,
@@ -31,8 +32,35 @@ public record PeersSettings(
     int rounds,
     long seed) {
   public PeersSettings {
-    peers = List.copyOf(peers);
+    programs = List.copyOf(programs);
     precisions = List.copyOf(precisions);
     batches = List.copyOf(batches);
+    GridSettings.requireSome("precisions", precisions);
+    GridSettings.requireCounts("batches", batches);
+    GridSettings.requireCounts("prefill_tokens", List.of(prefillTokens));
+    GridSettings.requireCounts("prompt_tokens", List.of(promptTokens));
+    GridSettings.requireCounts("rounds", List.of(rounds));
+    if (newTokens < 2) {
+      throw new IllegalArgumentException("new_tokens must be 2 or more, not " + newTokens);
+    }
+    if (threads.isPresent()) {
+      GridSettings.requireCounts("threads", List.of(threads.getAsInt()));
+    }
+  }
+
+  /** The same with this number of threads. */
+  public PeersSettings withThreads(int count) {
+    return new PeersSettings(
+        model,
+        programs,
+        backend,
+        precisions,
+        OptionalInt.of(count),
+        batches,
+        prefillTokens,
+        promptTokens,
+        newTokens,
+        rounds,
+        seed);
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -77,12 +78,31 @@ public final class ResultFile {
    * @throws ResultException when it is neither, in one line that names the file
    */
   public static GridSettings readGridSettings(Path file) {
-    JsonNode settings;
+    return readSettings(
+        file,
+        settings -> settings.has("grid") ? settings.get("grid") : settings,
+        GridSettings.class);
+  }
+
+  /** What {@code bench compare} measured in turn. Errors as of {@link #readGridSettings}. */
+  public static CompareSettings readCompareSettings(Path file) {
+    CompareSettings settings = readSettings(file, tree -> tree, CompareSettings.class);
+    if (settings.grid() == null || settings.vs() == null) {
+      throw new ResultException(file + ": has no settings to measure by: it compares files", null);
+    }
+    return settings;
+  }
+
+  /** What {@code bench peers} measures. Errors as of {@link #readGridSettings}. */
+  public static PeersSettings readPeersSettings(Path file) {
+    return readSettings(file, tree -> tree, PeersSettings.class);
+  }
+
+  private static <T> T readSettings(Path file, UnaryOperator<JsonNode> part, Class<T> type) {
     try {
       JsonNode tree = MAPPER.readTree(Files.readAllBytes(file));
-      settings = tree.has("settings") ? tree.get("settings") : tree;
-      settings = settings.has("grid") ? settings.get("grid") : settings;
-      return MAPPER.treeToValue(settings, GridSettings.class);
+      JsonNode settings = tree.has("settings") ? tree.get("settings") : tree;
+      return MAPPER.treeToValue(part.apply(settings), type);
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (JacksonException e) {

@@ -8,6 +8,7 @@ import gpt2j.bench.result.Phase;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +18,7 @@ import java.util.Set;
  * is, by the ratio within each round. Absent programs have a row that says why.
  */
 final class PeersTable {
-  private static final String US = "gpt2j";
+  private static final String US = Peer.GPT2J;
 
   private record Work(Precision precision, Phase phase, int batch, int tokens) {}
 
@@ -33,9 +34,11 @@ final class PeersTable {
             "t/s",
             "min t/s",
             "max t/s",
+            "ms/step",
             "rounds",
             "gpt2j is faster ×",
             "peak RSS MiB",
+            "others' cores",
             "equal tokens",
             "note");
     for (Work work : works(result)) {
@@ -47,21 +50,12 @@ final class PeersTable {
       }
     }
     for (Peer peer : result.peers()) {
-      if (peer.absent() != null) {
-        Cell none = new Cell.Empty();
-        table.add(
-            Cell.of(peer.name()),
-            none,
-            none,
-            none,
-            none,
-            none,
-            none,
-            none,
-            none,
-            none,
-            none,
-            Cell.of("absent: " + peer.absent()));
+      for (String line : peer.missing()) {
+        Cell[] cells = new Cell[table.columns().size()];
+        Arrays.fill(cells, new Cell.Empty());
+        cells[0] = Cell.of(peer.name());
+        cells[cells.length - 1] = Cell.of((peer.neverRan() ? "absent: " : "not measured: ") + line);
+        table.add(cells);
       }
     }
     return table;
@@ -93,6 +87,10 @@ final class PeersTable {
         Cell.of(Statistics.median(rates), 2),
         Cell.of(Statistics.percentile(rates, 0), 2),
         Cell.of(Statistics.percentile(rates, 100), 2),
+        work.phase() == Phase.DECODE
+            ? Units.millis(
+                Statistics.median(rounds.stream().mapToDouble(PeersTable::median).toArray()))
+            : new Cell.Empty(),
         Cell.of((long) rates.length),
         peer.name().equals(US) ? new Cell.Empty() : ratio(rounds, rounds(result, US, work)),
         rounds.stream()
@@ -101,6 +99,14 @@ final class PeersTable {
             .max()
             .stream()
             .mapToObj(Units::mebibytes)
+            .findFirst()
+            .orElse(new Cell.Empty()),
+        rounds.stream()
+            .filter(m -> m.othersCores().isPresent())
+            .mapToDouble(m -> m.othersCores().getAsDouble())
+            .max()
+            .stream()
+            .mapToObj(cores -> Cell.of(cores, 2))
             .findFirst()
             .orElse(new Cell.Empty()),
         peer.name().equals(US) ? new Cell.Empty() : equalTokens(rounds, rounds(result, US, work)),

@@ -51,10 +51,13 @@ public final class FakeBench {
 
   /** The benchmarks, without pictures. */
   public Benchmarks benchmarks() {
-    return new Benchmarks(
-        new BenchContext(
-            backends, time, folder.resolve("models"), "1.2.3", cancelled::get, listener),
-        List.of());
+    return new Benchmarks(context(), List.of());
+  }
+
+  /** What they work with. */
+  public BenchContext context() {
+    return new BenchContext(
+        backends, time, folder.resolve("models"), "1.2.3", cancelled::get, listener);
   }
 
   /** The directory of the tiny model. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -124,10 +125,10 @@ public final class SampleResults {
         HEADER,
         new PeersSettings(
             "gpt2",
-            List.of("gpt2j", "transformers", "Jlama"),
+            List.of(Program.TRANSFORMERS, Program.JLAMA),
             "cpu",
             List.of(Precision.F32, Precision.BF16),
-            2,
+            OptionalInt.of(2),
             List.of(1, 16),
             512,
             32,
@@ -135,9 +136,9 @@ public final class SampleResults {
             5,
             1),
         List.of(
-            new Peer("gpt2j", "0.1.0, cpu", null),
-            new Peer("transformers", "5.18, torch 2.13", null),
-            new Peer("Jlama", null, "no jar on Maven Central")),
+            new Peer("gpt2j", "0.1.0, cpu", List.of()),
+            new Peer("transformers", "5.18, torch 2.13", List.of("bf16: out of memory")),
+            new Peer("jlama", null, List.of("no jar on Maven Central"))),
         List.of(
             new PeerMeasurement(
                 "gpt2j",
@@ -148,6 +149,7 @@ public final class SampleResults {
                 0,
                 List.of(500L, 510L),
                 OptionalLong.of(690L << 20),
+                OptionalDouble.of(0.25),
                 List.of()),
             new PeerMeasurement(
                 "transformers",
@@ -158,6 +160,7 @@ public final class SampleResults {
                 0,
                 List.of(42L, 43L),
                 OptionalLong.empty(),
+                OptionalDouble.empty(),
                 List.of(7, 8, 9))));
   }
 }
