@@ -168,6 +168,93 @@ def sampling():
     show("sampling.tokens", torch.tensor(tokens, dtype=torch.int32))
 
 
+def dropout_mask(count, probability, seed, site, number):
+    """0 or 1 / (1 - probability) for each element, as the Javadoc of gpt2j.api.Dropout says."""
+    threshold = int(probability * 2**32)
+    words = [philox(seed, e // 4, number, site)[e % 4] for e in range(count)]
+    return torch.tensor([0 if w < threshold else 1 / (1 - probability) for w in words], dtype=torch.float64)
+
+
+def training_dropout():
+    probability = float(np.float32(0.3))
+    show("dropout.mask", dropout_mask(203, probability, 0x123456789ABCDEF0, 5, 77))
+
+
+def training_norm():
+    x, gain, bias, gradient = random(4, 13), random(13), random(13), random(4, 13)
+    leaves = [t.double().requires_grad_() for t in (x, gain, bias)]
+    F.layer_norm(leaves[0], (13,), *leaves[1:], eps=float(np.float32(1e-5))).backward(gradient.double())
+    for name, t in (("x", x), ("gain", gain), ("bias", bias), ("gradient", gradient)):
+        show("layer_norm_backward." + name, t)
+    for name, t in zip(("x", "gain", "bias"), leaves):
+        show("layer_norm_backward.by_" + name, t.grad)
+
+
+def training_gelu():
+    x = torch.linspace(-6, 6, 49, dtype=torch.float32)
+    show("gelu_backward.x", x)
+    for form, approximate in (("TANH", "tanh"), ("ERF", "none")):
+        leaf = x.double().requires_grad_()
+        F.gelu(leaf, approximate=approximate).sum().backward()
+        show("gelu_backward." + form, leaf.grad)
+
+
+def training_attention():
+    """Two sequences of 5, three heads of 4, with dropout and without."""
+    sequences, length, heads, size = 2, 5, 3, 4
+    width, n = heads * size, sequences * length
+    qkv, gradient = random(n, 3 * width), random(n, width)
+    show("attention_backward.qkv", qkv)
+    show("attention_backward.gradient", gradient)
+    probability = float(np.float32(0.3))
+    mask = dropout_mask(n * heads * length, probability, 0x123456789ABCDEF0, 5, 77)
+    # Element (row * heads + head) * T + j, as [sequence, head, row, j].
+    mask = mask.view(sequences, length, heads, length).transpose(1, 2)
+    for name, factor in (("none", torch.ones_like(mask)), ("dropout", mask)):
+        leaf = qkv.double().requires_grad_()
+        q, k, v = leaf.view(sequences, length, 3, heads, size).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1) * float(np.float32(0.4))
+        causal = torch.ones(length, length, dtype=torch.bool).tril()
+        scores = scores.masked_fill(~causal, -torch.inf)
+        out = (scores.softmax(-1) * factor) @ v
+        out = out.transpose(1, 2).reshape(n, width)
+        out.backward(gradient.double())
+        show(f"attention_backward.{name}.out", out.detach())
+        sums = scores.detach().logsumexp(-1).transpose(1, 2).reshape(n, heads)
+        show(f"attention_backward.{name}.log_sum_exp", sums)
+        show(f"attention_backward.{name}.by_qkv", leaf.grad)
+
+
+def training_loss():
+    logits, targets = random(6, 11, scale=3), torch.tensor([3, -100, 0, 10, -100, 7], dtype=torch.int32)
+    leaf = logits.double().requires_grad_()
+    losses = F.cross_entropy(leaf, targets.long(), ignore_index=-100, reduction="none")
+    (losses.sum() / 4).backward()
+    show("loss_backward.logits", logits)
+    show("loss_backward.targets", targets)
+    show("loss_backward.losses", losses.detach())
+    show("loss_backward.by_logits", leaf.grad)
+
+
+def training_update():
+    """Three updates of one parameter, clipped to a norm of 1."""
+    parameter, gradients = random(17), random(3, 17)
+    leaf = parameter.double().requires_grad_()
+    single = lambda value: float(np.float32(value))
+    optimizer = torch.optim.AdamW(
+        [leaf], lr=single(0.01), betas=(single(0.9), single(0.95)), eps=single(1e-6), weight_decay=single(0.1)
+    )
+    show("adamw.parameter", parameter)
+    show("adamw.gradients", gradients)
+    norms = []
+    for gradient in gradients:
+        leaf.grad = gradient.double()
+        norms.append(torch.nn.utils.clip_grad_norm_([leaf], 1.0).item())
+        optimizer.step()
+    show("adamw.norms", torch.tensor(norms, dtype=torch.float64))
+    show("adamw.updated", leaf.detach())
+
+
 torch.manual_seed(20)
 layer_norm()
 linear()
@@ -175,3 +262,9 @@ gelu()
 attention()
 logits()
 sampling()
+training_dropout()
+training_norm()
+training_gelu()
+training_attention()
+training_loss()
+training_update()
