@@ -1,34 +1,15 @@
-package gpt2j.testkit;
+package gpt2j.api;
 
-import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.DeviceInfo;
-import gpt2j.api.EmbeddingTable;
-import gpt2j.api.HostTensor;
-import gpt2j.api.KvCache;
-import gpt2j.api.KvCacheSpec;
-import gpt2j.api.LinearWeights;
-import gpt2j.api.MemoryUsage;
-import gpt2j.api.Operations;
-import gpt2j.api.Precision;
-import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
-import gpt2j.api.SamplingState;
-import gpt2j.api.Shape;
-import gpt2j.api.Step;
-import gpt2j.api.Tensor;
-import gpt2j.api.TokenQueue;
-import gpt2j.api.TrainingOperations;
-import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
-/** Another backend, to be overridden one method at a time. */
-class ForwardingBackend implements Backend {
-  final Backend to;
+/** Passes everything on to another backend, to be overridden one method at a time. */
+public class ForwardingBackend implements Backend {
+  /** The other backend; it is closed with this one. */
+  protected final Backend to;
 
-  ForwardingBackend(Backend to) {
+  public ForwardingBackend(Backend to) {
     this.to = to;
   }
 

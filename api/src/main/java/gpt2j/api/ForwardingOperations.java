@@ -1,21 +1,11 @@
-package gpt2j.testkit;
+package gpt2j.api;
 
-import gpt2j.api.AttentionProbe;
-import gpt2j.api.EmbeddingTable;
-import gpt2j.api.Epilogue;
-import gpt2j.api.KvCache;
-import gpt2j.api.LinearWeights;
-import gpt2j.api.Operations;
-import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
-import gpt2j.api.TokenBatch;
-import gpt2j.api.TokenQueue;
+/** Passes everything on to other operations, to be overridden one at a time. */
+public class ForwardingOperations implements Operations {
+  /** The other operations. */
+  protected final Operations to;
 
-/** Operations of another backend, to be overridden one at a time. */
-class ForwardingOperations implements Operations {
-  final Operations to;
-
-  ForwardingOperations(Operations to) {
+  public ForwardingOperations(Operations to) {
     this.to = to;
   }
 

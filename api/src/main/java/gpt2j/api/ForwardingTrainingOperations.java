@@ -1,18 +1,14 @@
-package gpt2j.testkit;
+package gpt2j.api;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Training operations of another backend, to be overridden one at a time. */
-class ForwardingTraining implements TrainingOperations {
-  final TrainingOperations to;
+/** Passes everything on to other operations of training, to be overridden one at a time. */
+public class ForwardingTrainingOperations implements TrainingOperations {
+  /** The other operations. */
+  protected final TrainingOperations to;
 
-  ForwardingTraining(TrainingOperations to) {
+  public ForwardingTrainingOperations(TrainingOperations to) {
     this.to = to;
   }
 

@@ -9,6 +9,7 @@ import static gpt2j.testkit.SabotagedTensors.withSlots;
 
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Operations;

@@ -4,6 +4,8 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.DataType;
 import gpt2j.api.EmbeddingTable;
+import gpt2j.api.ForwardingBackend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.MemoryUsage;

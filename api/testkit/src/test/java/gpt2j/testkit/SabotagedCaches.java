@@ -5,6 +5,7 @@ import static gpt2j.testkit.SabotagedTensors.withPositions;
 import static gpt2j.testkit.SabotagedTensors.withSlots;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
 import gpt2j.api.Tensor;

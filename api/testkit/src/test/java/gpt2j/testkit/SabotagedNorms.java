@@ -5,6 +5,7 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setFloats;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.Tensor;
 import java.util.List;
 import java.util.function.Function;

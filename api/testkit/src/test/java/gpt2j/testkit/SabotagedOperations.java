@@ -12,6 +12,8 @@ import static gpt2j.testkit.SabotagedTensors.withTokens;
 import gpt2j.api.Backend;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
+import gpt2j.api.ForwardingBackend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;

@@ -7,6 +7,7 @@ import static gpt2j.testkit.SabotagedTraining.copy;
 
 import gpt2j.api.AdamW;
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingTrainingOperations;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
 import java.util.List;
@@ -48,7 +49,7 @@ final class SabotagedOptimizer {
 
   private static TrainingOperations schedule(
       Backend backend, TrainingOperations to, UnaryOperator<float[]> change) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void adamW(
           Tensor p, Tensor g, Tensor m, Tensor v, Tensor norm, Tensor schedule, AdamW settings) {
@@ -61,7 +62,7 @@ final class SabotagedOptimizer {
 
   private static TrainingOperations norm(
       Backend backend, TrainingOperations to, UnaryOperator<float[]> change) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void adamW(
           Tensor p, Tensor g, Tensor m, Tensor v, Tensor norm, Tensor schedule, AdamW settings) {
@@ -73,7 +74,7 @@ final class SabotagedOptimizer {
   }
 
   private static TrainingOperations settings(TrainingOperations to, UnaryOperator<AdamW> change) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void adamW(
           Tensor p, Tensor g, Tensor m, Tensor v, Tensor norm, Tensor schedule, AdamW settings) {

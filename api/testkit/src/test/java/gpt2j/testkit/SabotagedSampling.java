@@ -4,6 +4,8 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setInts;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingBackend;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;

@@ -4,6 +4,7 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setFloats;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingBackend;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
 import gpt2j.api.UnsupportedException;

@@ -11,6 +11,7 @@ import static gpt2j.testkit.SabotagedTraining.fill;
 import gpt2j.api.Backend;
 import gpt2j.api.DataType;
 import gpt2j.api.Dropout;
+import gpt2j.api.ForwardingTrainingOperations;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
@@ -79,7 +80,7 @@ final class SabotagedTrainingAttention {
 
   private static TrainingOperations attentionDropout(
       TrainingOperations to, Change forward, Change backward) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void attention(
           Tensor out, Tensor sums, Tensor qkv, int length, int heads, float scale, Dropout d) {
@@ -104,7 +105,7 @@ final class SabotagedTrainingAttention {
   }
 
   private static TrainingOperations everyDropout(TrainingOperations to, Change change) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void dropout(Tensor out, Tensor x, Dropout dropout) {
         to.dropout(out, x, change.ofAny(dropout));

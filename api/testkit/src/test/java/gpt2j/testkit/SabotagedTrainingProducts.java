@@ -8,6 +8,7 @@ import static gpt2j.testkit.SabotagedTraining.fill;
 import static gpt2j.testkit.SabotagedTraining.filled;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingTrainingOperations;
 import gpt2j.api.GeluForm;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
@@ -55,7 +56,7 @@ final class SabotagedTrainingProducts {
   }
 
   private static TrainingOperations before(TrainingOperations to, BeforeLinear before) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void linearBackward(
           Tensor dx, Tensor dWeight, @Nullable Tensor dBias, Tensor dOut, Tensor x, Tensor weight) {

@@ -11,6 +11,7 @@ import static gpt2j.testkit.SabotagedTraining.fill;
 import static gpt2j.testkit.SabotagedTraining.filled;
 
 import gpt2j.api.Backend;
+import gpt2j.api.ForwardingTrainingOperations;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
 import java.util.List;
@@ -72,7 +73,7 @@ final class SabotagedTrainingRows {
   }
 
   private static TrainingOperations embedBackward(TrainingOperations to, BeforeEmbedding before) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void embedBackward(Tensor wte, Tensor wpe, Tensor out, Tensor tokens, int length) {
         before.on(wte, wpe);
@@ -86,7 +87,7 @@ final class SabotagedTrainingRows {
   }
 
   private static TrainingOperations normBackward(TrainingOperations to, BeforeNorm before) {
-    return new ForwardingTraining(to) {
+    return new ForwardingTrainingOperations(to) {
       @Override
       public void layerNormBackward(
           Tensor dx,

@@ -3,12 +3,8 @@ package gpt2j.bench.visualize;
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.Backend;
 import gpt2j.api.DataType;
-import gpt2j.api.EmbeddingTable;
-import gpt2j.api.Epilogue;
+import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
-import gpt2j.api.LinearWeights;
-import gpt2j.api.Operations;
-import gpt2j.api.SamplingState;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
@@ -18,18 +14,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Passes operations on, and shows what attention worked on to whoever observes. */
-final class ObservedOperations implements Operations, AutoCloseable {
+final class ObservedOperations extends ForwardingOperations implements AutoCloseable {
   static final int ALL_LAYERS = -1;
 
   private final Backend backend;
-  private final Operations operations;
   private int layer;
   private @Nullable Consumer<Attention> observer;
   private @Nullable Tensor probabilities; // [rows, heads, capacity] of the last observation
 
   ObservedOperations(Backend backend) {
+    super(backend.operations());
     this.backend = backend;
-    operations = backend.operations();
   }
 
   void observe(int layer, Consumer<Attention> observer) {
@@ -52,7 +47,7 @@ final class ObservedOperations implements Operations, AutoCloseable {
       float scale,
       AttentionProbe probe) {
     if (observer == null || (this.layer != ALL_LAYERS && this.layer != layer)) {
-      operations.attention(out, qkv, cache, layer, batch, scale, probe);
+      to.attention(out, qkv, cache, layer, batch, scale, probe);
       return;
     }
     AttentionProbe.Store stored =
@@ -60,7 +55,7 @@ final class ObservedOperations implements Operations, AutoCloseable {
             ? own
             : new AttentionProbe.Store(
                 store(Shape.of(batch.rows(), cache.spec().heads(), cache.spec().capacity())));
-    operations.attention(out, qkv, cache, layer, batch, scale, stored);
+    to.attention(out, qkv, cache, layer, batch, scale, stored);
     observer.accept(
         new Attention(backend, layer, scale, batch, qkv, cache, stored.probabilities(), out));
   }
@@ -84,58 +79,7 @@ final class ObservedOperations implements Operations, AutoCloseable {
   }
 
   @Override
-  public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
-    operations.embed(out, batch, tokens, positions);
-  }
-
-  @Override
-  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
-    operations.layerNorm(out, x, gain, bias, epsilon);
-  }
-
-  @Override
-  public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
-    operations.linear(out, x, weights, epilogue);
-  }
-
-  @Override
-  public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
-    operations.appendKv(cache, layer, qkv, batch);
-  }
-
-  @Override
-  public void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
-    operations.copyKv(to, toSlot, from, fromSlot, positions);
-  }
-
-  @Override
-  public void selectRows(Tensor out, Tensor x, Tensor rows) {
-    operations.selectRows(out, x, rows);
-  }
-
-  @Override
-  public void logits(Tensor out, Tensor x, EmbeddingTable head) {
-    operations.logits(out, x, head);
-  }
-
-  @Override
-  public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
-    operations.crossEntropy(losses, logits, targets);
-  }
-
-  @Override
-  public void sample(Tensor tokens, Tensor logits, SamplingState state) {
-    operations.sample(tokens, logits, state);
-  }
-
-  @Override
-  public void advance(TokenBatch batch, Tensor sampled) {
-    operations.advance(batch, sampled);
-  }
-
-  @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
-    operations.advance(
-        batch, sampled, queue instanceof StepByStepQueue(TokenQueue own) ? own : queue);
+    to.advance(batch, sampled, queue instanceof StepByStepQueue(TokenQueue own) ? own : queue);
   }
 }

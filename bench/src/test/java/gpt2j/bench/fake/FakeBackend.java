@@ -1,32 +1,22 @@
 package gpt2j.bench.fake;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
-import gpt2j.api.EmbeddingTable;
-import gpt2j.api.HostTensor;
+import gpt2j.api.ForwardingBackend;
 import gpt2j.api.KvCache;
-import gpt2j.api.KvCacheSpec;
-import gpt2j.api.LinearWeights;
-import gpt2j.api.MemoryUsage;
 import gpt2j.api.Operations;
 import gpt2j.api.Precision;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
-import gpt2j.api.SamplingState;
-import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.Usage;
+import gpt2j.api.TrainingOperations;
+import gpt2j.api.UnsupportedException;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
-import java.util.concurrent.locks.Lock;
-import org.jspecify.annotations.Nullable;
 
 /** Holds memory as the reference backend does, computes nothing, and takes its virtual time. */
-final class FakeBackend implements Backend {
-  private final Backend memory;
+final class FakeBackend extends ForwardingBackend {
   private final VirtualTime time;
   private final FakeProfiler profiler;
   private final FakeOperations operations;
@@ -34,7 +24,7 @@ final class FakeBackend implements Backend {
   private final int threads;
 
   FakeBackend(Backend memory, FakeDevice device, int threads) {
-    this.memory = memory;
+    super(memory);
     this.threads = threads;
     this.device = device;
     time = device.time();
@@ -48,72 +38,36 @@ final class FakeBackend implements Backend {
   }
 
   @Override
-  public MemoryUsage memory() {
-    return memory.memory();
-  }
-
-  @Override
   public boolean supports(Precision precision) {
     return precision != Precision.F16;
   }
 
   @Override
-  public Lock lock() {
-    return memory.lock();
-  }
-
-  @Override
-  public Tensor allocate(DataType type, Shape shape, Usage usage) {
-    return memory.allocate(type, shape, usage);
-  }
-
-  @Override
-  public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    return memory.linearWeights(weight, bias, precision);
-  }
-
-  @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    return memory.embeddingTable(rows, precision);
-  }
-
-  @Override
-  public KvCache kvCache(KvCacheSpec spec) {
-    return memory.kvCache(spec);
-  }
-
-  @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    return memory.samplingState(rows, vocabulary, parameters);
-  }
-
-  @Override
   public TokenQueue tokenQueue(int rows) {
-    return new FakeTokenQueue(memory.tokenQueue(rows), time);
-  }
-
-  @Override
-  public void write(Tensor to, MemorySegment from) {
-    memory.write(to, from);
+    return new FakeTokenQueue(to.tokenQueue(rows), time);
   }
 
   @Override
   public void read(Tensor from, MemorySegment to) {
     time.await();
-    memory.read(from, to);
+    super.read(from, to);
   }
 
   @Override
   public void readKv(
       KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
     time.await();
-    memory.readKv(cache, layer, slot, positions, keys, values);
+    super.readKv(cache, layer, slot, positions, keys, values);
   }
 
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public TrainingOperations training() {
+    throw new UnsupportedException("no benchmark trains");
   }
 
   @Override
@@ -144,10 +98,5 @@ final class FakeBackend implements Backend {
   @Override
   public void synchronize() {
     time.await();
-  }
-
-  @Override
-  public void close() {
-    memory.close();
   }
 }
