@@ -5,6 +5,8 @@ import gpt2j.bench.result.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Gpt2Size;
+import gpt2j.model.gpt2.training.Recompute;
+import gpt2j.model.gpt2.training.TrainedBiases;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -62,6 +64,20 @@ abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   static final class OfProgram extends Choice<Program> {
     OfProgram() {
       super(Program::label, Program.values());
+    }
+  }
+
+  /** Which biases are trained. */
+  static final class OfBiases extends Choice<TrainedBiases> {
+    OfBiases() {
+      super(biases -> lowerCase(biases).replace('_', '-'), TrainedBiases.values());
+    }
+  }
+
+  /** What is computed twice to save memory. */
+  static final class OfRecompute extends Choice<Recompute> {
+    OfRecompute() {
+      super(Choice::lowerCase, Recompute.values());
     }
   }
 

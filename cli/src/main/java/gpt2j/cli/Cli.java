@@ -80,6 +80,7 @@ final class Cli {
     commands.put("init", () -> new InitCommand(context));
     commands.put("stories", () -> new StoriesCommand(context));
     commands.put("prepare", () -> new PrepareCommand(context));
+    commands.put(TrainCommand.NAME, () -> new TrainCommand(context));
     commands.put("baseline", () -> new BaselineCommand(context));
     commands.put(BENCH, () -> new BenchCommand(context));
     commands.put("devices", () -> new DevicesCommand(context));

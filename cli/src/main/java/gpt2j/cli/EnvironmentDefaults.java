@@ -53,10 +53,18 @@ final class EnvironmentDefaults {
     for (String name : OPTIONS) {
       OptionSpec option = spec.findOption(name);
       String value = environment.getOrDefault(variable(name), "");
-      if (option != null && !command.hasMatchedOption(option) && !value.isEmpty()) {
+      if (option != null
+          && !saysWhatOn(spec, name)
+          && !command.hasMatchedOption(option)
+          && !value.isEmpty()) {
         set(option, variable(name), value);
       }
     }
+  }
+
+  /** Training doesn't work on a model: what it begins with, from new weights on, is its matter. */
+  private static boolean saysWhatOn(CommandSpec spec, String option) {
+    return spec.name().equals(TrainCommand.NAME) && option.equals(TrainStartOptions.MODEL);
   }
 
   private static void set(OptionSpec option, String variable, String value) {

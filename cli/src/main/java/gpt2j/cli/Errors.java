@@ -6,6 +6,7 @@ import gpt2j.bench.result.ResultException;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import gpt2j.model.gpt2.training.run.RunException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -61,8 +62,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
       }
       case ResultException _ -> fail(e);
       case CheckpointException _ -> fail(e);
-      case DataException _ -> fail(e);
       case TokenizerException _ -> fail(e);
+      case RunException _ -> fail(e);
+      case DataException _ -> fail(e);
       case BackendException _ -> fail(e);
       case OutOfMemoryError _ -> {
         say("out of memory: " + message(e), e);

@@ -86,7 +86,7 @@ final class InitCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static String count(long parameters) {
+  static String count(long parameters) {
     return parameters < 1e6
         ? Long.toString(parameters)
         : String.format(Locale.ROOT, "%.1f million", parameters / 1e6);

@@ -1,11 +1,16 @@
 package gpt2j.cli;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The user's wish to end early. */
 final class Interruption {
+  /** How long most commands may take to come to their end. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private boolean requested;
   private @Nullable Runnable onRequest;
+  private Duration patience = Duration.ZERO;
 
   /** Ends a section that {@link #during} began. */
   interface Section extends AutoCloseable {
@@ -16,15 +21,15 @@ final class Interruption {
   /**
    * Asks for an end.
    *
-   * @return whether there is something under way that ends by itself soon, and should be waited for
+   * @return how long to wait for what is under way, and ends by itself; zero when nothing does
    */
-  synchronized boolean request() {
+  synchronized Duration request() {
     requested = true;
     if (onRequest == null) {
-      return false;
+      return Duration.ZERO;
     }
     onRequest.run();
-    return true;
+    return patience;
   }
 
   synchronized boolean requested() {
@@ -32,12 +37,22 @@ final class Interruption {
   }
 
   /**
-   * Begins a section that ends in an orderly way.
+   * Begins a section that ends soon, in an orderly way.
    *
    * @param action makes it end, called by another thread at most once per request
    */
-  synchronized Section during(Runnable action) {
+  Section during(Runnable action) {
+    return during(action, PATIENCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param longest how long it may take to come to its end
+   */
+  synchronized Section during(Runnable action, Duration longest) {
     onRequest = action;
+    patience = longest;
     if (requested) {
       action.run();
     }

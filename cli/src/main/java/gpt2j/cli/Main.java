@@ -10,9 +10,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Entry point of the command line. */
 final class Main {
-  /** How long an interrupted command may take to come to its end. */
-  private static final int PATIENCE_SECONDS = 10;
-
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
@@ -42,9 +39,8 @@ final class Main {
             new Thread(
                 () -> {
                   try {
-                    if (interruption.request()) {
-                      boolean ignored = ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-                    }
+                    boolean ignored =
+                        ended.await(interruption.request().toMillis(), TimeUnit.MILLISECONDS);
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }

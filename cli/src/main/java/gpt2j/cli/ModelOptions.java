@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 /** Which model, and what computes. */
 final class ModelOptions {
   static final String DEFAULT_BACKEND = "cpu";
-  private static final String CUDA_GEMM = "--cuda-gemm";
+  static final String CUDA_GEMM = "--cuda-gemm";
 
   @Option(
       names = "--model",
@@ -64,9 +64,14 @@ final class ModelOptions {
   }
 
   BackendProvider backend(Context context) {
-    return backend == null
+    return backend(context, backend);
+  }
+
+  /** The backend that was chosen, or the default. */
+  static BackendProvider backend(Context context, @Nullable BackendProvider chosen) {
+    return chosen == null
         ? Objects.requireNonNull(context.backends().get(DEFAULT_BACKEND))
-        : backend;
+        : chosen;
   }
 
   Precision precision() {
@@ -75,6 +80,12 @@ final class ModelOptions {
 
   /** How to open the backend that was chosen. */
   BackendOptions backendOptions(BackendProvider provider) {
+    return backendOptions(provider, threads, cudaGemm);
+  }
+
+  /** How to open a backend by the values of options, null for those not given. */
+  static BackendOptions backendOptions(
+      BackendProvider provider, @Nullable Integer threads, @Nullable String cudaGemm) {
     BackendOptions options = BackendOptions.defaults();
     if (threads != null) {
       options = options.withThreads(threads);

@@ -3,6 +3,8 @@ package gpt2j.cli;
 import gpt2j.model.gpt2.data.MarkovChain;
 import gpt2j.model.gpt2.data.VocabularyChoice;
 import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -160,6 +162,72 @@ final class Numbers {
     public Float convert(String text) {
       float number = decimal(text);
       return check(number, number > 0, text, "a number above 0");
+    }
+  }
+
+  /** Above 0. */
+  static final class Positive implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number > 0, text, "a number above 0");
+    }
+  }
+
+  /** 0 or more. */
+  static final class NotNegative implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0, text, "a number, 0 or more");
+    }
+  }
+
+  /** At least 0, below 1. */
+  static final class Fraction implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
+    }
+  }
+
+  /** Above 0. */
+  static final class LearningRate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      check(decimal(text), decimal(text) > 0, text, "a number above 0");
+      return Double.valueOf(text);
+    }
+  }
+
+  /** 0 or more. */
+  static final class MinLearningRate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      check(decimal(text), decimal(text) >= 0, text, "a number, 0 or more");
+      return Double.valueOf(text);
+    }
+  }
+
+  /** How long, with a unit. */
+  static final class Time implements ITypeConverter<Duration> {
+    private static final Map<Character, Long> SECONDS = Map.of('s', 1L, 'm', 60L, 'h', 3600L);
+    private static final String RANGE = "a time such as 90s, 15m or 2h";
+
+    @Override
+    public Duration convert(String text) {
+      Long unit = text.isEmpty() ? null : SECONDS.get(text.charAt(text.length() - 1));
+      if (unit == null) {
+        throw new TypeConversionException("must be " + RANGE + ", not " + OneLine.quote(text));
+      }
+      String count = text.substring(0, text.length() - 1);
+      return Duration.ofSeconds(whole(count, 1, 1_000_000, RANGE) * unit);
+    }
+
+    /** A text from which {@link #convert} makes the same. */
+    static String text(Duration time) {
+      return time.toSeconds() + "s";
     }
   }
 

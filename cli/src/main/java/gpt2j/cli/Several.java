@@ -1,7 +1,6 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
 import gpt2j.bench.result.Program;
 import gpt2j.model.gpt2.Gpt2Size;
@@ -94,9 +93,9 @@ record Several<T>(List<T> values) {
   }
 
   /** Backends of this build. */
-  static final class OfBackends extends Converter<BackendSpec> {
+  static final class OfBackends extends Converter<BackendProvider> {
     OfBackends(Map<String, BackendProvider> backends) {
-      super(new OfBackendSpec(backends));
+      super(new OfBackend(backends));
     }
   }
 }

@@ -6,6 +6,7 @@ import gpt2j.model.gpt2.Gpt2Size;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -51,21 +52,36 @@ final class SizeOptions {
       names = "--vocab-size",
       paramLabel = "N",
       converter = Numbers.Count.class,
-      description = "Default: 50257.")
+      description = "Default: 50257; in training, the data's.")
   private @Nullable Integer vocabulary;
 
   /** The configuration that the options describe. */
   Gpt2Config config() {
+    return config(UnaryOperator.identity());
+  }
+
+  /** Whether one of the options is given. */
+  boolean isGiven() {
+    return size != null || !given().isEmpty();
+  }
+
+  /**
+   * The configuration that the options describe.
+   *
+   * @param defaults sets what they may leave open
+   */
+  Gpt2Config config(UnaryOperator<Gpt2ConfigBuilder> defaults) {
     Map<String, Integer> given = given();
     if (size != null && !given.isEmpty()) {
       throw UserError.usage(
           "--size and %s exclude each other: give a standard size, or the numbers"
               .formatted(given.keySet().iterator().next()));
     }
-    return size == null ? explicit(given) : size.config();
+    return size == null ? explicit(given, defaults) : defaults.apply(size.builder()).build();
   }
 
-  private static Gpt2Config explicit(Map<String, Integer> given) {
+  private static Gpt2Config explicit(
+      Map<String, Integer> given, UnaryOperator<Gpt2ConfigBuilder> defaults) {
     if (given.isEmpty()) {
       throw UserError.usage("no size: give --size NAME, or --n-layer, --n-head and --n-embd");
     }
@@ -74,7 +90,7 @@ final class SizeOptions {
         throw UserError.usage(needed + " is missing: without --size it must be given");
       }
     }
-    Gpt2ConfigBuilder builder = Gpt2Config.builder();
+    Gpt2ConfigBuilder builder = defaults.apply(Gpt2Config.builder());
     given.forEach(
         (option, value) -> {
           switch (option) {

@@ -55,6 +55,32 @@ class BadInputTest {
     Files.writeString(directory.resolve("file.txt"), "Hello");
     Files.writeString(directory.resolve("empty.txt"), "");
     Files.write(directory.resolve("latin1.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    prepareTraining();
+  }
+
+  private static void prepareTraining() throws IOException {
+    Path data = TrainingData.bytes(directory.resolve("data"));
+    Files.delete(TrainingData.bytes(directory.resolve("vocabulary")).resolve("train.bin"));
+    Files.write(
+        Checkpoints.copy(data, directory.resolve("empty-data")).resolve("train.bin"), new byte[0]);
+    Files.write(
+        Checkpoints.copy(data, directory.resolve("short-data")).resolve("train.bin"), new byte[8]);
+    Files.write(
+        Checkpoints.copy(data, directory.resolve("other-data")).resolve("val.bin"), new byte[80]);
+    Path run = directory.resolve("run");
+    CliRun.Result trained = TrainTest.train(data, run, "--max-steps=2", "--checkpoint-interval=1");
+    assertEquals(0, trained.exitCode(), trained.err());
+    Path damaged = directory.resolve("damaged-run");
+    for (String part : List.of(".", "step-000001", "step-000002")) {
+      Checkpoints.copyFiles(run.resolve(part), damaged.resolve(part));
+    }
+    Files.writeString(damaged.resolve("step-000002/optimizer.safetensors"), "none");
+    Files.writeString(directory.resolve("list.json"), "[1]");
+    Files.writeString(directory.resolve("cut.json"), "{\"keep\": 2,");
+    Files.writeString(directory.resolve("unknown.json"), "{\"batchsize\": 2}");
+    Files.writeString(directory.resolve("resume.json"), "{\"resume\": \"run\"}");
+    Files.writeString(directory.resolve("range.json"), "{\"dropout\": 1.5}");
+    Files.writeString(directory.resolve("kind.json"), "{\"keep\": [2]}");
   }
 
   private static Path copy(Path model, String name) throws IOException {
@@ -73,7 +99,8 @@ class BadInputTest {
     "gpt2j.cli.BadPrompts#prompts",
     "gpt2j.cli.BadModels#checkpoints",
     "gpt2j.cli.BadSizes#newCheckpoints",
-    "gpt2j.cli.BadData#data"
+    "gpt2j.cli.BadData#data",
+    "gpt2j.cli.BadTraining#all"
   })
   void isRefusedInOneLine(BadInput bad) throws IOException {
     List<Path> before = files();

@@ -36,6 +36,16 @@ final class Checkpoints {
     return to;
   }
 
+  /** A copy of a directory's files without those below it. */
+  static void copyFiles(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
   /** Changes a checkpoint's configuration. */
   static void configure(Path directory, String from, String to) throws IOException {
     Path config = directory.resolve("config.json");

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 /** The command line in a process of its own. */
 final class CliProcess {
   private static final long PATIENCE_SECONDS = 120;
+  private static final int KILLED = 128 + 9;
   private static final String BOOT_WARNING = "WARNING: Using incubator modules";
 
   private final Process process;
@@ -103,6 +104,12 @@ final class CliProcess {
   /** Does what Ctrl-C does. */
   void interrupt() throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** Ends it at once, as a power failure does; says whether it was running. */
+  boolean kill() throws InterruptedException {
+    process.destroyForcibly();
+    return process.waitFor() == KILLED;
   }
 
   private static String readAll(InputStream stream) {

@@ -40,7 +40,7 @@ class DocsTest {
             .flatMap(command -> command.getCommandSpec().options().stream())
             .flatMap(DocsTest::names)
             .collect(Collectors.toCollection(TreeSet::new));
-    Set<String> described = found("[^-\\w](--[a-z][a-z_-]*)");
+    Set<String> described = found("[^-\\w](--[a-z][a-z0-9_-]*)");
     described.removeIf(option -> !Arguments.prepare(option)[0].equals(option)); // nanoGPT's
     assertEquals(options, described);
   }
@@ -58,7 +58,7 @@ class DocsTest {
                     .flatMap(DocsTest::names)
                     .forEach(options::add));
     options.removeAll(List.of("--help", "--version", "--debug"));
-    Set<String> described = found(BENCHMARKS, "[^-\\w](--[a-z][a-z_-]*)");
+    Set<String> described = found(BENCHMARKS, "[^-\\w](--[a-z][a-z0-9_-]*)");
     options.removeAll(described);
     assertEquals(Set.of(), options);
     Set<String> commands = new TreeSet<>(bench.getSubcommands().keySet());

@@ -25,6 +25,7 @@ class HelpTest {
         "init",
         "stories",
         "prepare",
+        "train",
         "baseline",
         "devices",
         "completion"

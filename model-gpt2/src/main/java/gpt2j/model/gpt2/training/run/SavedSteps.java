@@ -167,9 +167,10 @@ final class SavedSteps {
 
   /** Deletes all checkpoints but the best and the {@code keep} newest. */
   void prune(RunState state, int keep) throws IOException {
-    List<Path> old = new ArrayList<>(all());
+    List<Path> all = all();
+    List<Path> old = new ArrayList<>(all.subList(0, Math.max(0, all.size() - keep)));
     state.best().ifPresent(best -> old.remove(directory(best.step())));
-    for (Path checkpoint : old.subList(0, Math.max(0, old.size() - keep))) {
+    for (Path checkpoint : old) {
       // Under another name first: half of a checkpoint must not look like one.
       Path hidden = hidden(checkpoint, OLD);
       disk.delete(hidden);

@@ -27,6 +27,16 @@ public record TrainingData(
     tokenizerFiles = Map.copyOf(tokenizerFiles);
   }
 
+  /**
+   * Checks that there is enough of it.
+   *
+   * @throws gpt2j.model.gpt2.data.DataException when there isn't
+   */
+  public void check(Recipe recipe) {
+    batches(recipe);
+    validationBatches(recipe, 1);
+  }
+
   Batches batches(Recipe recipe) {
     Recipe.BatchShape shape = recipe.batches();
     return shape.stride() == 0
@@ -43,7 +53,7 @@ public record TrainingData(
   Batches validationBatches(Recipe recipe, int most) {
     Recipe.BatchShape shape = recipe.batches();
     Batches all = Batches.inOrder(validation, shape.batchSize(), shape.sequenceLength());
-    return all.perPass() <= most
+    return all.perPass() <= most || validation.size() <= shape.sequenceLength()
         ? all
         : Batches.random(validation, shape.batchSize(), shape.sequenceLength(), recipe.seed());
   }
