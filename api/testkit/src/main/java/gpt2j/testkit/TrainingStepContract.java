@@ -85,7 +85,7 @@ abstract class TrainingStepContract extends TrainingPart {
           trainer.write(1, 1);
           step.run();
           double first = trainer.loss();
-          for (int update = 2; update <= 60; update++) {
+          for (int update = 2; update <= 30; update++) {
             trainer.write(1, update);
             step.run();
           }
