@@ -1,6 +1,6 @@
 package gpt2j.cli;
 
-import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
 import gpt2j.model.gpt2.Gpt2Size;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ final class BenchModelOptions {
       converter = Several.OfBackends.class,
       completionCandidates = Several.OfBackends.class,
       description = "What computes: ${COMPLETION-CANDIDATES}. Default: cpu.")
-  private @Nullable Several<BackendProvider> backends;
+  private @Nullable Several<BackendSpec> backends;
 
   @Option(
       names = "--precision",
@@ -66,7 +66,7 @@ final class BenchModelOptions {
   List<String> backends() {
     return backends == null
         ? List.of(ModelOptions.DEFAULT_BACKEND)
-        : backends.values().stream().map(BackendProvider::name).toList();
+        : backends.values().stream().map(BackendSpec::toString).toList();
   }
 
   List<Precision> precisions() {

@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
 import gpt2j.bench.result.Program;
 import gpt2j.model.gpt2.Gpt2Size;
@@ -93,9 +94,9 @@ record Several<T>(List<T> values) {
   }
 
   /** Backends of this build. */
-  static final class OfBackends extends Converter<BackendProvider> {
+  static final class OfBackends extends Converter<BackendSpec> {
     OfBackends(Map<String, BackendProvider> backends) {
-      super(new OfBackend(backends));
+      super(new OfBackendSpec(backends));
     }
   }
 }

@@ -145,6 +145,25 @@ final class BadOptions {
             "trace",
             "--backend=cpu,tpu"),
         usage(
+            "setting of another backend",
+            "--backend: 'cpu/gemm=cublas': the cpu backend has no setting gemm",
+            "bench",
+            "trace",
+            "--backend=cpu/gemm=cublas"),
+        usage(
+            "unknown way to multiply, to measure",
+            "--backend: 'cuda/gemm=fast': the cuda backend's setting gemm must be one of *",
+            "bench",
+            "trace",
+            "--backend=cuda/gemm=fast"),
+        usage(
+            "setting without a value",
+            "--backend: 'cuda/gemm': a backend is written name or name/setting=value, not"
+                + " cuda/gemm",
+            "bench",
+            "trace",
+            "--backend=cuda/gemm"),
+        usage(
             "options beside a file with settings",
             "--config and --batch exclude each other: the settings come from the file",
             "bench",

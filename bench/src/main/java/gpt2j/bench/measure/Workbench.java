@@ -3,6 +3,7 @@ package gpt2j.bench.measure;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
@@ -98,23 +99,40 @@ public final class Workbench implements AutoCloseable {
     return backends.computeIfAbsent(
         new BackendKey(key.backend(), key.threads()),
         wanted -> {
-          BackendProvider provider = context.backends().get(wanted.name());
+          BackendSpec spec = spec(wanted.name());
+          BackendProvider provider = context.backends().get(spec.name());
           if (provider == null) {
             throw BenchException.usage(
                 "there is no backend %s; choose one of %s"
                     .formatted(
-                        wanted.name(),
+                        spec.name(),
                         String.join(", ", new TreeSet<>(context.backends().keySet()))));
           }
-          BackendOptions options = BackendOptions.defaults();
-          Backend backend =
-              provider.open(
-                  wanted.threads().isPresent()
-                      ? options.withThreads(wanted.threads().getAsInt())
-                      : options);
+          BackendOptions options = spec.applyTo(BackendOptions.defaults());
+          if (wanted.threads().isPresent()) {
+            options = options.withThreads(wanted.threads().getAsInt());
+          }
+          requireSettings(options, provider);
+          Backend backend = provider.open(options);
           log.add(describe(wanted.name(), backend));
           return backend;
         });
+  }
+
+  private static BackendSpec spec(String text) {
+    try {
+      return BackendSpec.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw BenchException.usage(e.getMessage());
+    }
+  }
+
+  private static void requireSettings(BackendOptions options, BackendProvider provider) {
+    try {
+      options.requireSettingsOf(provider);
+    } catch (IllegalArgumentException e) {
+      throw BenchException.usage(e.getMessage());
+    }
   }
 
   private static Device describe(String name, Backend backend) {

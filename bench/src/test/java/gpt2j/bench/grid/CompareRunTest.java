@@ -136,6 +136,7 @@ final class CompareRunTest {
     "precision=f8, '--vs: precision must be f32, f16 or bf16, not f8'",
     "use-cache=perhaps, '--vs: use-cache must be true or false, not perhaps'",
     "backend, '--vs: backend has no value, as in --vs backend=…'",
+    "backend=slow/depth=2, 'the slow backend has no setting depth'",
     "backend=tpu, 'there is no backend tpu; choose one of fast, slow'"
   })
   void whatCannotBeComparedIsRefused(String vs, String message) {

@@ -3,6 +3,7 @@ package gpt2j.bench.jmh;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendSpec;
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import gpt2j.api.Operations;
@@ -40,7 +41,7 @@ public class Device {
   /** More than processors keep in their caches. */
   private static final long WORKING_SET = 256L << 20;
 
-  /** The backend's name. */
+  /** The backend's name, with settings if there are: {@code cuda/gemm=cublas}. */
   @Param("cpu")
   public String backend = "";
 
@@ -56,8 +57,9 @@ public class Device {
   /** Opens the backend. */
   @Setup(Level.Trial)
   public void open() {
-    BackendOptions options = BackendOptions.defaults();
-    opened = provider(backend).open(threads == 0 ? options : options.withThreads(threads));
+    BackendSpec spec = BackendSpec.parse(backend);
+    BackendOptions options = spec.applyTo(BackendOptions.defaults());
+    opened = provider(spec.name()).open(threads == 0 ? options : options.withThreads(threads));
   }
 
   /** Closes the backend, and with it all that was made on it. */

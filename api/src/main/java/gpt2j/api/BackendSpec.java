@@ -1,0 +1,55 @@
+package gpt2j.api;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A backend with settings of its own, written {@code name/setting=value/…}: {@code
+ * cuda/gemm=cublas}. So that one backend can be compared with itself.
+ *
+ * @param name what {@link BackendProvider#name} says
+ * @param settings as in {@link BackendOptions#settings}
+ */
+public record BackendSpec(String name, Map<String, String> settings) {
+  public BackendSpec {
+    settings = Map.copyOf(settings);
+  }
+
+  /**
+   * Reads {@code text}.
+   *
+   * @throws IllegalArgumentException when something after the name isn't {@code setting=value}
+   */
+  public static BackendSpec parse(String text) {
+    String[] parts = text.split("/", -1);
+    Map<String, String> settings = new TreeMap<>();
+    for (int i = 1; i < parts.length; i++) {
+      String[] setting = parts[i].split("=", -1);
+      if (setting.length != 2 || setting[0].isEmpty() || setting[1].isEmpty()) {
+        throw new IllegalArgumentException(
+            "a backend is written name or name/setting=value, not " + text);
+      }
+      if (settings.put(setting[0], setting[1]) != null) {
+        throw new IllegalArgumentException(text + " has the setting " + setting[0] + " twice");
+      }
+    }
+    return new BackendSpec(parts[0], settings);
+  }
+
+  /** As {@link #parse} reads it, settings in the order of their names. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(name);
+    new TreeMap<>(settings).forEach((key, value) -> text.append('/' + key + '=' + value));
+    return text.toString();
+  }
+
+  /** {@code options} with these settings. */
+  public BackendOptions applyTo(BackendOptions options) {
+    BackendOptions changed = options;
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      changed = changed.withSetting(setting.getKey(), setting.getValue());
+    }
+    return changed;
+  }
+}

@@ -1,0 +1,33 @@
+package gpt2j.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BackendSpecTest {
+  @Test
+  void aNameAloneHasNoSettings() {
+    assertEquals(new BackendSpec("cpu", Map.of()), BackendSpec.parse("cpu"));
+  }
+
+  @Test
+  void settingsFollowTheName() {
+    BackendSpec spec = BackendSpec.parse("cuda/gemm=cublas/run-ahead=2");
+    assertEquals(new BackendSpec("cuda", Map.of("gemm", "cublas", "run-ahead", "2")), spec);
+    BackendOptions options = spec.applyTo(BackendOptions.defaults().withThreads(3));
+    assertEquals("cuda/gemm=cublas/run-ahead=2", spec.toString());
+    assertEquals(spec.settings(), options.settings());
+    assertEquals(3, options.threads().orElseThrow());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"cuda/", "cuda/gemm", "cuda/gemm=", "cuda/=x", "cuda/a=b=c", "cuda/a=b/a=c"})
+  void whatIsNoSettingIsRefused(String text) {
+    assertThrows(IllegalArgumentException.class, () -> BackendSpec.parse(text));
+  }
+}
