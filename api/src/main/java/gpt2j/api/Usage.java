@@ -2,7 +2,7 @@ package gpt2j.api;
 
 /** What memory is for. Backends account by it and may place memory by it. */
 public enum Usage {
-  /** Immutable parameters. */
+  /** Parameters; nothing but training changes them. */
   WEIGHTS,
   /** Intermediate results, overwritten in every step. */
   ACTIVATION,

@@ -236,8 +236,12 @@ public final class TrainingModel implements AutoCloseable {
    *
    * @param rate the learning rate of this update
    * @return the Euclidean norm of all gradients together, before clipping
+   * @throws IllegalArgumentException when the rate is negative or not finite
    */
   public double update(double rate) {
+    if (!(rate >= 0) || rate == Double.POSITIVE_INFINITY) {
+      throw new IllegalArgumentException("a learning rate is a number from 0 on, not " + rate);
+    }
     updates++;
     return Locked.get(
         backend,

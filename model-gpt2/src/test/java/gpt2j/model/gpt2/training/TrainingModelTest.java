@@ -195,7 +195,7 @@ final class TrainingModelTest {
   }
 
   @Test
-  void refusesTensorsThatDoNotFit() {
+  void refusesTensorsCountersAndRatesThatDoNotFit() {
     try (TrainingModel model = TrainingModel.random(CONFIG, OPTIONS, backend)) {
       HostTensor unknown = HostTensor.of("h.2.ln_1.bias", Shape.of(8), new float[8]);
       assertThrows(
@@ -209,6 +209,8 @@ final class TrainingModelTest {
           "FIRST_MOMENT of ln_f.bias must be floating-point numbers [8], not F32 [4, 2]",
           e.getMessage());
       assertThrows(IllegalArgumentException.class, () -> model.restore(-1, 0));
+      assertThrows(IllegalArgumentException.class, () -> model.update(Double.NaN));
+      assertThrows(IllegalArgumentException.class, () -> model.update(-1e-3));
     }
   }
 
