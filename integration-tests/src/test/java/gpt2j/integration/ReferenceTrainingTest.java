@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.testkit.ReferenceBackendProvider;
 
-class ReferenceTrainingTest extends TrainingContract {
+class ReferenceTrainingTest extends TrainingModelContract {
   @Override
   Backend open() {
     return new ReferenceBackendProvider().open(BackendOptions.defaults());

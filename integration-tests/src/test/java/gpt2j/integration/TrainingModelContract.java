@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * don't, and training learns.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class TrainingContract {
+abstract class TrainingModelContract {
   /** Of gradients that were added up in another order: ‖a − b‖ / ‖b‖. */
   private static final double ROUNDING = 1e-5;
 
