@@ -32,7 +32,7 @@ abstract class TrainingGoldenContract {
   private static final double NORM_TOLERANCE = 1e-4;
 
   /** Of a mean loss, relative. */
-  private static final double LOSS_TOLERANCE = 2e-5;
+  private static final double LOSS_TOLERANCE = 1e-5;
 
   private final Measurements measurements = new Measurements();
   private Backend backend;
