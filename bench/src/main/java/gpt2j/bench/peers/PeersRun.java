@@ -12,6 +12,8 @@ import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.PeersSettings;
+import gpt2j.bench.result.Phase;
+import gpt2j.bench.roofline.Probes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -32,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * opposite order.
  */
 final class PeersRun {
+  private static final String CPU = "cpu";
   private static final String GPU = "cuda";
 
   private final BenchContext context;
@@ -204,9 +208,13 @@ final class PeersRun {
       int round,
       Map<String, OpenPeer> open,
       Set<List<Object>> given) {
+    boolean boundByMemory = isBoundByMemory(name, work);
+    OptionalDouble before = boundByMemory ? bandwidth() : OptionalDouble.empty();
     OtherLoad others = new OtherLoad();
     Sample sample = attempt(precision, name, work, work, open, given);
+    OptionalDouble othersCores = others.cores();
     if (sample != null) {
+      OptionalDouble after = boundByMemory ? bandwidth() : OptionalDouble.empty();
       measurements.add(
           new PeerMeasurement(
               name,
@@ -217,9 +225,25 @@ final class PeersRun {
               round,
               sample.nanos(),
               sample.peakResidentBytes(),
-              others.cores(),
+              othersCores,
+              before.isPresent()
+                  ? OptionalDouble.of((before.getAsDouble() + after.getAsDouble()) / 2)
+                  : before,
               sample.drawn()));
     }
+  }
+
+  /** Whether gpt2j's time has a floor: that of reading the weights once a step. */
+  private boolean isBoundByMemory(String name, Work work) {
+    return name.equals(Peer.GPT2J)
+        && settings.backend().equals(CPU)
+        && work.phase() == Phase.DECODE
+        && work.batch() == 1;
+  }
+
+  private OptionalDouble bandwidth() {
+    report("reading memory");
+    return OptionalDouble.of(Probes.readBandwidth(settings.threads().orElse(1)));
   }
 
   /** Has a program do something; null when it can't, which is remembered. */

@@ -19,6 +19,8 @@ import java.util.OptionalLong;
  * @param peakResidentBytes of its process, where it was measured
  * @param othersCores how many cores were busy with something else meanwhile; empty where the system
  *     doesn't tell
+ * @param bytesPerSecond at which as many threads read the memory just before and after; only where
+ *     it says how fast gpt2j could be: one sequence, decoded by the processor
  * @param drawn the greedy tokens of the first sequence, to see that the work was the same; empty
  *     where the program doesn't tell
  */
@@ -32,6 +34,7 @@ public record PeerMeasurement(
     List<Long> nanos,
     OptionalLong peakResidentBytes,
     OptionalDouble othersCores,
+    OptionalDouble bytesPerSecond,
     List<Integer> drawn) {
   public PeerMeasurement {
     nanos = List.copyOf(nanos);

@@ -1,6 +1,7 @@
 package gpt2j.bench.table;
 
 import gpt2j.api.Precision;
+import gpt2j.bench.result.Model;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
@@ -35,6 +36,7 @@ final class PeersTable {
             "min t/s",
             "max t/s",
             "ms/step",
+            "of the floor",
             "rounds",
             "gpt2j is faster ×",
             "peak RSS MiB",
@@ -91,6 +93,7 @@ final class PeersTable {
             ? Units.millis(
                 Statistics.median(rounds.stream().mapToDouble(PeersTable::median).toArray()))
             : new Cell.Empty(),
+        floorShare(result, rounds),
         Cell.of((long) rates.length),
         peer.name().equals(US) ? new Cell.Empty() : ratio(rounds, rounds(result, US, work)),
         rounds.stream()
@@ -144,6 +147,35 @@ final class PeersTable {
     }
     Interval ratio = Statistics.bootstrapPairedRatio(Statistics.values(a), Statistics.values(b));
     return Cell.within(ratio.estimate(), ratio.low(), ratio.high(), 2);
+  }
+
+  /** The time to read the weights once, as a share of the step's time. */
+  private static Cell floorShare(PeersResult result, List<PeerMeasurement> rounds) {
+    double[] shares =
+        rounds.stream()
+            .filter(m -> m.bytesPerSecond().isPresent())
+            .mapToDouble(
+                m ->
+                    weightBytes(result, m)
+                        / m.bytesPerSecond().getAsDouble()
+                        * Units.SECOND
+                        / median(m))
+            .toArray();
+    if (shares.length == 0) {
+      return new Cell.Empty();
+    }
+    return Cell.within(
+        Statistics.median(shares),
+        Statistics.percentile(shares, 0),
+        Statistics.percentile(shares, 100),
+        2);
+  }
+
+  /** All weights but those of positions, of which a step reads one row. */
+  private static double weightBytes(PeersResult result, PeerMeasurement m) {
+    Model model = result.header().models().getFirst();
+    long positions = (long) model.contextLength() * model.embeddingWidth();
+    return (double) (model.parameters() - positions) * m.precision().storage().bytes();
   }
 
   private static Cell equalTokens(List<PeerMeasurement> theirs, List<PeerMeasurement> ours) {

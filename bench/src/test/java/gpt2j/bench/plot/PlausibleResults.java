@@ -255,12 +255,32 @@ public final class PlausibleResults {
           List<Long> prefill = List.of(noisy(0.53e9 * slower / faster));
           measurements.add(
               new PeerMeasurement(
-                  peer, precision, Phase.PREFILL, 1, 512, round, prefill, none(), quiet, drawn));
+                  peer,
+                  precision,
+                  Phase.PREFILL,
+                  1,
+                  512,
+                  round,
+                  prefill,
+                  none(),
+                  quiet,
+                  OptionalDouble.empty(),
+                  drawn));
           for (int batch : new int[] {1, 16}) {
             List<Long> steps = List.of(noisy(16.8e6 * slower / faster * (1 + batch / 20.0)));
             measurements.add(
                 new PeerMeasurement(
-                    peer, precision, Phase.DECODE, batch, 128, round, steps, none(), quiet, drawn));
+                    peer,
+                    precision,
+                    Phase.DECODE,
+                    batch,
+                    128,
+                    round,
+                    steps,
+                    none(),
+                    quiet,
+                    OptionalDouble.of(3.7e10),
+                    drawn));
           }
         }
       }

@@ -120,7 +120,7 @@ public final class SampleResults {
                         List.of(7L))))));
   }
 
-  private static PeersResult peers() {
+  public static PeersResult peers() {
     return new PeersResult(
         HEADER,
         new PeersSettings(
@@ -150,6 +150,19 @@ public final class SampleResults {
                 List.of(500L, 510L),
                 OptionalLong.of(690L << 20),
                 OptionalDouble.of(0.25),
+                OptionalDouble.empty(),
+                List.of()),
+            new PeerMeasurement(
+                "gpt2j",
+                Precision.F32,
+                Phase.DECODE,
+                1,
+                128,
+                0,
+                List.of(20_000_000L),
+                OptionalLong.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.of(4e10),
                 List.of()),
             new PeerMeasurement(
                 "transformers",
@@ -160,6 +173,7 @@ public final class SampleResults {
                 0,
                 List.of(42L, 43L),
                 OptionalLong.empty(),
+                OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 List.of(7, 8, 9))));
   }

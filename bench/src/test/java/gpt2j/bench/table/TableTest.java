@@ -35,6 +35,15 @@ final class TableTest {
   }
 
   @Test
+  void aStepsFloorIsTheTimeToReadTheWeights() {
+    // All parameters but 1024 positions of width 768, at 40 GB/s, in steps of 20 ms.
+    double share = (124_439_808 - 1024 * 768) * 4 / 4e10 / 20e-3;
+    List<String> lines = Tables.format(SampleResults.peers(), TableFormat.CSV).lines().toList();
+    String row = lines.stream().filter(line -> line.contains("tg128")).findFirst().orElseThrow();
+    assertTrue(row.contains(",20," + share + ",1,"), row); // ms/step, of the floor, rounds
+  }
+
+  @Test
   void csvHasNumbersInFull() {
     assertEquals("name,t/s\n\"a|b, \"\"c\"\"\",12.345\nd,\n", table().format(TableFormat.CSV));
   }
