@@ -140,7 +140,7 @@ final class CpuTrainingOperations implements TrainingOperations {
           long skipped = row * rowBytes;
           float rowMean = Memory.get(means + (long) row * Float.BYTES);
           float factor = Memory.get(factors + (long) row * Float.BYTES);
-          LayerNormBackward.addRow(
+          LayerNormBackwardKernels.addRow(
               to + skipped, gradient + skipped, from + skipped, gains, rowMean, factor, width);
         });
     forColumns(
@@ -148,7 +148,7 @@ final class CpuTrainingOperations implements TrainingOperations {
         (first, columns) -> {
           for (int column = 0; column < columns; column += Memory.LANES) {
             long at = (long) (first + column) * Float.BYTES;
-            LayerNormBackward.addColumns(
+            LayerNormBackwardKernels.addColumns(
                 toGain + at,
                 toBias + at,
                 gradient + at,

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Computed again wherever they are needed, which takes less time than to read them.
  */
 final class DropoutFactors {
+  private static final FloatVector ZERO = VectorMath.constant(0);
+
   private final int threshold;
   private final float factor;
   private final long seed;
@@ -55,11 +57,12 @@ final class DropoutFactors {
 
   private static void toFactors(long words, int count, int threshold, float factor) {
     FloatVector kept = VectorMath.constant(factor);
+    IntVector least = IntVector.broadcast(Memory.INTS, threshold);
     for (int i = 0; i < count; i += Memory.LANES) {
       long at = words + (long) i * Float.BYTES;
       IntVector word = Memory.loadInts(at);
-      VectorMask<Integer> dropped = word.compare(VectorOperators.ULT, threshold);
-      Memory.store(kept.blend(0, dropped.cast(Memory.FLOATS)), at);
+      VectorMask<Integer> dropped = word.compare(VectorOperators.ULT, least);
+      Memory.store(kept.blend(ZERO, dropped.cast(Memory.FLOATS)), at);
     }
   }
 
@@ -95,6 +98,6 @@ final class DropoutFactors {
   }
 
   private static FloatVector kept(FloatVector x, FloatVector factors) {
-    return x.mul(factors).blend(0, factors.eq(0));
+    return x.mul(factors).blend(ZERO, factors.compare(VectorOperators.EQ, ZERO));
   }
 }

@@ -6,9 +6,20 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Gaussian error linear units (Hendrycks and Gimpel 2016), in the two forms GPT-2 models use. */
 final class Gelu {
-  private static final float SQRT_2_OVER_PI = 0.7978845608028654f;
-  private static final float CUBIC = 0.044715f;
-  private static final float SQRT_HALF = 0.7071067811865476f;
+  static final FloatVector ONE = VectorMath.constant(1);
+  private static final FloatVector MINUS_TWO = VectorMath.constant(-2);
+  static final FloatVector SQRT_2_OVER_PI = VectorMath.constant(0.7978845608028654f);
+  static final FloatVector CUBIC = VectorMath.constant(0.044715f);
+  static final FloatVector SQRT_HALF = VectorMath.constant(0.7071067811865476f);
+  private static final FloatVector ZERO = VectorMath.constant(0);
+
+  // Abramowitz and Stegun 1964, 7.1.26, with half the factors for erfc/2
+  private static final FloatVector ERFC_T = VectorMath.constant(0.3275911f);
+  private static final FloatVector ERFC_5 = VectorMath.constant(1.061405429f / 2);
+  private static final FloatVector ERFC_4 = VectorMath.constant(-1.453152027f / 2);
+  private static final FloatVector ERFC_3 = VectorMath.constant(1.421413741f / 2);
+  private static final FloatVector ERFC_2 = VectorMath.constant(-0.284496736f / 2);
+  private static final FloatVector ERFC_1 = VectorMath.constant(0.254829592f / 2);
 
   private Gelu() {}
 
@@ -42,30 +53,30 @@ final class Gelu {
 
   /** By {@code (1 + tanh u) / 2 = 1 / (1 + e^(−2u))}, which loses nothing where tanh nears −1. */
   private static FloatVector tanh(FloatVector x) {
-    FloatVector u = x.mul(x).mul(CUBIC).add(1).mul(x).mul(SQRT_2_OVER_PI);
-    return x.div(VectorMath.exp(u.mul(-2)).add(1));
+    FloatVector u = x.mul(x).fma(CUBIC, ONE).mul(x).mul(SQRT_2_OVER_PI);
+    return x.div(VectorMath.exp(u.mul(MINUS_TWO)).add(ONE));
   }
 
   private static FloatVector erf(FloatVector x) {
-    FloatVector z = x.abs().mul(SQRT_HALF);
-    FloatVector half = halfErfc(z, VectorMath.exp(z.mul(z).neg())); // Φ(−|x|)
-    VectorMask<Float> positive = x.compare(VectorOperators.GT, 0);
-    FloatVector probability = half.blend(half.neg().add(1), positive); // Φ(x)
-    return x.mul(probability);
+    FloatVector z = x.mul(SQRT_HALF);
+    return x.mul(normal(x, z.abs(), VectorMath.boundedExp(z.mul(z).neg())));
   }
 
   /**
-   * erfc(z)/2 by {@code erfc(z) = t · p(t) · e^(−z²)}, t = 1 / (1 + 0.3275911 z), z ≥ 0 (Abramowitz
-   * and Stegun 1964, 7.1.26; off by at most 1.5e-7), and erfc(−z) = 2 − erfc(z).
+   * Φ(x), the normal distribution, by {@code erfc(z) = t · p(t) · e^(−z²)}, t = 1 / (1 + 0.3275911
+   * z), z ≥ 0 (Abramowitz and Stegun 1964, 7.1.26; off by at most 1.5e-7), and erfc(−z) = 2 −
+   * erfc(z).
    *
+   * @param z {@code |x|/√2}
    * @param exponential {@code e^(−z²)}
    */
-  static FloatVector halfErfc(FloatVector z, FloatVector exponential) {
-    FloatVector t = VectorMath.constant(1).div(z.mul(0.3275911f).add(1));
-    FloatVector p = t.mul(1.061405429f).add(-1.453152027f);
-    p = p.fma(t, VectorMath.constant(1.421413741f));
-    p = p.fma(t, VectorMath.constant(-0.284496736f));
-    p = p.fma(t, VectorMath.constant(0.254829592f));
-    return p.mul(t).mul(0.5f).mul(exponential);
+  static FloatVector normal(FloatVector x, FloatVector z, FloatVector exponential) {
+    FloatVector t = ONE.div(z.fma(ERFC_T, ONE));
+    FloatVector p = t.fma(ERFC_5, ERFC_4);
+    p = p.fma(t, ERFC_3);
+    p = p.fma(t, ERFC_2);
+    p = p.fma(t, ERFC_1);
+    FloatVector half = p.mul(t).mul(exponential); // Φ(−|x|)
+    return half.blend(ONE.sub(half), x.compare(VectorOperators.GT, ZERO));
   }
 }

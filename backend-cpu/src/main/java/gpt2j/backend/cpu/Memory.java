@@ -41,6 +41,7 @@ final class Memory {
   private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
+  private static final FloatVector ZERO = FloatVector.zero(FLOATS);
   private static final VectorShuffle<Float> SWAP_1 = swap(1);
   private static final VectorShuffle<Float> SWAP_2 = swap(2);
   private static final VectorShuffle<Float> SWAP_4 = swap(4);
@@ -170,6 +171,13 @@ final class Memory {
   /** The {@code bytes} bytes at {@code address}. */
   static MemorySegment segment(long address, long bytes) {
     return ALL.asSlice(address, bytes);
+  }
+
+  /** Sets a short row of whole vectors to zero, faster than {@link #clear}. */
+  static void clearRow(long address, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      store(ZERO, address + (long) i * Float.BYTES);
+    }
   }
 
   /** Copies a short row of numbers, faster than {@link #copy}. */

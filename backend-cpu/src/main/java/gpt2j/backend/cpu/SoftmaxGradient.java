@@ -28,12 +28,12 @@ final class SoftmaxGradient {
     int whole = count - count % Memory.LANES;
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
-      Memory.store(VectorMath.exp(Memory.load(x + at).sub(max)).mul(factor), out + at);
+      Memory.store(VectorMath.boundedExp(Memory.load(x + at).sub(max)).mul(factor), out + at);
     }
     if (whole < count) {
       long at = (long) whole * Float.BYTES;
       VectorMask<Float> rest = Memory.first(count - whole);
-      FloatVector e = VectorMath.exp(Memory.load(x + at, rest).sub(max));
+      FloatVector e = VectorMath.boundedExp(Memory.load(x + at, rest).sub(max));
       Memory.store(e.mul(factor), out + at, rest);
     }
   }

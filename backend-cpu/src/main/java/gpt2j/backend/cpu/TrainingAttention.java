@@ -74,7 +74,7 @@ final class TrainingAttention {
       for (int i = 0; i < rows; i++) {
         softmax(first + row + i, head, row + i + 1, row + rows, rowOf(scores, i), factors);
       }
-      Memory.clear(results, ROWS * rowBytes);
+      Memory.clearRow(results, ROWS * Memory.padded(headSize));
       TileProduct.add(
           results,
           rowBytes,
@@ -95,7 +95,7 @@ final class TrainingAttention {
     long scoresBytes = (long) padded * Float.BYTES;
     int width = Memory.padded(end);
     for (int i = 0; i < ROWS; i++) {
-      Memory.clear(rowOf(scores, i), (long) width * Float.BYTES);
+      Memory.clearRow(rowOf(scores, i), width);
     }
     HeadMatrices.addProducts(
         scores, scoresBytes, queries, rowBytes, transposedKeys, width, headSize);
@@ -103,12 +103,12 @@ final class TrainingAttention {
 
   /** Softmax of one row of the batch, which sees {@code own} positions of {@code end}. */
   private void softmax(int row, int head, int own, int end, long scores, long factors) {
-    float sum = AttentionRows.softmax(scores, own, Memory.padded(end), scale);
+    float sum = SoftmaxKernels.softmax(scores, own, Memory.padded(end), scale);
     long at = (long) row * heads + head;
     Memory.set(logSumExp + at * Float.BYTES, sum);
     if (dropout != null) {
       long kept = dropout.store(factors, at * length, own);
-      DropoutFactors.multiply(scores, scores, kept, own);
+      DropoutFactors.multiply(scores, scores, kept, Memory.padded(own));
     }
   }
 

@@ -140,8 +140,8 @@ final class TrainingAttentionBackward {
       long p = probabilities + inTile * scoresBytes;
       long dp = gradients + inTile * scoresBytes;
       for (int i = 0; i < ROWS; i++) {
-        Memory.clear(p + i * scoresBytes, (long) width * Float.BYTES);
-        Memory.clear(dp + i * scoresBytes, (long) width * Float.BYTES);
+        Memory.clearRow(p + i * scoresBytes, width);
+        Memory.clearRow(dp + i * scoresBytes, width);
       }
       HeadMatrices.addProducts(
           p, scoresBytes, queries + row * rowBytes, rowBytes, transposedKeys, width, headSize);
@@ -172,18 +172,18 @@ final class TrainingAttentionBackward {
       int own = row + 1; // positions that it sees
       long at = (long) (first + row) * heads + number;
       float sum = Memory.get(logSumExp + at * Float.BYTES);
-      AttentionRows.probabilities(p, own, width, scale, sum);
+      SoftmaxKernels.probabilities(p, own, width, scale, sum);
       long kept = 0;
       if (dropout != null) {
         kept = dropout.store(factors, at * length, own);
-        DropoutFactors.multiply(dp, dp, kept, own);
+        DropoutFactors.multiply(dp, dp, kept, Memory.padded(own));
       }
       float dot =
-          AttentionRows.dot(
+          SoftmaxKernels.dot(
               outGradients + row * rowBytes, out + at * headSize * Float.BYTES, headSize);
-      AttentionRows.scoreGradients(dp, p, own, width, dot, scale);
+      SoftmaxKernels.scoreGradients(dp, p, own, width, dot, scale);
       if (dropout != null) {
-        DropoutFactors.multiply(p, p, kept, own);
+        DropoutFactors.multiply(p, p, kept, Memory.padded(own));
       }
     }
 

@@ -1,27 +1,45 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** Elementary functions of vectors, accurate to about one unit in the last place. */
+/**
+ * Elementary functions of vectors, accurate to about one unit in the last place.
+ *
+ * <p>Numbers that don't change are vectors from the start. To make a vector of a number takes none
+ * of the processor's time in a loop, but a good part of what the compiler may inline.
+ */
 final class VectorMath {
-  private static final float LOG2_E = 1.44269504f;
+  private static final FloatVector LOG2_E = constant(1.44269504f);
 
   // ln 2 in two parts, the first short enough that its products with small integers are exact.
-  private static final float LN2_HIGH = 0.693359375f;
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final FloatVector MINUS_LN2_HIGH = constant(-0.693359375f);
+  private static final FloatVector MINUS_LN2_LOW = constant(2.12194440e-4f);
 
   // Below the first exp counts as 0, above the second as infinity. Between the second and where
   // float32 really ends, at 88.72, nobody here needs a number.
-  private static final float EXP_MIN = -87.33f;
-  private static final float EXP_MAX = 88.37f;
+  private static final FloatVector EXP_MIN = constant(-87.33f);
+  private static final FloatVector EXP_MAX = constant(88.37f);
+  private static final FloatVector ZERO = constant(0);
+  private static final FloatVector INFINITY = constant(Float.POSITIVE_INFINITY);
 
-  // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
-  private static final float ROUND = 0x1.8p23f;
-  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+  private static final FloatVector TAYLOR_7 = constant(1f / 5040);
+  private static final FloatVector TAYLOR_6 = constant(1f / 720);
+  private static final FloatVector TAYLOR_5 = constant(1f / 120);
+  private static final FloatVector TAYLOR_4 = constant(1f / 24);
+  private static final FloatVector TAYLOR_3 = constant(1f / 6);
+  private static final FloatVector TAYLOR_2 = constant(0.5f);
+  private static final FloatVector ONE = constant(1);
 
   private static final int EXPONENT_BIAS = 127;
   private static final int FRACTION_BITS = 23;
+
+  // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
+  private static final FloatVector ROUND = constant(0x1.8p23f);
+  private static final IntVector ROUND_BITS =
+      IntVector.broadcast(Memory.INTS, Float.floatToRawIntBits(0x1.8p23f) - EXPONENT_BIAS);
 
   private VectorMath() {}
 
@@ -32,38 +50,38 @@ final class VectorMath {
    * to a method that isn't inlined becomes an object.
    */
   static FloatVector exp(FloatVector x) {
+    VectorMask<Float> small = x.compare(VectorOperators.LT, EXP_MIN);
+    VectorMask<Float> large = x.compare(VectorOperators.GT, EXP_MAX);
+    return boundedExp(x).blend(ZERO, small).blend(INFINITY, large);
+  }
+
+  /** The same, but what would be 0 or infinite is just very small or large, 1e-38 or 2e38. */
+  static FloatVector boundedExp(FloatVector x) {
     FloatVector bounded = x.max(EXP_MIN).min(EXP_MAX);
-    FloatVector rounded = bounded.mul(LOG2_E).add(ROUND);
+    FloatVector rounded = bounded.fma(LOG2_E, ROUND);
     FloatVector n = rounded.sub(ROUND);
-    FloatVector r = n.fma(constant(-LN2_HIGH), bounded);
-    r = n.fma(constant(-LN2_LOW), r);
-    return limited(x, series(r).mul(powerOfTwo(rounded)));
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, bounded));
+    return series(r).mul(powerOfTwo(rounded));
   }
 
   /** e^r by its Taylor series, whose eighth term is below half a unit in the last place. */
   private static FloatVector series(FloatVector r) {
-    FloatVector sum = r.fma(constant(1f / 5040), constant(1f / 720));
-    sum = sum.fma(r, constant(1f / 120));
-    sum = sum.fma(r, constant(1f / 24));
-    sum = sum.fma(r, constant(1f / 6));
-    sum = sum.fma(r, constant(0.5f));
-    sum = sum.fma(r, constant(1));
-    return sum.fma(r, constant(1));
+    FloatVector sum = r.fma(TAYLOR_7, TAYLOR_6);
+    sum = sum.fma(r, TAYLOR_5);
+    sum = sum.fma(r, TAYLOR_4);
+    sum = sum.fma(r, TAYLOR_3);
+    sum = sum.fma(r, TAYLOR_2);
+    sum = sum.fma(r, ONE);
+    return sum.fma(r, ONE);
   }
 
   /** 2^n for n in the low bits of {@code rounded}. */
   private static FloatVector powerOfTwo(FloatVector rounded) {
     return rounded
         .reinterpretAsInts()
-        .sub(ROUND_BITS - EXPONENT_BIAS)
+        .sub(ROUND_BITS)
         .lanewise(VectorOperators.LSHL, FRACTION_BITS)
         .reinterpretAsFloats();
-  }
-
-  private static FloatVector limited(FloatVector x, FloatVector result) {
-    return result
-        .blend(0, x.lt(EXP_MIN))
-        .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
   }
 
   static FloatVector constant(float value) {

@@ -1,15 +1,14 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * What attention does with a row of scores between its matrix products. A row has room for whole
  * vectors; what lies behind its own positions becomes 0.
  */
-final class AttentionRows {
-  private AttentionRows() {}
+final class SoftmaxKernels {
+  private SoftmaxKernels() {}
 
   /**
    * Products of query and keys become probabilities.
@@ -19,29 +18,22 @@ final class AttentionRows {
    * @return the logarithm of the softmax's denominator
    */
   static float softmax(long scores, int length, int width, float scale) {
+    setBehind(scores, length, Memory.get(scores)); // one that may be the largest
     float max = scale(scores, length, scale);
+    setBehind(scores, length, Float.NEGATIVE_INFINITY);
     float sum = exponentiate(scores, length, max);
     multiply(scores, length, 1 / sum);
     clearBehind(scores, length, width);
     return (float) (max + Math.log(sum));
   }
 
-  /** {@code x = factor·x}, minus infinity behind; returns the largest. */
+  /** {@code x = factor·x}; returns the largest. */
   private static float scale(long x, int length, float factor) {
-    int whole = length - length % Memory.LANES;
+    FloatVector factors = VectorMath.constant(factor);
     FloatVector largest = VectorMath.constant(Float.NEGATIVE_INFINITY);
-    for (int i = 0; i < whole; i += Memory.LANES) {
+    for (int i = 0; i < length; i += Memory.LANES) {
       long at = x + (long) i * Float.BYTES;
-      FloatVector scaled = Memory.load(at).mul(factor);
-      largest = scaled.max(largest);
-      Memory.store(scaled, at);
-    }
-    if (whole < length) {
-      long at = x + (long) whole * Float.BYTES;
-      FloatVector scaled =
-          Memory.load(at)
-              .mul(factor)
-              .blend(Float.NEGATIVE_INFINITY, Memory.first(length - whole).not());
+      FloatVector scaled = Memory.load(at).mul(factors);
       largest = scaled.max(largest);
       Memory.store(scaled, at);
     }
@@ -50,10 +42,11 @@ final class AttentionRows {
 
   /** {@code x = e^(x − max)}; returns the sum. */
   private static float exponentiate(long x, int length, float max) {
+    FloatVector maxima = VectorMath.constant(max);
     FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < length; i += Memory.LANES) {
       long at = x + (long) i * Float.BYTES;
-      FloatVector e = VectorMath.exp(Memory.load(at).sub(max));
+      FloatVector e = VectorMath.boundedExp(Memory.load(at).sub(maxima));
       sums = e.add(sums);
       Memory.store(e, at);
     }
@@ -61,9 +54,10 @@ final class AttentionRows {
   }
 
   private static void multiply(long x, int length, float factor) {
+    FloatVector factors = VectorMath.constant(factor);
     for (int i = 0; i < length; i += Memory.LANES) {
       long at = x + (long) i * Float.BYTES;
-      Memory.store(Memory.load(at).mul(factor), at);
+      Memory.store(Memory.load(at).mul(factors), at);
     }
   }
 
@@ -73,9 +67,11 @@ final class AttentionRows {
    * @param width as in {@link #softmax}
    */
   static void probabilities(long scores, int length, int width, float scale, float logSumExp) {
+    FloatVector factors = VectorMath.constant(scale);
+    FloatVector sums = VectorMath.constant(-logSumExp);
     for (int i = 0; i < length; i += Memory.LANES) {
       long at = scores + (long) i * Float.BYTES;
-      Memory.store(VectorMath.exp(Memory.load(at).mul(scale).sub(logSumExp)), at);
+      Memory.store(VectorMath.boundedExp(Memory.load(at).fma(factors, sums)), at);
     }
     clearBehind(scores, length, width);
   }
@@ -88,37 +84,42 @@ final class AttentionRows {
    */
   static void scoreGradients(
       long gradients, long probabilities, int length, int width, float dot, float scale) {
+    FloatVector dots = VectorMath.constant(dot);
+    FloatVector factors = VectorMath.constant(scale);
     for (int i = 0; i < length; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
-      FloatVector difference = Memory.load(gradients + at).sub(dot).mul(scale);
+      FloatVector difference = Memory.load(gradients + at).sub(dots).mul(factors);
       Memory.store(difference.mul(Memory.load(probabilities + at)), gradients + at);
     }
     clearBehind(gradients, length, width);
   }
 
   private static void clearBehind(long x, int length, int width) {
-    int whole = length - length % Memory.LANES;
-    if (whole < length) {
-      long at = x + (long) whole * Float.BYTES;
-      VectorMask<Float> outside = Memory.first(length - whole).not();
-      Memory.store(Memory.load(at).blend(0, outside), at);
-    }
-    FloatVector zero = VectorMath.constant(0);
-    for (int i = Memory.padded(length); i < width; i += Memory.LANES) {
-      Memory.store(zero, x + (long) i * Float.BYTES);
+    setBehind(x, length, 0);
+    long end = x + (long) Memory.padded(length) * Float.BYTES;
+    Memory.clearRow(end, width - Memory.padded(length));
+  }
+
+  /** Number by number, which is faster for less than a vector of them than a mask. */
+  private static void setBehind(long x, int length, float value) {
+    for (int i = length; i < Memory.padded(length); i++) {
+      Memory.set(x + (long) i * Float.BYTES, value);
     }
   }
 
   /** {@code Σ a·b}. */
   static float dot(long a, long b, int count) {
     int whole = count - count % Memory.LANES;
-    VectorMask<Float> rest = Memory.first(count - whole);
-    long last = (long) whole * Float.BYTES;
-    FloatVector sums = Memory.load(a + last, rest).mul(Memory.load(b + last, rest));
+    FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
       sums = Memory.load(a + at).fma(Memory.load(b + at), sums);
     }
-    return Memory.sum(sums);
+    float sum = Memory.sum(sums);
+    for (int i = whole; i < count; i++) {
+      long at = (long) i * Float.BYTES;
+      sum = Math.fma(Memory.get(a + at), Memory.get(b + at), sum);
+    }
+    return sum;
   }
 }

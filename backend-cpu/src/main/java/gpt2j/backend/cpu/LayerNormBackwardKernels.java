@@ -1,14 +1,13 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The backward pass of {@link LayerNorm}. With x̂ = (x − mean)·r, r the inverse of the deviation,
  * and g = gain·outGradient, the gradient of x is {@code r · (g − mean(g) − x̂ · mean(g·x̂))}.
  */
-final class LayerNormBackward {
-  private LayerNormBackward() {}
+final class LayerNormBackwardKernels {
+  private LayerNormBackwardKernels() {}
 
   /** Adds the gradient of one row of x. */
   static void addRow(
@@ -22,31 +21,36 @@ final class LayerNormBackward {
   /** {@code Σ gain·outGradient}. */
   private static float sum(long outGradient, long gain, int width) {
     int whole = width - width % Memory.LANES;
-    VectorMask<Float> rest = Memory.first(width - whole);
-    long last = (long) whole * Float.BYTES;
-    FloatVector sums = Memory.load(outGradient + last, rest).mul(Memory.load(gain + last, rest));
+    FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
       sums = Memory.load(outGradient + at).fma(Memory.load(gain + at), sums);
     }
-    return Memory.sum(sums);
+    float sum = Memory.sum(sums);
+    for (int i = whole; i < width; i++) {
+      long at = (long) i * Float.BYTES;
+      sum = Math.fma(Memory.get(outGradient + at), Memory.get(gain + at), sum);
+    }
+    return sum;
   }
 
   /** {@code Σ gain·outGradient·(x − mean)}. */
   private static float sumOfProducts(long outGradient, long gain, long x, float mean, int width) {
     int whole = width - width % Memory.LANES;
-    VectorMask<Float> rest = Memory.first(width - whole);
-    long last = (long) whole * Float.BYTES;
-    FloatVector sums =
-        Memory.load(outGradient + last, rest)
-            .mul(Memory.load(gain + last, rest))
-            .mul(Memory.load(x + last, rest).sub(mean));
+    FloatVector means = VectorMath.constant(mean);
+    FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector g = Memory.load(outGradient + at).mul(Memory.load(gain + at));
-      sums = g.fma(Memory.load(x + at).sub(mean), sums);
+      sums = g.fma(Memory.load(x + at).sub(means), sums);
     }
-    return Memory.sum(sums);
+    float sum = Memory.sum(sums);
+    for (int i = whole; i < width; i++) {
+      long at = (long) i * Float.BYTES;
+      float g = Memory.get(outGradient + at) * Memory.get(gain + at);
+      sum = Math.fma(g, Memory.get(x + at) - mean, sum);
+    }
+    return sum;
   }
 
   private static void addRow(
@@ -62,10 +66,12 @@ final class LayerNormBackward {
     int whole = width - width % Memory.LANES;
     FloatVector minusSlope = VectorMath.constant(-slope);
     FloatVector factors = VectorMath.constant(factor);
+    FloatVector means = VectorMath.constant(mean);
+    FloatVector offsets = VectorMath.constant(offset);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
-      FloatVector g = Memory.load(outGradient + at).mul(Memory.load(gain + at)).sub(offset);
-      FloatVector difference = Memory.load(x + at).sub(mean).fma(minusSlope, g);
+      FloatVector g = Memory.load(outGradient + at).mul(Memory.load(gain + at)).sub(offsets);
+      FloatVector difference = Memory.load(x + at).sub(means).fma(minusSlope, g);
       Memory.store(difference.fma(factors, Memory.load(xGradient + at)), xGradient + at);
     }
     for (int i = whole; i < width; i++) {
@@ -100,8 +106,8 @@ final class LayerNormBackward {
     FloatVector lostBiases = gains;
     for (int row = 0; row < rows; row++) {
       long at = row * rowBytes;
-      float mean = Memory.get(means + (long) row * Float.BYTES);
-      float factor = Memory.get(factors + (long) row * Float.BYTES);
+      FloatVector mean = Memory.broadcast(means + (long) row * Float.BYTES);
+      FloatVector factor = Memory.broadcast(factors + (long) row * Float.BYTES);
       FloatVector g = Memory.load(outGradient + at);
       FloatVector bias = g.sub(lostBiases);
       FloatVector sum = bias.add(biases);
@@ -112,8 +118,16 @@ final class LayerNormBackward {
       lostGains = sum.sub(gains).sub(gain);
       gains = sum;
     }
-    VectorMask<Float> inside = Memory.first(columns);
-    Memory.store(Memory.load(biasGradient).add(biases), biasGradient, inside);
-    Memory.store(Memory.load(gainGradient).add(gains), gainGradient, inside);
+    addTo(biasGradient, biases, columns);
+    addTo(gainGradient, gains, columns);
+  }
+
+  private static void addTo(long gradients, FloatVector sums, int columns) {
+    FloatVector added = Memory.load(gradients).add(sums);
+    if (columns >= Memory.LANES) {
+      Memory.store(added, gradients);
+    } else {
+      Memory.store(added, gradients, Memory.first(columns));
+    }
   }
 }
