@@ -22,11 +22,15 @@ public final class Main {
   private Main() {}
 
   /**
-   * Runs the benchmarks that the arguments name, all without any.
+   * Runs the benchmarks that the arguments name, all without any; or measures whole training steps.
    *
-   * @param arguments JMH's
+   * @param arguments JMH's, or {@code training} and those of {@link TrainingTimes}
    */
   public static void main(String... arguments) {
+    if (arguments.length > 0 && arguments[0].equals("training")) {
+      TrainingTimes.run(List.of(arguments).subList(1, arguments.length));
+      return;
+    }
     try {
       run(new CommandLineOptions(arguments));
     } catch (CommandLineOptionException e) {
