@@ -6,6 +6,7 @@ open module gpt2j.integration.tests {
   requires gpt2j.backend.cuda;
   requires gpt2j.cuda.emulator;
   requires gpt2j.model.gpt2;
+  requires gpt2j.bench;
   requires dagger;
   requires jakarta.inject;
   requires tools.jackson.core;

@@ -4,6 +4,7 @@ import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
+import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
 import java.nio.file.Path;
@@ -65,6 +66,13 @@ final class BenchCompareCommand implements Callable<Integer> {
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      converter = PathName.class,
+      description = "Measure in turn what a file says: the result.json of a run with --vs.")
+  private @Nullable Path config;
+
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
@@ -74,18 +82,29 @@ final class BenchCompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (run.resumes()) {
-      BenchRunOptions.requireNoOther(spec, "--resume");
+    if (run.isAskedToGoOn(spec, config)) {
       return new BenchRunner(context, run).run("compare", BenchCompareCommand::goOn);
     }
-    if (vs != null && !files.isEmpty()) {
-      throw UserError.usage("--vs and files exclude each other: measure in turn, or compare files");
+    if (config != null) {
+      requireNoFiles("--config");
+      CompareSettings again = ResultFile.readCompareSettings(config);
+      return measure(Objects.requireNonNull(again.grid()), Objects.requireNonNull(again.vs()));
     }
     if (vs == null) {
       return compareFiles();
     }
-    String second = vs;
-    GridSettings settings = grid.settings(models, DEFAULTS);
+    requireNoFiles("--vs");
+    return measure(grid.settings(models, DEFAULTS), vs);
+  }
+
+  private void requireNoFiles(String option) {
+    if (!files.isEmpty()) {
+      throw UserError.usage(
+          option + " and files exclude each other: measure in turn, or compare files");
+    }
+  }
+
+  private int measure(GridSettings settings, String second) {
     return new BenchRunner(context, run)
         .run("compare", (benchmarks, directory) -> benchmarks.compare(settings, second, directory));
   }

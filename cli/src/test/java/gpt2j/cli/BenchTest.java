@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.ResultFile;
@@ -17,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Benchmarks from the command line; what they measure is tested where they are. */
 class BenchTest {
@@ -84,6 +87,30 @@ class BenchTest {
     var after = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(repeated.measurements(), after.measurements(), "nothing is measured again");
     assertTrue(before.length > 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"profile", "roofline", "compare"})
+  void whatWasMeasuredOnceCanBeMeasuredAgain(String command) {
+    String[] options = {"--prompt-tokens=4", "--new-tokens=3", "--batch=2"};
+    Result first =
+        bench(
+            command,
+            command.equals("compare") ? TinyModel.join(options, "--vs=use-cache=false") : options);
+    assertEquals(0, first.exitCode(), first.err());
+    Path again = directory.resolve("again");
+    Path file = out.resolve("result.json");
+    Result second = CliRun.cli("bench", command, "--config=" + file, "--out=" + again);
+    assertEquals(0, second.exitCode(), second.err());
+    BenchmarkResult before = ResultFile.read(file);
+    BenchmarkResult after = ResultFile.read(again.resolve("result.json"));
+    assertEquals(before.getClass(), after.getClass());
+    assertEquals(ResultFile.gridSettings(before), ResultFile.gridSettings(after));
+    assertEquals(first.out().lines().count(), second.out().lines().count());
+
+    Result both = CliRun.cli("bench", command, "--config=" + file, "--batch=3");
+    assertEquals(2, both.exitCode());
+    assertTrue(both.err().contains("--config and --batch exclude each other"), both.err());
   }
 
   @Test

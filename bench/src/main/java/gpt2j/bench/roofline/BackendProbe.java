@@ -20,15 +20,18 @@ final class BackendProbe {
   private static final double NANOS_PER_SECOND = 1e9;
   private static final int SAMPLES = 7;
   private static final int WARMUP = 2;
-  private static final int[] SIDES = {1024, 2048, 4096};
+  // The first that takes long enough to be measured, from what an emulated device can do to what
+  // keeps the largest one busy.
+  private static final int[] SIDES = {128, 256, 512, 1024, 2048, 4096};
+  private static final int[] CAPACITIES = {1 << 9, 1 << 12, 1 << 15}; // 4, 32, 256 MiB per slot
   private static final long ENOUGH_NANOS = 30_000_000;
 
   private static final int HEADS = 16;
   private static final int HEAD_SIZE = 64;
-  private static final int CAPACITY = 1 << 15; // 256 MiB of keys and values per slot
 
   private final Backend backend;
   private final NanoClock clock;
+  private int capacity = CAPACITIES[0];
 
   BackendProbe(Backend backend, NanoClock clock) {
     this.backend = backend;
@@ -37,18 +40,29 @@ final class BackendProbe {
 
   /** Bytes read and written per second, by copying keys and values on the device. */
   List<Double> copies() {
-    KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, CAPACITY, DataType.F32);
-    double moved = 2.0 * spec.bytes() / spec.sequences(); // a slot is read, and one written
-    try (KvCache cache = backend.kvCache(spec)) {
-      return rates(moved, () -> backend.operations().copyKv(cache, 1, cache, 0, CAPACITY));
+    List<Double> rates = List.of();
+    for (int size : CAPACITIES) {
+      capacity = size;
+      KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, capacity, DataType.F32);
+      double moved = 2.0 * spec.bytes() / spec.sequences(); // a slot is read, and one written
+      try (KvCache cache = backend.kvCache(spec)) {
+        rates =
+            rates(moved, () -> backend.operations().copyKv(cache, 1, cache, 0, spec.capacity()));
+      }
+      if (moved / rates.getLast() * NANOS_PER_SECOND > ENOUGH_NANOS) {
+        break;
+      }
     }
+    return rates;
   }
 
+  /** Of {@link #copies}. */
   String copyMethod() {
-    return "device copy of 256 MiB, bytes read and written";
+    long bytes = new KvCacheSpec(1, HEADS, HEAD_SIZE, 1, capacity, DataType.F32).bytes();
+    return "device copy of %d MiB, bytes read and written".formatted(bytes >> 20);
   }
 
-  /** Operations per second of a product of square matrices, the largest that takes little time. */
+  /** Operations per second of a product of square matrices. */
   List<Double> products(Precision precision) {
     List<Double> rates = List.of();
     for (int side : SIDES) {

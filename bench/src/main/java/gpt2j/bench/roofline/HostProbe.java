@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.function.IntConsumer;
+import java.util.stream.LongStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -21,8 +22,9 @@ final class HostProbe {
   private static final int WARMUP = 4;
   private static final int SAMPLES = 12;
   private static final long BUFFER = 1L << 29;
-  private static final long STREAMS = 4;
-  private static final long CHUNK = 1 << 14;
+  private static final int[] STREAMS = {2, 4, 8};
+  private static final int BLOCK_VECTORS = 8;
+  private static final long CHUNK = 1 << 14; // of each stream, a multiple of a block's size
   private static final int CHAINS = 12;
   private static final int ROUNDS = 10_000;
   private static final int CALLS = 2_000;
@@ -35,8 +37,7 @@ final class HostProbe {
   }
 
   String bandwidthMethod() {
-    return "%d threads read 512 MiB, %d streams each, vectors of %d bits"
-        .formatted(threads, STREAMS, INTS.vectorBitSize());
+    return "%d threads read 512 MiB, vectors of %d bits".formatted(threads, INTS.vectorBitSize());
   }
 
   String arithmeticMethod() {
@@ -44,38 +45,55 @@ final class HostProbe {
         .formatted(threads, CHAINS, FLOATS.vectorBitSize());
   }
 
-  /** Bytes per second that all threads read together. */
+  /**
+   * Bytes per second that all threads read together. From how many addresses a core must read at
+   * once to fill its line buffers differs between machines: the fastest of some numbers is taken.
+   */
   List<Double> bandwidth() {
-    long share = BUFFER / threads / (STREAMS * CHUNK) * (STREAMS * CHUNK);
+    long largest = STREAMS[STREAMS.length - 1] * CHUNK;
+    long share = BUFFER / threads / largest * largest;
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment buffer = arena.allocate(share * threads, 4096);
-      for (long i = 0; i < buffer.byteSize(); i += 4096) {
-        buffer.set(ValueLayout.JAVA_LONG, i, i); // pages of their own
+      MemorySegment buffer = HugePages.allocate(arena, share * threads);
+      for (long i = 0; i < buffer.byteSize(); i += Long.BYTES) {
+        buffer.set(ValueLayout.JAVA_LONG, i, i); // pages of their own, that differ
       }
-      return rates((double) share * threads, thread -> sink += read(buffer, thread * share, share));
+      List<Double> fastest = List.of();
+      for (int streams : STREAMS) {
+        List<Double> rates =
+            rates((double) share * threads, t -> sink += read(buffer, t * share, share, streams));
+        fastest = max(rates) > max(fastest) ? rates : fastest;
+      }
+      return fastest;
     }
   }
 
-  private static long read(MemorySegment buffer, long from, long bytes) {
-    long stride = bytes / STREAMS;
+  private static double max(List<Double> rates) {
+    return rates.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+  }
+
+  private static long read(MemorySegment buffer, long from, long bytes, int streams) {
+    long stride = bytes / streams;
     long sum = 0;
     for (long i = from; i < from + stride; i += CHUNK) { // calls, which the compiler compiles whole
-      sum += readChunk(buffer, i, stride);
+      sum += readChunk(buffer, i, stride, streams);
     }
     return sum;
   }
 
-  private static long readChunk(MemorySegment buffer, long from, long stride) {
+  private static long readChunk(MemorySegment buffer, long from, long stride, int streams) {
     IntVector a = IntVector.zero(INTS);
     IntVector b = a;
     IntVector c = a;
     IntVector d = a;
     int step = INTS.vectorByteSize();
-    for (long i = from; i < from + CHUNK; i += 2L * step) {
-      a = a.add(load(buffer, i)).add(load(buffer, i + step));
-      b = b.add(load(buffer, i + stride)).add(load(buffer, i + stride + step));
-      c = c.add(load(buffer, i + 2 * stride)).add(load(buffer, i + 2 * stride + step));
-      d = d.add(load(buffer, i + 3 * stride)).add(load(buffer, i + 3 * stride + step));
+    for (long i = from; i < from + CHUNK; i += BLOCK_VECTORS * step) {
+      for (int stream = 0; stream < streams; stream++) {
+        long at = i + stream * stride;
+        a = a.add(load(buffer, at)).add(load(buffer, at + step));
+        b = b.add(load(buffer, at + 2L * step)).add(load(buffer, at + 3L * step));
+        c = c.add(load(buffer, at + 4L * step)).add(load(buffer, at + 5L * step));
+        d = d.add(load(buffer, at + 6L * step)).add(load(buffer, at + 7L * step));
+      }
     }
     return a.add(b).add(c).add(d).lane(0);
   }
@@ -130,10 +148,14 @@ final class HostProbe {
     return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l).lane(0);
   }
 
-  /** Lets all threads work at the same time, again and again. */
+  /**
+   * Lets all threads work at the same time, again and again. Each takes its own time, for who waits
+   * for them may find no processor free: from the first one's beginning to the last one's end.
+   */
   private List<Double> rates(double amount, IntConsumer work) {
-    List<Double> rates = new ArrayList<>();
-    CyclicBarrier barrier = new CyclicBarrier(threads + 1);
+    long[][] begun = new long[WARMUP + SAMPLES][threads];
+    long[][] ended = new long[WARMUP + SAMPLES][threads];
+    CyclicBarrier barrier = new CyclicBarrier(threads);
     List<Thread> team = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       int thread = i;
@@ -142,20 +164,26 @@ final class HostProbe {
               .daemon()
               .start(
                   () -> {
-                    for (int round = 0; round < WARMUP + SAMPLES; round++) {
+                    for (int round = 0; round < begun.length; round++) {
                       await(barrier);
+                      begun[round][thread] = System.nanoTime();
                       work.accept(thread);
-                      await(barrier);
+                      ended[round][thread] = System.nanoTime();
                     }
                   }));
     }
-    for (int round = 0; round < WARMUP + SAMPLES; round++) {
-      await(barrier);
-      long start = System.nanoTime();
-      await(barrier);
-      if (round >= WARMUP) {
-        rates.add(amount * NANOS_PER_SECOND / (System.nanoTime() - start));
+    List<Double> rates = new ArrayList<>();
+    try {
+      for (Thread thread : team) {
+        thread.join();
       }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    for (int round = WARMUP; round < begun.length; round++) {
+      long start = LongStream.of(begun[round]).min().orElseThrow();
+      long end = LongStream.of(ended[round]).max().orElseThrow();
+      rates.add(amount * NANOS_PER_SECOND / (end - start));
     }
     return rates;
   }

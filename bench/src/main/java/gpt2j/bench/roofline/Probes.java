@@ -3,6 +3,7 @@ package gpt2j.bench.roofline;
 import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.statistics.Statistics;
+import java.util.List;
 
 /** Measures the limits of a subject's device. */
 public final class Probes {
@@ -22,9 +23,10 @@ public final class Probes {
   public static Limits measure(Subject subject, NanoClock clock) {
     BackendProbe backend = new BackendProbe(subject.backend(), clock);
     if (!subject.key().backend().equals(HOST)) {
+      List<Double> copies = backend.copies();
       return new Limits(
           backend.copyMethod(),
-          backend.copies(),
+          copies,
           "product of large square matrices",
           backend.products(subject.key().precision()));
     }

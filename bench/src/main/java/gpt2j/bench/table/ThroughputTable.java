@@ -64,7 +64,7 @@ final class ThroughputTable {
           Units.mebibytes(memory.cacheUsedBytes()),
           memory.peakResidentBytes().isPresent()
               ? Units.mebibytes(memory.peakResidentBytes().getAsLong())
-              : new Cell.Empty(),
+              : Cell.of("not measurable here"),
           Units.mebibytes(memory.deviceTotalBytes()));
     }
     return table;
