@@ -23,6 +23,7 @@ import tempfile
 import time
 
 import report
+import sanitizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 FLAGS = "--enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow"
@@ -182,22 +183,23 @@ class Runner:
         return self.sanitize("racecheck")
 
     def sanitize(self, tool: str) -> dict:
-        sanitizer = shutil.which("compute-sanitizer") or shutil.which("/usr/local/cuda/bin/compute-sanitizer")
-        if not sanitizer:
+        program = shutil.which("compute-sanitizer") or shutil.which("/usr/local/cuda/bin/compute-sanitizer")
+        if not program:
             raise Skipped("compute-sanitizer is not installed")
         if os.environ.get("GPT2J_CUDA_DRIVER"):
             raise Skipped("compute-sanitizer needs the real driver")
         # Its own exit code would be lost behind JUnit's: the summary in the log decides.
-        prefix = [sanitizer, f"--tool={tool}", "--target-processes=all", "--print-limit=20"]
-        figures = self.suite(tool, SANITIZED, prefix)
-        text = (self.logs / f"{tool}.log").read_text()
-        pattern = r"ERROR SUMMARY: (\d+)" if tool == "memcheck" else r"RACECHECK SUMMARY: (\d+)"
-        errors = sum(map(int, re.findall(pattern, text)))
-        if not re.search(pattern, text):
-            raise RuntimeError("the sanitizer wrote no summary")
-        if errors:
-            raise RuntimeError(f"{errors} errors")
-        return figures | {"errors": errors}
+        prefix = [program, f"--tool={tool}", "--target-processes=all", "--print-limit=20"]
+        try:
+            figures, failure = self.suite(tool, SANITIZED, prefix), None
+        except RuntimeError as tests:
+            figures, failure = {}, tests  # most likely for what the sanitizer has found
+        found = sanitizer.parse(tool, (self.logs / f"{tool}.log").read_text(errors="replace"))
+        if found["errors"]:
+            raise RuntimeError(f"{found['errors']} errors: {found.get('kinds', 'see the log')}")
+        if failure:
+            raise failure
+        return figures | found
 
     def probe(self) -> dict:
         command = self.java + [":".join(str(HERE / part) for part in ("natives", "lib/*")), "DeviceProbe"]
