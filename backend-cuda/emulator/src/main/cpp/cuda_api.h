@@ -63,6 +63,7 @@ enum CUgraphNodeType : int {
   CU_GRAPH_NODE_TYPE_KERNEL = 0,
   CU_GRAPH_NODE_TYPE_MEMCPY = 1,
   CU_GRAPH_NODE_TYPE_MEMSET = 2,
+  CU_GRAPH_NODE_TYPE_EVENT_RECORD = 7,
 };
 
 enum CUstreamCaptureMode : int {
@@ -79,6 +80,7 @@ enum CUstreamCaptureStatus : int {
 
 constexpr unsigned CU_STREAM_NON_BLOCKING = 1;
 constexpr unsigned CU_EVENT_DISABLE_TIMING = 2;
+constexpr unsigned CU_EVENT_RECORD_EXTERNAL = 1;
 
 struct CUDA_KERNEL_NODE_PARAMS {
   CUfunction func;

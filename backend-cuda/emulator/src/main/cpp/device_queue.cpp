@@ -72,6 +72,13 @@ void DeviceQueue::wait_for(const std::shared_ptr<Lane>& lane,
   enqueue(lane, {0, nullptr, std::move(record), nullptr});
 }
 
+void DeviceQueue::complete(const std::shared_ptr<EventRecord>& record) {
+  std::lock_guard lock(mutex_);
+  record->time = Clock::now();
+  record->done = true;
+  progress_.notify_all();
+}
+
 bool DeviceQueue::finished(const Lane& lane, uint64_t up_to) const {
   return lane.items.empty() || lane.items.front().number > up_to;
 }
@@ -89,12 +96,13 @@ void DeviceQueue::synchronize(const std::shared_ptr<Lane>& lane) {
 
 void DeviceQueue::synchronize(const std::shared_ptr<EventRecord>& record) {
   std::unique_lock lock(mutex_);
-  if (record->done) {
+  if (record->done || failed_) {
     return;
   }
   hurried_ = true;
   changed_.notify_one();
-  progress_.wait(lock, [&] { return record->done; });
+  // Work that has failed, or is dropped for that, completes nothing.
+  progress_.wait(lock, [&] { return record->done || failed_; });
 }
 
 void DeviceQueue::synchronize_all() {

@@ -64,6 +64,9 @@ class DeviceQueue {
   std::shared_ptr<EventRecord> record(const std::shared_ptr<Lane>& lane);
   void wait_for(const std::shared_ptr<Lane>& lane, std::shared_ptr<EventRecord> record);
 
+  // Of an event that is recorded in the midst of work, by that work.
+  void complete(const std::shared_ptr<EventRecord>& record);
+
   void synchronize(const std::shared_ptr<Lane>& lane);
   void synchronize(const std::shared_ptr<EventRecord>& record);
   void synchronize_all();

@@ -33,7 +33,8 @@ CUresult instantiate(CUgraphExec* exec, CUgraph handle) {
 
 // Of the nodes that may run, the newest goes first: another order than the one they were captured
 // in, wherever there is a choice.
-Failure run_graph(GraphExec& exec) {
+// `records`: what nodes that record an event complete, empty for all others.
+Failure run_graph(GraphExec& exec, const std::vector<std::shared_ptr<EventRecord>>& records) {
   std::vector<Work> work;
   {
     std::lock_guard lock(exec.mutex);
@@ -49,8 +50,9 @@ Failure run_graph(GraphExec& exec) {
   while (!ready.empty()) {
     size_t node = ready.back();
     ready.pop_back();
-    Failure failure = work[node]();
-    if (failure.code != CUDA_SUCCESS) {
+    if (records[node] != nullptr) {
+      Driver::get().queue.complete(records[node]);
+    } else if (Failure failure = work[node](); failure.code != CUDA_SUCCESS) {
       return failure;
     }
     for (size_t dependent : exec.dependents[node]) {
@@ -67,8 +69,16 @@ CUresult launch(CUgraphExec handle, CUstream stream) {
   if (exec == nullptr) {
     return CUDA_ERROR_INVALID_HANDLE;
   }
+  // From here on its events wait for this run.
+  std::vector<std::shared_ptr<EventRecord>> records;
+  for (const auto& node : exec->keeps->nodes) {
+    records.push_back(node->event == nullptr ? nullptr : std::make_shared<EventRecord>());
+    if (node->event != nullptr) {
+      node->event->record = records.back();
+    }
+  }
   auto node = std::make_shared<GraphNode>();
-  node->work = [exec] { return run_graph(*exec); };
+  node->work = [exec, records] { return run_graph(*exec, records); };
   auto found = find_stream(stream);
   if (found == nullptr) {
     return CUDA_ERROR_INVALID_HANDLE;

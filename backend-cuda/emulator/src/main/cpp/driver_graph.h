@@ -26,7 +26,8 @@ struct KernelCall {
 struct GraphNode {
   CUgraphNodeType type = CU_GRAPH_NODE_TYPE_KERNEL;
   std::shared_ptr<const KernelCall> kernel;  // of kernel nodes
-  Work work;
+  std::shared_ptr<Event> event;              // of nodes that record one
+  Work work;                                 // of all others
 };
 
 struct Graph {

@@ -138,11 +138,27 @@ CUresult end_capture(CUstream handle, CUgraph* graph) {
   return CUDA_SUCCESS;
 }
 
-CUresult record_event(CUevent handle, CUstream stream_handle) {
+CUresult record_event(CUevent handle, CUstream stream_handle, unsigned flags) {
   auto event = Driver::get().events.find(handle);
   auto stream = find_stream(stream_handle);
   if (event == nullptr || stream == nullptr) {
     return CUDA_ERROR_INVALID_HANDLE;
+  }
+  if ((flags & ~CU_EVENT_RECORD_EXTERNAL) != 0) {
+    return CUDA_ERROR_INVALID_VALUE;
+  }
+  if (flags == CU_EVENT_RECORD_EXTERNAL) {
+    bool captures;
+    {
+      std::lock_guard lock(capture_mutex());
+      captures = stream->capture != nullptr;
+    }
+    if (captures) {
+      auto node = std::make_shared<GraphNode>();
+      node->type = CU_GRAPH_NODE_TYPE_EVENT_RECORD;
+      node->event = event;
+      return submit(stream_handle, node);
+    }
   }
   std::lock_guard lock(capture_mutex());
   event->capture = stream->capture;
@@ -379,12 +395,12 @@ CUDA_API CUresult cuEventDestroy_v2(CUevent event) {
 }
 
 CUDA_API CUresult cuEventRecord(CUevent event, CUstream stream) {
-  return call("cuEventRecord", kContext, [&] { return emulator::record_event(event, stream); });
+  return call("cuEventRecord", kContext, [&] { return emulator::record_event(event, stream, 0); });
 }
 
-CUDA_API CUresult cuEventRecordWithFlags(CUevent event, CUstream stream, unsigned) {
+CUDA_API CUresult cuEventRecordWithFlags(CUevent event, CUstream stream, unsigned flags) {
   return call("cuEventRecordWithFlags", kContext,
-              [&] { return emulator::record_event(event, stream); });
+              [&] { return emulator::record_event(event, stream, flags); });
 }
 
 CUDA_API CUresult cuEventQuery(CUevent event) {

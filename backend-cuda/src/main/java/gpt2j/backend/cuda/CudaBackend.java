@@ -234,18 +234,21 @@ final class CudaBackend implements Backend {
   @Override
   public Step record(String name, Runnable body) {
     enter("record");
+    CudaStep step = new CudaStep(name, runtime, fusion, profiler, this::recordOperations, body);
+    steps.removeIf(CudaStep::isClosed);
+    steps.add(step);
+    return step;
+  }
+
+  private void recordOperations(String name, Runnable body) {
     recording = name;
     profiler.suspend(true);
-    CudaStep step;
     try {
-      step = CudaStep.record(name, runtime, fusion, profiler, body);
+      body.run();
     } finally {
       profiler.suspend(false);
       recording = null;
     }
-    steps.removeIf(CudaStep::isClosed);
-    steps.add(step);
-    return step;
   }
 
   @Override

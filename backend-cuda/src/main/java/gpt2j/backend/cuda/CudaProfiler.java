@@ -8,11 +8,13 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Measures on the device's clock: each boundary between sections is an event in the stream. Events
- * are used again and again; the host waits for them only when very many are outstanding.
+ * are used again and again; the host waits for them only when very many are outstanding. The
+ * boundaries of a recorded step are events within its graph.
  */
 final class CudaProfiler implements Profiler, AutoCloseable {
   /** Boundaries that may be outstanding before the host waits for them and adds them up. */
@@ -20,6 +22,27 @@ final class CudaProfiler implements Profiler, AutoCloseable {
 
   /** A boundary, and the section that begins there. */
   private record Mark(Event event, @Nullable Entry section) {}
+
+  /** A boundary within a recorded step, and the name of the section that begins there. */
+  private record StepMark(Event event, @Nullable String section) {}
+
+  /** The boundaries of a recorded step, each run of which sets them anew. */
+  static final class StepMarks implements AutoCloseable {
+    private final List<StepMark> marks = new ArrayList<>();
+
+    /** Whether there is no section, so that nothing can be told but the time of all. */
+    boolean isEmpty() {
+      return marks.stream().allMatch(mark -> mark.section() == null);
+    }
+
+    @Override
+    public void close() {
+      Closer closer = new Closer();
+      marks.forEach(mark -> closer.add(mark.event()));
+      marks.clear();
+      closer.close();
+    }
+  }
 
   private static final class Entry {
     final String name;
@@ -39,6 +62,7 @@ final class CudaProfiler implements Profiler, AutoCloseable {
   private long totalNanos;
   private boolean running;
   private boolean suspended;
+  private @Nullable StepMarks captured; // of the step that is being captured with its sections
 
   /**
    * A profiler that is off.
@@ -69,16 +93,62 @@ final class CudaProfiler implements Profiler, AutoCloseable {
     mark(null);
   }
 
+  /** From now on boundaries become a part of what the stream captures. */
+  void beginStep(StepMarks marks) {
+    captured = marks;
+    markStep(null);
+  }
+
+  /** The step has its last boundary. */
+  void endStep() {
+    markStep(null);
+  }
+
+  /** From now on boundaries are those of what runs. */
+  void leaveStep() {
+    captured = null;
+  }
+
+  private void markStep(@Nullable String section) {
+    beforeMark.run();
+    StepMark mark = new StepMark(Event.timing(), section);
+    Objects.requireNonNull(captured).marks.add(mark);
+    mark.event().recordInGraph(context.stream());
+  }
+
+  /** Called around a run of a step that has marks of its own: outside of them is no section. */
+  void outside() {
+    mark(null);
+  }
+
+  /** Waits for the run of a step that was queued last and adds up the time between its marks. */
+  void add(StepMarks step) {
+    List<StepMark> all = step.marks;
+    all.getLast().event().synchronize();
+    for (int i = 1; i < all.size(); i++) {
+      StepMark begin = all.get(i - 1);
+      if (begin.section() != null) {
+        Entry entry = entries.computeIfAbsent(begin.section(), Entry::new);
+        entry.calls++;
+        entry.nanos += all.get(i).event().nanosSince(begin.event());
+      }
+    }
+  }
+
   @Override
   public void section(String name) {
-    if (isRunning()) {
+    if (captured != null) {
+      markStep(name);
+    } else if (isRunning()) {
       mark(entries.computeIfAbsent(name, Entry::new));
     }
   }
 
   @Override
   public void end() {
-    if (isRunning() && marks.getLast().section() != null) {
+    if (captured != null) {
+      markStep(null);
+    } else if (isRunning() && marks.getLast().section() != null) {
       mark(null);
     }
   }

@@ -1,9 +1,11 @@
 package gpt2j.backend.cuda;
 
+import static jcuda.driver.CUevent_record_flags.CU_EVENT_RECORD_EXTERNAL;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventRecordWithFlags;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 
 import jcuda.driver.CUevent;
@@ -31,6 +33,15 @@ final class Event implements AutoCloseable {
   /** Marks the end of what is queued now; an earlier mark is forgotten. */
   void record(CUstream stream) {
     Cuda.check("cuEventRecord", cuEventRecord(event, stream));
+  }
+
+  /**
+   * Makes the mark a part of what the stream captures, so that it is set anew by each run; the
+   * plain way would only say what comes after what.
+   */
+  void recordInGraph(CUstream stream) {
+    Cuda.check(
+        "cuEventRecordWithFlags", cuEventRecordWithFlags(event, stream, CU_EVENT_RECORD_EXTERNAL));
   }
 
   /** Waits until the mark is reached; not at all where there is none. */

@@ -73,6 +73,7 @@ class EmulatedFaultsTest {
           "cuGraphDestroy",
           "cuEventCreate",
           "cuEventRecord",
+          "cuEventRecordWithFlags",
           "cuEventSynchronize",
           "cuEventElapsedTime",
           "cuEventDestroy");
@@ -110,7 +111,7 @@ class EmulatedFaultsTest {
   private static void life() {
     try (Backend backend = new CudaBackendProvider().open(BackendOptions.defaults());
         SmallDecoder decoder = decoder(backend)) {
-      Step step = decoder.record();
+      Step step = decoder.recordSections();
       backend.profiler().start();
       decoder.step();
       decoder.take();

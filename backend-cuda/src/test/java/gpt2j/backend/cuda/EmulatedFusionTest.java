@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
+import gpt2j.api.Profile;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +66,34 @@ class EmulatedFusionTest {
         assertArrayEquals(fused.intermediates(), recorded.intermediates());
       }
       backend.profiler().stop();
+    }
+  }
+
+  /** Where a step's time goes is measured within its graph; the tokens are the same. */
+  @Test
+  void aRecordedStepShowsItsSections() {
+    try (SmallDecoder plain = decoder(2, 1);
+        SmallDecoder sections = decoder(2, 1)) {
+      Step expected = plain.record();
+      Step step = sections.recordSections();
+      for (int i = 0; i < 6; i++) {
+        boolean measured = i % 2 == 1;
+        expected.run();
+        if (measured) {
+          backend.profiler().start();
+        }
+        step.run();
+        if (measured) {
+          Profile profile = backend.profiler().stop();
+          Profile.Section section = profile.sections().getFirst();
+          assertEquals("section", section.name());
+          assertEquals(1, profile.sections().size());
+          assertEquals(1 + 2 * 8 + 4, section.calls());
+          assertTrue(section.nanos() > 0 && section.nanos() <= profile.totalNanos());
+        }
+        assertArrayEquals(plain.take(), sections.take());
+        assertArrayEquals(plain.logits(), sections.logits());
+      }
     }
   }
 

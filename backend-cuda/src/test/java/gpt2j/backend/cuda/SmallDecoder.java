@@ -182,6 +182,10 @@ final class SmallDecoder implements AutoCloseable {
     return keep(backend.record("decode", this::step));
   }
 
+  Step recordSections() {
+    return keep(backend.record("decode", this::stepInSections));
+  }
+
   int[] take() {
     int[] tokens = new int[queue.rows()];
     queue.take(tokens);
