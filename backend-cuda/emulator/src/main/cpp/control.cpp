@@ -8,7 +8,8 @@ using emulator::Driver;
 using emulator::MemoryKind;
 
 // The nth call from now of a function answers with the error; all later ones too if asked. Names
-// are those of cuda.h, without a version; "execute" is the execution of a kernel.
+// are those of cuda.h, without a version; "execute" is the execution of a kernel, "execute NAME" that
+// of one.
 CUDA_API void gpt2j_emulator_fail(const char* function, uint64_t nth, int error, int and_later) {
   Calls::get().fail(function, nth, static_cast<CUresult>(error), and_later != 0);
 }

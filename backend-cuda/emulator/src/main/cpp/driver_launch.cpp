@@ -124,7 +124,8 @@ CUresult make_kernel_call(const CUDA_KERNEL_NODE_PARAMS& params, bool cooperativ
 
 Failure run_kernel(const KernelCall& call) {
   const Kernel& kernel = *call.function->kernel;
-  // Tests make executions fail under this name, whichever way they were queued.
+  // Tests make executions fail under this name, whichever way they were queued; and count them.
+  Calls::get().count(("execute " + kernel.name).c_str());
   if (CUresult planned = Calls::get().count("execute"); planned != CUDA_SUCCESS) {
     return {planned, "kernel " + kernel.name + " fails because a test asked for it"};
   }

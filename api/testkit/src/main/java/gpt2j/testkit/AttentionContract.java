@@ -44,7 +44,10 @@ abstract class AttentionContract extends AttentionSupport {
     "2, 128, 65",
     "1, 65, 5",
     "3, 64, 257",
-    "2, 64, 600"
+    "2, 64, 600",
+    "1, 200, 40",
+    "2, 300, 9",
+    "1, 520, 9"
   })
   void prompts(int heads, int headSize, int capacity) {
     for (DataType type : CACHE_TYPES) {

@@ -75,8 +75,7 @@ class EmulatedCublasTest {
             ThreadOrder.FORWARD,
             Map.of(),
             List.of("-D" + ForkedTests.CUBLAS + "=" + version),
-            List.of(parts.split(" ")),
-            List.of());
+            List.of(parts.split(" ")));
     assertTrue(result.passed(), result::output);
   }
 

@@ -1,6 +1,5 @@
 package gpt2j.backend.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cuda.emulator.Compiler;
@@ -223,15 +222,21 @@ class EmulatedPlantedBugsTest {
     COMPILER.build(Sources.ofModule());
   }
 
-  /** Without which the others would say nothing. */
+  /**
+   * Without which the others would say nothing: what is found there is not the way of running. That
+   * all parts pass is what {@link EmulatedForwardContractTest} and {@link
+   * EmulatedReverseContractTest} show.
+   */
   @Test
-  void withoutABugTheSamePartsPass() throws IOException, InterruptedException {
-    for (ThreadOrder order : List.of(ThreadOrder.FORWARD, ThreadOrder.REVERSE)) {
-      ForkedTests.Result result =
-          ForkedTests.run(
-              COMPILER.build(Sources.ofModule()), order, Map.of(), List.of(), PARTS, List.of());
-      assertTrue(result.passed(), result::output);
-    }
+  void withoutABugTheContractPasses() throws IOException, InterruptedException {
+    ForkedTests.Result result =
+        ForkedTests.run(
+            COMPILER.build(Sources.ofModule()),
+            ThreadOrder.FORWARD,
+            Map.of(),
+            List.of(),
+            List.of("CrossEntropy", "SamplingStates"));
+    assertTrue(result.passed(), result::output);
   }
 
   @ParameterizedTest
@@ -241,9 +246,8 @@ class EmulatedPlantedBugsTest {
     List<String> parts =
         PARTS.stream().filter(part -> Stream.of(bug.parts()).anyMatch(part::startsWith)).toList();
     ForkedTests.Result result =
-        ForkedTests.run(
-            COMPILER.build(sources), bug.order(), Map.of(), List.of(), parts, List.of());
-    assertFalse(result.nothingRan(), result::output);
-    assertFalse(result.passed(), () -> bug + " was not found by " + parts);
+        ForkedTests.run(COMPILER.build(sources), bug.order(), Map.of(), List.of(), parts);
+    assertTrue(
+        result.foundAFailure(), () -> bug + " was not found by " + parts + "\n" + result.output());
   }
 }

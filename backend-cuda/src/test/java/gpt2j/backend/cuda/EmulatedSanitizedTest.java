@@ -11,8 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Kernels and driver under AddressSanitizer and UndefinedBehaviorSanitizer: the contract, but for
- * what only repeats the same on more numbers.
+ * Kernels and driver under AddressSanitizer and UndefinedBehaviorSanitizer: of the contract, what
+ * executes every kernel, and little more.
  *
  * <p>The JVM lives by its own handling of SIGSEGV and never frees all, hence the options; and a
  * sanitizer must be the first library of a process, hence the variable.
@@ -21,39 +21,60 @@ class EmulatedSanitizedTest {
   private static final List<String> PARTS =
       List.of(
           "Tensors",
-          "Embed",
-          "LayerNorm",
-          "Linear",
+          "Embed/sumsTheVectorsOfEveryPrecision",
+          "Embed/valuesOutsideTheTables",
+          "LayerNorm/manyRows",
+          "LayerNorm/numbersOfAnySize",
+          "Linear/withoutABias",
+          "Linear/aRowOfNaNSpoilsNoOther",
+          "Linear/hostTensorsOfAnyTypeInAnyMemory",
+          "Linear/isDeterministic",
           "Gelu",
-          "Attention",
+          "Attention/prompts",
+          "Attention/nothingBeyondTheRowsOwnPositionIsSeen",
+          "Attention/isDeterministic",
           "AttentionValues",
           "KvCaches",
-          "Logits",
-          "CrossEntropy",
-          "Greedy",
+          "Logits/selectsRows",
+          "Logits/selectingRowsThatDoNotExist",
+          "Logits/logitsAreDeterministic",
+          "CrossEntropy/manyRows",
+          "CrossEntropy/targetsThatDoNotExist",
+          "Greedy/theLargestLogitMayBeAnywhere",
           "Sampling/drawsTheSameTokensOfGpt2",
           "Sampling/rareNoiseIsFinite",
           "SamplingStates",
-          "Steps");
-  private static final List<String> REPETITIVE = List.of("largeMatrices");
+          "Steps/advanceMakesTheNextBatch",
+          "Steps/tokensAreTakenInOrder");
 
   @Test
   void kernelsDoNothingUndefined() throws IOException, InterruptedException {
     ForkedTests.needsCompiler();
-    ForkedTests.Result result =
-        ForkedTests.run(
-            new Compiler(ForkedTests.cache(), true).build(Sources.ofModule()),
-            ThreadOrder.FORWARD,
-            Map.of(
-                "LD_PRELOAD",
-                Compiler.addressSanitizer().toString(),
-                "ASAN_OPTIONS",
-                "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0:verify_asan_link_order=0",
-                "UBSAN_OPTIONS",
-                "print_stacktrace=1"),
-            List.of(),
-            PARTS,
-            REPETITIVE);
+    ForkedTests.Result result = run("-D" + ForkedTests.EVERY_KERNEL + "=true", PARTS);
     assertTrue(result.passed(), result::output);
+  }
+
+  @Test
+  void norDoesTheKernelBehindCublas() throws IOException, InterruptedException {
+    ForkedTests.needsCompiler();
+    ForkedTests.Result result =
+        run("-D" + ForkedTests.CUBLAS + "=12", List.of("Linear/withoutABias"));
+    assertTrue(result.passed(), result::output);
+  }
+
+  private static ForkedTests.Result run(String option, List<String> parts)
+      throws IOException, InterruptedException {
+    return ForkedTests.run(
+        new Compiler(ForkedTests.cache(), true).build(Sources.ofModule()),
+        ThreadOrder.FORWARD,
+        Map.of(
+            "LD_PRELOAD",
+            Compiler.addressSanitizer().toString(),
+            "ASAN_OPTIONS",
+            "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0:verify_asan_link_order=0",
+            "UBSAN_OPTIONS",
+            "print_stacktrace=1"),
+        List.of(option),
+        parts);
   }
 }

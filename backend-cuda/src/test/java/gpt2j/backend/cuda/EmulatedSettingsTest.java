@@ -14,6 +14,10 @@ import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.TokenQueue;
 import gpt2j.cuda.emulator.Emulator;
+import gpt2j.cuda.emulator.ThreadOrder;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +108,19 @@ class EmulatedSettingsTest {
       assertEquals(2, emulator.calls("cuModuleLoadData"));
       assertEquals("sm_80, PTX 7.0", backend.device().properties().get("kernels"));
     }
+  }
+
+  /** Products of bfloat16 are those of other kernels there. */
+  @Test
+  void anOldDeviceMultipliesToo() throws IOException, InterruptedException {
+    ForkedTests.Result result =
+        ForkedTests.run(
+            emulator.library(),
+            ThreadOrder.FORWARD,
+            Map.of(),
+            List.of("-D" + ForkedTests.OLD_DEVICE + "=true"),
+            List.of("Linear/withoutABias", "Linear/isDeterministic"));
+    assertTrue(result.passed(), result::output);
   }
 
   @Test

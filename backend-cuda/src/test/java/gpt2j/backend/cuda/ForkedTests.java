@@ -34,9 +34,16 @@ final class ForkedTests {
   /** The version of CUDA whose cuBLAS is to make products; none does if it isn't set. */
   static final String CUBLAS = "gpt2j.test.cublas";
 
+  /** If {@code true}, the device has compute capability 7.5: no tensor cores for bfloat16. */
+  static final String OLD_DEVICE = "gpt2j.test.old-device";
+
+  /** If {@code true}, what runs must have executed every kernel. */
+  static final String EVERY_KERNEL = "gpt2j.test.every-kernel";
+
   private static final int PASSED = 0;
-  private static final int FAILED = 1;
-  private static final int NOTHING_RAN = 2;
+  private static final int FAILED = 3; // none that a JVM ends with by itself
+  private static final int NOTHING_RAN = 4;
+  private static final int KILLED = 128; // and the number of the signal
 
   private ForkedTests() {}
 
@@ -46,9 +53,9 @@ final class ForkedTests {
       return exitCode == PASSED;
     }
 
-    /** Not even one test was there to run: a mistake of whoever asked. */
-    boolean nothingRan() {
-      return exitCode == NOTHING_RAN;
+    /** A test failed, or ended the process; not: it couldn't be started, or there was no test. */
+    boolean foundAFailure() {
+      return exitCode == FAILED || exitCode >= KILLED;
     }
   }
 
@@ -60,15 +67,13 @@ final class ForkedTests {
    * @param options of the JVM
    * @param parts nested classes of the contract, or methods as in {@code Sampling/draws}; those
    *     whose names begin so
-   * @param but methods to leave out
    */
   static Result run(
       Path library,
       ThreadOrder order,
       Map<String, String> environment,
       List<String> options,
-      List<String> parts,
-      List<String> but)
+      List<String> parts)
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
@@ -82,7 +87,6 @@ final class ForkedTests {
     command.addAll(options);
     command.addAll(List.of("-cp", classPath(), ForkedTests.class.getName()));
     command.addAll(parts);
-    but.forEach(method -> command.add("-" + method));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
@@ -131,12 +135,7 @@ final class ForkedTests {
 
   /** In the JVM of their own. */
   public static void main(String[] arguments) {
-    List<String> parts = Stream.of(arguments).filter(part -> !part.startsWith("-")).toList();
-    List<String> but =
-        Stream.of(arguments)
-            .filter(part -> part.startsWith("-"))
-            .map(part -> part.substring(1))
-            .toList();
+    List<String> parts = List.of(arguments);
     String contract = "[engine:junit-jupiter]/[class:%s]".formatted(ForkedContract.class.getName());
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
@@ -148,21 +147,18 @@ final class ForkedTests {
                     .toList())
             .filters(
                 (PostDiscoveryFilter)
-                    test ->
-                        FilterResult.includedIf(wanted(test.getUniqueId().toString(), parts, but)))
+                    test -> FilterResult.includedIf(wanted(test.getUniqueId().toString(), parts)))
             .build();
     Listener listener = new Listener();
     LauncherFactory.create().execute(request, listener);
     System.exit(listener.ran == 0 ? NOTHING_RAN : PASSED);
   }
 
-  private static boolean wanted(String id, List<String> parts, List<String> but) {
+  private static boolean wanted(String id, List<String> parts) {
     String tests = id.replaceFirst(".*\\[nested-class:", "");
     boolean test = tests.contains("[method:") || tests.contains("[test-template:");
     String name = tests.replaceFirst("]/\\[[a-z-]+:", "/");
-    return !test
-        || (parts.stream().anyMatch(part -> name.startsWith(part))
-            && but.stream().noneMatch(method -> name.contains("/" + method + "(")));
+    return !test || parts.stream().anyMatch(name::startsWith);
   }
 
   private static final class Listener implements TestExecutionListener {

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * before JCuda is touched, it is the driver that JCuda finds. There is one per JVM, and it stays.
  *
  * <p>Errors are numbers of {@code CUresult}; functions have the names of {@code cuda.h} without a
- * version ({@code cuMemAlloc}).
+ * version ({@code cuMemAlloc}); {@code execute} counts executions of kernels, {@code execute NAME}
+ * those of one.
  *
  * <p>System properties: {@code gpt2j.emulator.cache}, the folder for what is compiled ({@code
  * target/emulator} if not given); {@code gpt2j.emulator.library}, a library to load instead of
