@@ -47,6 +47,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
   /** Anything that was thrown. */
   int handle(Throwable e) {
     if (e instanceof CancellationException || context.interruption().requested()) {
+      if (debug) {
+        e.printStackTrace(context.err());
+      }
       return ExitCode.INTERRUPTED;
     }
     return switch (e) {

@@ -5,6 +5,7 @@ import gpt2j.api.BackendProvider;
 import gpt2j.model.gpt2.data.DataSet;
 import gpt2j.model.gpt2.training.run.Outcome;
 import gpt2j.model.gpt2.training.run.RunDirectory;
+import gpt2j.model.gpt2.training.run.RunException;
 import gpt2j.model.gpt2.training.run.TrainingRun;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -132,18 +133,23 @@ final class TrainCommand implements Callable<Integer> {
         };
     try (Interruption.Section _ = context.interruption().during(stop, PATIENCE)) {
       return run.run();
+    } catch (RunException e) {
+      if (context.interruption().requested()) {
+        context.say(e.getMessage()); // other errors of interrupted commands don't matter
+      }
+      throw e;
     }
   }
 
   private int report(Path directory, Outcome outcome, TrainProgress progress) {
     progress.close();
-    progress.draw();
     if (outcome.end() == Outcome.End.INTERRUPTED) {
       context.say(
           "interrupted after step %d; to go on: bin/cli train --resume %s"
               .formatted(outcome.state().step(), directory));
-      return ExitCode.INTERRUPTED;
+      return ExitCode.INTERRUPTED; // without a picture: Java can't begin to draw while it ends
     }
+    progress.draw();
     context.out().println(output.json() ? TrainReport.json(outcome) : TrainReport.text(outcome));
     return ExitCode.OK;
   }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -25,6 +27,8 @@ class TrainKillTest {
   private static final int KILLS = Integer.getInteger("gpt2j.test.kills", 4);
   private static final long SEED = Long.getLong("gpt2j.test.seed", 1);
 
+  private static final String[] OPTIONS = {"--max-steps=40", "--checkpoint-interval=3"};
+
   @TempDir private static Path directory;
   private static Path data = Path.of("");
 
@@ -36,34 +40,35 @@ class TrainKillTest {
   }
 
   /** Trains in a process; goes on when there is something to go on from. */
-  private static CliProcess train(Path run) throws IOException {
+  private static CliProcess train(Path run, String... options) throws IOException {
     if (Files.exists(run.resolve("settings.json"))) {
       return CliProcess.start("train", "--resume", run.toString());
     }
-    return CliProcess.start(
-        "train",
-        "--data",
-        data.toString(),
-        "--out",
-        run.toString(),
-        "--n-layer=2",
-        "--n-head=2",
-        "--n-embd=32",
-        "--n-ctx=32",
-        "--batch-size=4",
-        "--accumulation=2",
-        "--dropout=0.1",
-        "--learning-rate=1e-3",
-        "--threads=2",
-        "--max-steps=40",
-        "--eval-interval=10",
-        "--eval-batches=2",
-        "--checkpoint-interval=3",
-        "--seed=3");
+    String[] command = {
+      "train",
+      "--data",
+      data.toString(),
+      "--out",
+      run.toString(),
+      "--n-layer=2",
+      "--n-head=2",
+      "--n-embd=32",
+      "--n-ctx=32",
+      "--batch-size=4",
+      "--accumulation=2",
+      "--dropout=0.1",
+      "--learning-rate=1e-3",
+      "--decay-steps=40",
+      "--threads=2",
+      "--eval-interval=10",
+      "--eval-batches=2",
+      "--seed=3"
+    };
+    return CliProcess.start(Stream.of(command, options).flatMap(Stream::of).toArray(String[]::new));
   }
 
   private static void finish(Path run) throws IOException, InterruptedException {
-    CliProcess process = train(run);
+    CliProcess process = train(run, OPTIONS);
     assertEquals(0, process.exitCode(), process::err);
   }
 
@@ -80,7 +85,7 @@ class TrainKillTest {
       Path run = directory.resolve("run-" + round);
       boolean ended = false;
       while (!ended && kills < KILLS) {
-        CliProcess process = train(run);
+        CliProcess process = train(run, OPTIONS);
         // Every other kill waits until a checkpoint is being written.
         boolean writing = kills % 2 == 1 ? awaitWriting(process, run) : sleep(process, time);
         ended = !process.kill();
@@ -95,6 +100,29 @@ class TrainKillTest {
     }
     int seen = whileWriting;
     assertTrue(KILLS < 2 || seen > 0, () -> "kills while writing: " + seen + " of " + KILLS);
+  }
+
+  @Test
+  void ctrlCSavesAndSaysHowToGoOn() throws Exception {
+    Path run = directory.resolve("interrupted");
+    CliProcess process = train(run, "--max-steps=1000000", "--debug");
+    while (!Files.exists(run.resolve("metrics.jsonl")) || losses(run).size() < 3) {
+      assertTrue(process.isRunning(), process::err);
+      Thread.sleep(1);
+    }
+    process.assumeCanBeInterrupted();
+    process.interrupt();
+    assertEquals("", process.remainingOutput());
+    assertEquals(130, process.exitCode());
+    Json last = Json.of(Files.readString(run.resolve("last/training.json")));
+    String step = Integer.toString((int) last.number("step"));
+    assertTrue(
+        process
+            .err()
+            .endsWith(
+                "gpt2j: ending after the step under way\ngpt2j: interrupted after step %s; to go on: bin/cli train --resume %s\n"
+                    .formatted(step, run)),
+        process::err);
   }
 
   /** Waits for some part of the time that a whole run takes. */
@@ -122,6 +150,7 @@ class TrainKillTest {
       if (!before && written >= files) {
         return true;
       }
+      Thread.sleep(Duration.ofNanos(100_000));
     }
     return false;
   }
@@ -160,7 +189,7 @@ class TrainKillTest {
   private static void delete(Path path) throws IOException {
     List<Path> all;
     try (Stream<Path> content = Files.walk(path)) {
-      all = content.sorted(java.util.Comparator.reverseOrder()).toList();
+      all = content.sorted(Comparator.reverseOrder()).toList();
     }
     for (Path each : all) {
       Files.delete(each);
