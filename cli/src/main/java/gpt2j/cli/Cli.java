@@ -78,6 +78,7 @@ final class Cli {
     commands.put("score", () -> new ScoreCommand(context));
     commands.put("tokenize", () -> new TokenizeCommand(context));
     commands.put("init", () -> new InitCommand(context));
+    commands.put("convert", () -> new ConvertCommand(context));
     commands.put("stories", () -> new StoriesCommand(context));
     commands.put("prepare", () -> new PrepareCommand(context));
     commands.put(TrainCommand.NAME, () -> new TrainCommand(context));

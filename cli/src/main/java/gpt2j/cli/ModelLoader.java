@@ -51,13 +51,12 @@ final class ModelLoader {
    */
   LoadedModel load(BiFunction<Tokenizer, Gpt2Config, int[]> encode) {
     long start = System.nanoTime();
-    Path directory = options.directory();
     BackendProvider provider = options.backend(context);
     BackendOptions backendOptions = options.backendOptions(provider);
-    CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", () -> loadTokenizer(directory));
+    CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", options::loadTokenizer);
     CompletableFuture<Backend> backend =
         begin("backend", () -> around.apply(provider.open(backendOptions)));
-    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+    try (Checkpoint checkpoint = options.openCheckpoint()) {
       CompletableFuture<int[]> tokens =
           tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));
       Backend opened = result(backend);

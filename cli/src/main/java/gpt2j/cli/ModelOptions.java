@@ -3,6 +3,8 @@ package gpt2j.cli;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.Precision;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,9 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "DIR",
       converter = PathName.class,
-      description = "The directory of a checkpoint in the layout of Hugging Face.")
+      description =
+          "The directory of a checkpoint in the layout of Hugging Face. Default: a small model that"
+              + " comes with gpt2j and tells stories.")
   private @Nullable Path model;
 
   @Option(
@@ -55,12 +59,14 @@ final class ModelOptions {
               + " Default: auto, the faster one.")
   private @Nullable String cudaGemm;
 
-  Path directory() {
-    if (model == null) {
-      throw UserError.usage(
-          "no model: give --model DIR, or set the environment variable GPT2J_MODEL");
-    }
-    return model;
+  /** Opens the checkpoint. */
+  Checkpoint openCheckpoint() {
+    return model == null ? Checkpoint.bundled() : Checkpoint.open(model);
+  }
+
+  /** Loads the checkpoint's tokenizer. */
+  Tokenizer loadTokenizer() {
+    return model == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(model);
   }
 
   BackendProvider backend(Context context) {

@@ -81,10 +81,6 @@ final class BadOptions {
             "--file=@/file.txt"),
         usage("no text to score", "no text: give TEXT, --file FILE or --token-ids IDS", "score"),
         usage("no text to tokenize", "no text: give TEXT, --file FILE or --decode IDS", "tokenize"),
-        usage(
-            "no model",
-            "no model: give --model DIR, or set the environment variable GPT2J_MODEL",
-            "--prompt=a"),
         usage("empty model", "--model: must be a path, and is empty", "--model=", "--prompt=a"),
         usage(
             "unknown backend",

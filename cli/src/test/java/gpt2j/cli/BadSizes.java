@@ -57,6 +57,24 @@ final class BadSizes {
             "--n-head=1",
             "--n-embd=1000000",
             "--out=@/new"),
+        usage("nothing to convert", "no checkpoint: give --model DIR", "convert", "--out=@/new"),
+        usage(
+            "no place for the copy",
+            "no place for the checkpoint: give --out DIR",
+            "convert",
+            "--model=@/model"),
+        failure(
+            "copy of what is not there",
+            "@/none: does not exist",
+            "convert",
+            "--model=@/none",
+            "--out=@/new"),
+        failure(
+            "copy over another one",
+            "@/small: can't be written: the directory isn't empty; choose a new one",
+            "convert",
+            "--model=@/model",
+            "--out=@/small"),
         failure(
             "place that is in use",
             "@/model: can't be written: the directory isn't empty; choose a new one",

@@ -2,6 +2,7 @@ package gpt2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
 import java.io.IOException;
@@ -65,6 +66,16 @@ class DefaultsTest {
                 model
                     .sample("--start", "FILE:" + file, "--max_new_tokens=1")
                     .integers("prompt_tokens")));
+  }
+
+  @Test
+  void theDefaultModelTellsStories() {
+    Result text =
+        CliRun.cli("--prompt=Once upon a time", "--max-new-tokens=120", "--temperature=0");
+    assertEquals(0, text.exitCode(), text.err());
+    assertTrue(text.out().matches("(?s), .* (there|named|lived) .*\\..*"), text.out());
+    Result score = CliRun.cli("score", "--format=json", "Once upon a time, there was a girl.");
+    assertTrue(Json.of(score.out()).number("perplexity") < 20, score.out());
   }
 
   @Test

@@ -23,6 +23,7 @@ class HelpTest {
         "score",
         "tokenize",
         "init",
+        "convert",
         "stories",
         "prepare",
         "train",

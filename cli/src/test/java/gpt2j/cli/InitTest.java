@@ -66,6 +66,29 @@ class InitTest {
     }
   }
 
+  @Test
+  void aCopyInAnotherTypeIsWhatWouldHaveBeenWritten() throws IOException {
+    init("f32");
+    for (String type : List.of("f32", "f16", "bf16")) {
+      init("init-" + type, "--dtype", type);
+      Result copied =
+          CliRun.cli(
+              "convert",
+              "--model=" + directory.resolve("f32"),
+              "--dtype=" + type,
+              "--out=" + directory.resolve("copy-" + type));
+      assertEquals(0, copied.exitCode(), copied.err());
+      for (String file : List.of("config.json", "model.safetensors")) {
+        assertEquals(
+            -1,
+            Files.mismatch(
+                directory.resolve("init-" + type).resolve(file),
+                directory.resolve("copy-" + type).resolve(file)),
+            type + " " + file);
+      }
+    }
+  }
+
   private byte[] weights(String name) throws IOException {
     return Files.readAllBytes(directory.resolve(name).resolve("model.safetensors"));
   }

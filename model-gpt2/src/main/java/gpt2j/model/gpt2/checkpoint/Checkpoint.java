@@ -2,8 +2,12 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.HostTensor;
 import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.files.BundledFiles;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +54,28 @@ public final class Checkpoint implements AutoCloseable {
     requireDirectory(directory);
     List<String> problems = new ArrayList<>();
     Optional<Gpt2Config> config = readConfig(directory, problems);
-    WeightFiles files = WeightFiles.open(directory, problems);
+    return check(directory, config, WeightFiles.open(directory, problems), problems);
+  }
+
+  /**
+   * The small model that comes with gpt2j and tells stories, read into memory. {@link
+   * Tokenizer#bundled} is its tokenizer.
+   */
+  public static Checkpoint bundled() {
+    Path name = Path.of("bundled");
+    List<String> problems = new ArrayList<>();
+    try (InputStream configuration = BundledFiles.open(ConfigReader.FILE);
+        InputStream weights = BundledFiles.open(WeightFiles.SINGLE)) {
+      Optional<Gpt2Config> config = ConfigReader.read(configuration.readAllBytes(), null, problems);
+      SafetensorsFile file = SafetensorsFile.read(weights, WeightFiles.SINGLE);
+      return check(name, config, WeightFiles.of(file, WeightFiles.SINGLE), problems);
+    } catch (IOException e) {
+      throw new CheckpointException(name, Io.explain(e), e);
+    }
+  }
+
+  private static Checkpoint check(
+      Path directory, Optional<Gpt2Config> config, WeightFiles files, List<String> problems) {
     try {
       if (config.isPresent() && problems.isEmpty()) {
         TensorCheck check = new TensorCheck(config.get(), files.tensors(), problems);

@@ -37,6 +37,20 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /**
+   * A file that is open.
+   *
+   * @param label its name, for messages
+   */
+  static WeightFiles of(SafetensorsFile file, String label) {
+    WeightFiles weights = new WeightFiles();
+    weights.files.put(label, file);
+    file.tensors()
+        .values()
+        .forEach(entry -> weights.tensors.put(entry.name(), new Located(entry, file, label)));
+    return weights;
+  }
+
+  /**
    * Opens the files of a directory.
    *
    * @param problems gets everything that is wrong, each with the file's name

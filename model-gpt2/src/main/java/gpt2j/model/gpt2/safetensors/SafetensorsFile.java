@@ -4,8 +4,10 @@ import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import gpt2j.api.Shape;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
@@ -41,6 +43,26 @@ public final class SafetensorsFile implements AutoCloseable {
       MemorySegment bytes = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
       return new SafetensorsFile(arena, bytes, SafetensorsHeader.parse(label, bytes));
     } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Reads a file that can't be mapped into memory, and checks its header.
+   *
+   * @param label what to call the file in messages
+   * @throws SafetensorsException when it is not a proper safetensors file
+   * @throws IOException when it can't be read
+   */
+  public static SafetensorsFile read(InputStream in, String label) throws IOException {
+    byte[] content = in.readAllBytes();
+    Arena arena = Arena.ofShared();
+    try {
+      MemorySegment bytes = arena.allocate(content.length, Long.BYTES);
+      MemorySegment.copy(content, 0, bytes, ValueLayout.JAVA_BYTE, 0, content.length);
+      return new SafetensorsFile(arena, bytes, SafetensorsHeader.parse(label, bytes));
+    } catch (RuntimeException e) {
       arena.close();
       throw e;
     }

@@ -50,8 +50,19 @@ final class JsonFile {
 
   /** What {@code body} makes of the one value in {@code file}. */
   static <T> T read(Path file, Function<JsonFile, T> body) {
-    String name = file.getFileName().toString();
-    CharBuffer text = readText(file);
+    return read(file.getFileName().toString(), readText(file), body);
+  }
+
+  /** What {@code body} makes of the one value in a UTF-8 text. */
+  static <T> T read(String name, byte[] text, Function<JsonFile, T> body) {
+    try {
+      return read(name, decode(text), body);
+    } catch (CharacterCodingException e) {
+      throw new TokenizerException(name + ": is not UTF-8", e);
+    }
+  }
+
+  private static <T> T read(String name, CharBuffer text, Function<JsonFile, T> body) {
     try (JsonParser parser =
         FACTORY.createParser(
             ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.remaining())) {

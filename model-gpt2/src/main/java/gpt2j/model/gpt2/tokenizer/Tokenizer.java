@@ -37,6 +37,11 @@ public final class Tokenizer {
         new Gpt2Vocabulary(), new AddedTokens(List.of(endOfText)), OptionalInt.of(endOfText.id()));
   }
 
+  /** The tokenizer of the small model that comes with gpt2j. */
+  public static Tokenizer bundled() {
+    return TokenizerDirectory.bundled();
+  }
+
   /**
    * The tokenizer of a checkpoint in the Hugging Face layout: {@code tokenizer.json} of the
    * directory, else {@code vocab.json} and {@code merges.txt}, else {@link #gpt2()}. What those

@@ -23,6 +23,11 @@ record TokenizerConfig(
   static final String FILE = "tokenizer_config.json";
   private static final String OLDER_FILE = "special_tokens_map.json";
 
+  /** One that says nothing but how a text ends. */
+  static TokenizerConfig endingWith(String endOfText) {
+    return new TokenizerConfig(Set.of(endOfText), endOfText, Optional.empty(), false);
+  }
+
   static TokenizerConfig read(Path directory) {
     Reader reader = new Reader();
     // The newer file has the last word.

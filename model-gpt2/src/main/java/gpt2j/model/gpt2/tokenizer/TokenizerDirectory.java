@@ -1,6 +1,9 @@
 package gpt2j.model.gpt2.tokenizer;
 
+import gpt2j.model.gpt2.files.BundledFiles;
 import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -33,6 +36,16 @@ final class TokenizerDirectory {
       }
     }
     return Tokenizer.gpt2();
+  }
+
+  /** That of the checkpoint among the resources, which {@link TokenizerFiles} wrote. */
+  static Tokenizer bundled() {
+    try (InputStream in = BundledFiles.open(TOKENIZER)) {
+      TokenizerConfig config = TokenizerConfig.endingWith(Tokenizer.END_OF_TEXT);
+      return tokenizer(TokenizerJson.read(TOKENIZER, in.readAllBytes(), config), config);
+    } catch (IOException e) {
+      throw new TokenizerException(TOKENIZER + ": " + e.getMessage(), e);
+    }
   }
 
   private static boolean has(Path directory, String name) {

@@ -63,6 +63,17 @@ public final class TokenizerFiles {
    * @throws IOException when one can't be read
    */
   public static Map<String, byte[]> read(Path folder) throws IOException {
+    Map<String, byte[]> files = present(folder);
+    boolean vocabulary = files.containsKey(TOKENIZER) || files.containsKey(VocabAndMerges.VOCAB);
+    return vocabulary ? files : gpt2().content();
+  }
+
+  /**
+   * The files of a vocabulary that are in a folder, by their names.
+   *
+   * @throws IOException when one can't be read
+   */
+  public static Map<String, byte[]> present(Path folder) throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (String name : ALL) {
       Path file = folder.resolve(name);
@@ -70,8 +81,7 @@ public final class TokenizerFiles {
         files.put(name, Files.readAllBytes(file));
       }
     }
-    boolean vocabulary = files.containsKey(TOKENIZER) || files.containsKey(VocabAndMerges.VOCAB);
-    return vocabulary ? files : gpt2().content();
+    return files;
   }
 
   /** The tokenizer that loading these files makes. */

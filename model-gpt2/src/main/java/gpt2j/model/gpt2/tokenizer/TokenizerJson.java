@@ -35,6 +35,11 @@ final class TokenizerJson {
     return JsonFile.read(file, json -> new TokenizerJson(json).read(config));
   }
 
+  /** From a text that isn't a file. */
+  static TokenizerParts read(String name, byte[] text, TokenizerConfig config) {
+    return JsonFile.read(name, text, json -> new TokenizerJson(json).read(config));
+  }
+
   private TokenizerParts read(TokenizerConfig config) {
     json.object(
         field -> {

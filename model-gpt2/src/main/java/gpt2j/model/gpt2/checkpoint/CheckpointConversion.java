@@ -1,0 +1,126 @@
+package gpt2j.model.gpt2.checkpoint;
+
+import gpt2j.api.BFloat16;
+import gpt2j.api.DataType;
+import gpt2j.api.HostTensor;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.NewDirectory;
+import gpt2j.model.gpt2.safetensors.OutputTensor;
+import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
+import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Copies a checkpoint with weights of another type. */
+public final class CheckpointConversion {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int PART = 1 << 16;
+  private static final float LARGEST_F16 = 65_504;
+
+  private CheckpointConversion() {}
+
+  /** Is told how far writing is. */
+  @FunctionalInterface
+  public interface Progress {
+    /** So many bytes of so many are written. */
+    void written(long bytes, long total);
+  }
+
+  /**
+   * Writes a copy: the configuration, the weights as the nearest numbers of a type, ties to even,
+   * and the tokenizer's files as they are. What else is in the directory is left out. The copy
+   * appears when it is complete, or not at all.
+   *
+   * @param to a new directory, or an empty one
+   * @param type F32, F16 or BF16
+   * @param progress is told how many bytes of how many are written, by one thread at a time
+   * @throws CheckpointException when the checkpoint can't be read, has weights that the type can't
+   *     hold, or the copy can't be written
+   */
+  public static void write(Path from, Path to, DataType type, Progress progress) {
+    if (type == DataType.I32) {
+      throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(from);
+        NewDirectory target = NewDirectory.create(to)) {
+      long bytes = checkpoint.config().parameters() * type.bytes();
+      if (type == DataType.F16) {
+        requireRange(checkpoint);
+      }
+      target.write(
+          ConfigReader.FILE,
+          ConfigWriter.text(checkpoint.config(), InitialTensors.DEVIATION, type));
+      for (Map.Entry<String, byte[]> file : TokenizerFiles.present(from).entrySet()) {
+        target.write(file.getKey(), file.getValue());
+      }
+      SafetensorsWriter.write(
+          target.path().resolve(WeightFiles.SINGLE),
+          checkpoint.names().stream()
+              .map(checkpoint::tensor)
+              .map(tensor -> converted(tensor, type))
+              .toList(),
+          Map.of("format", "pt"), // transformers refuses a file without
+          Runtime.getRuntime().availableProcessors(),
+          fraction -> progress.written((long) (fraction * bytes), bytes));
+      target.commit();
+    } catch (IOException e) {
+      throw new CheckpointException(to, "can't be written: " + Io.explain(e), e);
+    }
+  }
+
+  private static OutputTensor converted(HostTensor tensor, DataType type) {
+    return new OutputTensor(
+        TensorLayout.storedName(tensor.name()),
+        type,
+        tensor.shape(),
+        (first, out) -> convert(tensor, first, type, out));
+  }
+
+  private static void convert(HostTensor tensor, long first, DataType type, MemorySegment out) {
+    long count = out.byteSize() / type.bytes();
+    float[] values = new float[(int) Math.min(count, PART)];
+    for (long done = 0; done < count; done += values.length) {
+      int part = (int) Math.min(values.length, count - done);
+      tensor.copyTo(first + done, values, 0, part);
+      for (int i = 0; i < part; i++) {
+        store(type, out, done + i, values[i]);
+      }
+    }
+  }
+
+  private static void store(DataType type, MemorySegment out, long index, float value) {
+    switch (type) {
+      case F32 -> out.set(FLOAT, index * Float.BYTES, value);
+      case F16 -> out.set(SHORT, index * Short.BYTES, Float.floatToFloat16(value));
+      case BF16 -> out.set(SHORT, index * Short.BYTES, BFloat16.of(value));
+      case I32 -> throw new IllegalArgumentException("weights are no integers");
+    }
+  }
+
+  private static void requireRange(Checkpoint checkpoint) {
+    float[] values = new float[PART];
+    for (String name : checkpoint.names()) {
+      HostTensor tensor = checkpoint.tensor(name);
+      long count = tensor.shape().elements();
+      for (long first = 0; first < count; first += PART) {
+        int part = (int) Math.min(PART, count - first);
+        tensor.copyTo(first, values, 0, part);
+        for (int i = 0; i < part; i++) {
+          if (Math.abs(values[i]) > LARGEST_F16) {
+            throw new CheckpointException(
+                checkpoint.directory(),
+                List.of("tensor %s has %s, which f16 can't hold".formatted(name, values[i])));
+          }
+        }
+      }
+    }
+  }
+}
