@@ -5,7 +5,6 @@ import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
@@ -22,7 +21,6 @@ import gpt2j.bench.roofline.Demands;
 import gpt2j.bench.roofline.Limits;
 import gpt2j.bench.roofline.Probes;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +34,6 @@ public final class RooflineRun extends GridLoop {
   private static final int KINDS = 2; // with the profiler, and without
 
   private final Map<BenchmarkCase, RooflineMeasurement> measurements = new LinkedHashMap<>();
-  private final Map<SubjectKey, Limits> limits = new HashMap<>();
 
   /**
    * Plans a run.
@@ -77,8 +74,11 @@ public final class RooflineRun extends GridLoop {
       return;
     }
     report("limits of " + of.backend(), 0);
-    Limits device =
-        limits.computeIfAbsent(set.key(), key -> Probes.measure(subject, context().clock()));
+    // Before and after, for what a machine that is shared can do may change meanwhile.
+    Limits before = Probes.measure(subject, context().clock());
+    List<RooflinePoint> points = points(set, subject, of);
+    report("limits of " + of.backend(), 0);
+    Limits device = before.and(Probes.measure(subject, context().clock()));
     measurements.put(
         of,
         new RooflineMeasurement(
@@ -87,7 +87,7 @@ public final class RooflineRun extends GridLoop {
             device.bytesPerSecond(),
             device.arithmeticMethod(),
             device.operationsPerSecond(),
-            points(set, subject, of)));
+            points));
   }
 
   private List<RooflinePoint> points(CaseSet set, Subject subject, BenchmarkCase of) {
