@@ -38,8 +38,7 @@ final class RooflineRunTest {
     double launched = VirtualTime.LAUNCH;
     assertEquals(
         2 * (4 << 20) * 1e9 / (50_000_000 + launched), measurement.peakBytesPerSecond(), 1);
-    // The first ones take long enough: there is no larger
-    // one.
+    // The first product takes long enough too: there is no larger one.
     assertEquals(
         2.0 * (1L << 21) * 1e9 / (40_000_000 + launched), measurement.peakOperationsPerSecond(), 1);
 
