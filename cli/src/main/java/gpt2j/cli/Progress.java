@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Progress implements AutoCloseable {
   private static final long PATIENCE = Duration.ofMillis(700).toNanos();
-  private static final int WIDTH = 79;
+  static final int WIDTH = 79;
   private static final int UPDATE_MILLIS = 100;
   private static final long MIB = 1 << 20;
 

@@ -11,16 +11,13 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarStyle;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Says how training goes: a bar on a terminal, a line for each evaluation, now and then the loss
- * curve.
+ * Says how training goes: a line that changes on a terminal, a line for each evaluation, now and
+ * then the loss curve.
  */
 final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
-  private static final int UPDATE_MILLIS = 250;
+  private static final long UPDATE_INTERVAL = Duration.ofMillis(250).toNanos();
   private static final double SMOOTHING = 0.9;
   private static final long DRAWING_INTERVAL = Duration.ofMinutes(1).toNanos();
 
@@ -30,7 +27,6 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private final Optional<String> prompt;
   private final boolean visible;
 
-  private @Nullable ProgressBar bar;
   private final Mean loss = new Mean();
   private final Mean speed = new Mean();
   private final Mean share = new Mean();
@@ -38,6 +34,8 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private long began = System.nanoTime();
   private long firstStep;
   private long drawn = began;
+  private boolean shown;
+  private long shownAt;
 
   /** A mean that forgets. */
   private static final class Mean {
@@ -83,7 +81,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
         show(updated.step());
       }
       case RunEvent.Evaluated evaluated -> {
-        validation = number(", validation %.4f", evaluated.loss());
+        validation = number(", val %.3f", evaluated.loss());
         say(line(evaluated));
       }
       case RunEvent.Sampled sampled -> say("sample: " + prompt.orElse("") + sampled.text());
@@ -129,23 +127,25 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     return String.format(Locale.ROOT, format, value);
   }
 
+  /** Writes the line on the terminal anew; a bar would leave too little room for the numbers. */
   private void show(long step) {
-    if (!visible) {
+    long now = System.nanoTime();
+    if (!visible || shown && now - shownAt < UPDATE_INTERVAL) {
       return;
     }
-    if (bar == null) {
-      bar =
-          ProgressBar.builder()
-              .setTaskName("gpt2j")
-              .setInitialMax(routine.maxSteps())
-              .setStyle(ProgressBarStyle.ASCII)
-              .setUpdateIntervalMillis(UPDATE_MILLIS)
-              .setConsumer(new Progress.Line(context.err()))
-              .startsFrom(step - 1, Duration.ofNanos(System.nanoTime() - began))
-              .build();
-    }
-    bar.setExtraMessage(number(" loss %.4f", loss.value) + validation + ", " + rates());
-    bar.stepTo(step);
+    shown = true;
+    shownAt = now;
+    String line =
+        "%d/%d%s%s, %s%s"
+            .formatted(
+                step,
+                routine.maxSteps(),
+                number(" loss %.3f", loss.value),
+                validation,
+                rates().replace("tokens/s", "tok/s"),
+                remaining(step));
+    String cut = line.substring(0, Math.min(line.length(), Progress.WIDTH));
+    new Progress.Line(context.err()).accept(cut + " ".repeat(Progress.WIDTH - cut.length()));
   }
 
   private void say(String line) {
@@ -165,9 +165,8 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
 
   @Override
   public void close() {
-    if (bar != null) {
-      bar.close();
-      bar = null;
+    if (shown) {
+      shown = false;
       Progress.erase(context.err());
     }
   }

@@ -203,7 +203,7 @@ class TrainTest {
   }
 
   @Test
-  void theBarIsOnTheTerminalAlone() {
+  void theLineThatChangesIsOnTheTerminalAlone() {
     Result seen = train(new CliRun().onTerminal(), data, run("seen"), "--max-steps=3");
     Result unseen = train(data, run("unseen"), "--max-steps=3");
     assertAll(
