@@ -48,9 +48,10 @@ final class LayerNorm {
   /** {@code Σ (x − mean)}. */
   private static float sum(long x, float mean, int width) {
     int whole = width - width % Memory.LANES;
+    FloatVector means = VectorMath.constant(mean);
     FloatVector sums = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
-      sums = Memory.load(x + (long) i * Float.BYTES).sub(mean).add(sums);
+      sums = Memory.load(x + (long) i * Float.BYTES).sub(means).add(sums);
     }
     float sum = Memory.sum(sums);
     for (int i = whole; i < width; i++) {
@@ -62,9 +63,11 @@ final class LayerNorm {
   /** {@code Σ (x − mean − left)²}. */
   private static float squares(long x, float mean, float left, int width) {
     int whole = width - width % Memory.LANES;
+    FloatVector means = VectorMath.constant(mean);
+    FloatVector rests = VectorMath.constant(left);
     FloatVector squares = FloatVector.zero(Memory.FLOATS);
     for (int i = 0; i < whole; i += Memory.LANES) {
-      FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(mean).sub(left);
+      FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(means).sub(rests);
       squares = distance.fma(distance, squares);
     }
     float sum = Memory.sum(squares);

@@ -18,11 +18,11 @@ final class VectorMath {
   private static final FloatVector MINUS_LN2_HIGH = constant(-0.693359375f);
   private static final FloatVector MINUS_LN2_LOW = constant(2.12194440e-4f);
 
-  // Below the first exp counts as 0, above the second as infinity. Between the second and where
-  // float32 really ends, at 88.72, nobody here needs a number.
-  private static final FloatVector EXP_MIN = constant(-87.33f);
+  // Below the first n is −127, whose power of two has no bits at all: exp is 0. Above the second it
+  // counts as infinity; between that and where float32 really ends, at 88.72, nobody here needs a
+  // number.
+  private static final FloatVector EXP_MIN = constant(-88);
   private static final FloatVector EXP_MAX = constant(88.37f);
-  private static final FloatVector ZERO = constant(0);
   private static final FloatVector INFINITY = constant(Float.POSITIVE_INFINITY);
 
   private static final FloatVector TAYLOR_7 = constant(1f / 5040);
@@ -50,12 +50,11 @@ final class VectorMath {
    * to a method that isn't inlined becomes an object.
    */
   static FloatVector exp(FloatVector x) {
-    VectorMask<Float> small = x.compare(VectorOperators.LT, EXP_MIN);
     VectorMask<Float> large = x.compare(VectorOperators.GT, EXP_MAX);
-    return boundedExp(x).blend(ZERO, small).blend(INFINITY, large);
+    return boundedExp(x).blend(INFINITY, large);
   }
 
-  /** The same, but what would be 0 or infinite is just very small or large, 1e-38 or 2e38. */
+  /** The same, but what would be infinite is just very large, 2e38. */
   static FloatVector boundedExp(FloatVector x) {
     FloatVector bounded = x.max(EXP_MIN).min(EXP_MAX);
     FloatVector rounded = bounded.fma(LOG2_E, ROUND);

@@ -10,6 +10,7 @@ import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -23,6 +24,7 @@ final class TrainingStep {
   /** One call of an operation. */
   record Call(String family, double flops, Runnable run) {}
 
+  private static final float SMALL = 0.03f;
   private static final float RATE = 1e-4f;
   private static final AdamW SETTINGS = new AdamW(0.9f, 0.95f, 1e-8f, 0.1f);
 
@@ -226,10 +228,14 @@ final class TrainingStep {
     return tensor;
   }
 
-  /** Small enough that a model of it stays finite. */
+  /** As small as parameters are, so that activations and probabilities are like a model's. */
   private Tensor random(int... shape) {
     Tensor tensor = zeros(shape);
     MemorySegment memory = Tensors.random(random, DataType.F32, tensor.shape()).memory();
+    for (long i = 0; i < tensor.shape().elements(); i++) {
+      float value = memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value * SMALL);
+    }
     backend.write(tensor, memory);
     return tensor;
   }
