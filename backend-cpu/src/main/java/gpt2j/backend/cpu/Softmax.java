@@ -56,20 +56,26 @@ final class Softmax {
 
   /** {@code Σ e^(x − max)}. */
   static double sumOfExponentials(long x, int count, float max) {
+    int whole = count - count % Memory.LANES;
     double sum = 0;
-    int i = 0;
-    while (i + Memory.LANES <= count) {
-      FloatVector sums = FloatVector.zero(Memory.FLOATS);
-      int end = Math.min(count, i + CHUNK * Memory.LANES);
-      for (; i + Memory.LANES <= end; i += Memory.LANES) {
-        sums = VectorMath.exp(Memory.load(x + (long) i * Float.BYTES).sub(max)).add(sums);
-      }
-      sum += Memory.sum(sums);
+    for (int i = 0; i < whole; i += CHUNK * Memory.LANES) {
+      int numbers = Math.min(CHUNK * Memory.LANES, whole - i);
+      sum += chunk(x + (long) i * Float.BYTES, numbers, max);
     }
-    for (; i < count; i++) {
+    for (int i = whole; i < count; i++) {
       sum += Math.exp(Memory.get(x + (long) i * Float.BYTES) - max);
     }
     return sum;
+  }
+
+  private static float chunk(long x, int count, float max) {
+    FloatVector maxima = VectorMath.constant(max);
+    FloatVector sums = FloatVector.zero(Memory.FLOATS);
+    for (int i = 0; i < count; i += Memory.LANES) {
+      FloatVector distance = Memory.load(x + (long) i * Float.BYTES).sub(maxima);
+      sums = VectorMath.boundedExp(distance).add(sums);
+    }
+    return Memory.sum(sums);
   }
 
   /** The largest number; minus infinity of none. */

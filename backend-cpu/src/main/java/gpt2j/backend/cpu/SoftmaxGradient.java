@@ -1,7 +1,6 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Softmax and cross-entropy of one row together, forward and backward. */
 final class SoftmaxGradient {
@@ -26,15 +25,16 @@ final class SoftmaxGradient {
   /** {@code out = factor · e^(x − max)}. */
   private static void exponentiate(long out, long x, float max, float factor, int count) {
     int whole = count - count % Memory.LANES;
+    FloatVector maxima = VectorMath.constant(max);
+    FloatVector factors = VectorMath.constant(factor);
     for (int i = 0; i < whole; i += Memory.LANES) {
       long at = (long) i * Float.BYTES;
-      Memory.store(VectorMath.boundedExp(Memory.load(x + at).sub(max)).mul(factor), out + at);
+      FloatVector distance = Memory.load(x + at).sub(maxima);
+      Memory.store(VectorMath.boundedExp(distance).mul(factors), out + at);
     }
-    if (whole < count) {
-      long at = (long) whole * Float.BYTES;
-      VectorMask<Float> rest = Memory.first(count - whole);
-      FloatVector e = VectorMath.boundedExp(Memory.load(x + at, rest).sub(max));
-      Memory.store(e.mul(factor), out + at, rest);
+    for (int i = whole; i < count; i++) {
+      long at = (long) i * Float.BYTES;
+      Memory.set(out + at, (float) (factor * Math.exp(Memory.get(x + at) - max)));
     }
   }
 }
