@@ -47,7 +47,10 @@ final class CpuTensor implements Tensor {
     return region.address() + offset;
   }
 
-  /** The same matrix for ND4J; no copy. */
+  /**
+   * The same matrix for ND4J; no copy. Only after {@link Nd4jProducts#awaitStart}: two threads that
+   * initialise classes of JavaCPP at the same time wait for each other for ever.
+   */
   INDArray array() {
     if (array == null) {
       array = Nd4jProducts.view(address(), shape.rows(), shape.size(1));

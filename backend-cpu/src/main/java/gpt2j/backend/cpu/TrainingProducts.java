@@ -37,6 +37,7 @@ final class TrainingProducts {
     Operands operands = new Operands(out, x, w, form);
     Nd4jProducts.Product product = prepared.get(operands);
     if (product == null) {
+      runtime.products().awaitStart();
       product = runtime.products().product(out, x, w.array(), form);
       prepared.put(operands, product);
     }
