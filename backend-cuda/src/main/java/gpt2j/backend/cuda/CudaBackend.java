@@ -2,6 +2,7 @@ package gpt2j.backend.cuda;
 
 import gpt2j.api.Backend;
 import gpt2j.api.CheckedOperations;
+import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -19,6 +20,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.TrainingOperations;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -36,6 +38,7 @@ final class CudaBackend implements Backend {
   private final DeviceInfo device;
   private final Uploads uploads;
   private final Attention attention;
+  private final Gemm gemm;
   private final Fusion fusion;
   private final CudaProfiler profiler;
   private final Operations operations;
@@ -43,6 +46,7 @@ final class CudaBackend implements Backend {
   private final Set<CudaStep> steps = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<CudaTokenQueue> queues = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Lock lock = new ReentrantLock();
+  private @Nullable TrainingOperations training; // once it is asked for
   private @Nullable String recording; // the step that is being recorded
 
   /**
@@ -56,7 +60,7 @@ final class CudaBackend implements Backend {
     try {
       uploads = new Uploads(runtime);
       attention = new Attention(runtime);
-      Gemm gemm = runtime.own(choice.open(runtime));
+      gemm = runtime.own(choice.open(runtime));
       this.device =
           CudaBackendProvider.describe(
               device,
@@ -229,6 +233,17 @@ final class CudaBackend implements Backend {
   @Override
   public Operations operations() {
     return operations;
+  }
+
+  @Override
+  public TrainingOperations training() {
+    TrainingOperations known = training;
+    if (known == null) {
+      runtime.context().enter();
+      known = new CheckedTrainingOperations(new CudaTrainingOperations(runtime, fusion, gemm));
+      training = known;
+    }
+    return known;
   }
 
   @Override

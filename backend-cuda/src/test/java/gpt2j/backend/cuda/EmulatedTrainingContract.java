@@ -1,0 +1,37 @@
+package gpt2j.backend.cuda;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.cuda.emulator.Emulator;
+import gpt2j.cuda.emulator.ThreadOrder;
+import gpt2j.testkit.TrainingContract;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The contract of training on the emulated driver, in one order of threads. */
+abstract class EmulatedTrainingContract extends TrainingContract {
+  /** Comes after the contract has closed its backend, which methods of this class don't. */
+  @RegisterExtension
+  static final AfterAllCallback EVERYTHING_IS_GIVEN_BACK =
+      context -> {
+        if (context.getTestClass().orElseThrow().getEnclosingClass() == null) {
+          Emulation.assertNothingLeft();
+        }
+      };
+
+  private final Emulator emulator = Emulation.start();
+
+  EmulatedTrainingContract(ThreadOrder order) {
+    emulator.threadOrder(order);
+  }
+
+  @Override
+  protected BackendProvider provider() {
+    return new CudaBackendProvider();
+  }
+
+  @AfterEach
+  void nothingWentWrong() {
+    Emulation.assertNoProblems();
+  }
+}
