@@ -89,6 +89,18 @@ static __device__ __forceinline__ void cp_async_16(void* shared, const void* glo
 #endif
 }
 
+// The same of 4 bytes, for what isn't aligned to more.
+static __device__ __forceinline__ void cp_async_4(void* shared, const void* global, int bytes) {
+#if __CUDA_ARCH__ >= 800
+  unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(address), "l"(global),
+               "r"(bytes)
+               : "memory");
+#else
+  *static_cast<unsigned*>(shared) = bytes == 0 ? 0u : *static_cast<const unsigned*>(global);
+#endif
+}
+
 static __device__ __forceinline__ void cp_async_commit() {
 #if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.commit_group;" ::: "memory");

@@ -390,14 +390,14 @@ void misuse(const std::string& message) { fail(*current()->block, Outcome::kMisu
 
 void trap() { fail(*current()->block, Outcome::kTrap, "the kernel executed a trap"); }
 
-void cp_async(void* shared, const void* global, unsigned bytes) {
+void cp_async(void* shared, const void* global, unsigned size, unsigned bytes) {
   Fiber* me = current();
   uintptr_t both = reinterpret_cast<uintptr_t>(shared) | reinterpret_cast<uintptr_t>(global);
-  if (both % 16 != 0) {
-    misuse("cp.async needs addresses aligned to 16 bytes");
+  if (both % size != 0) {
+    misuse("cp.async needs addresses aligned to what it copies");
   }
   CopyQueue& queue = state_of(*me->block).copies[me->linear];
-  queue.copies.push_back({shared, global, bytes, queue.group});
+  queue.copies.push_back({shared, global, size, bytes, queue.group});
 }
 
 void cp_async_commit() {
@@ -412,7 +412,7 @@ void cp_async_wait(unsigned pending) {
   size_t landed = 0;
   while (landed < queue.copies.size() && queue.copies[landed].group < landing) {
     const PendingCopy& copy = queue.copies[landed++];
-    std::memset(copy.to, 0, 16);
+    std::memset(copy.to, 0, copy.size);
     std::memcpy(copy.to, copy.from, copy.bytes);
   }
   queue.copies.erase(queue.copies.begin(), queue.copies.begin() + landed);

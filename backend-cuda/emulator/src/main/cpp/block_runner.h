@@ -13,7 +13,8 @@ namespace emulator {
 struct PendingCopy {
   void* to;
   const void* from;
-  unsigned bytes;  // 0 or 16; the rest of 16 becomes zero
+  unsigned size;   // 4 or 16
+  unsigned bytes;  // 0 or size; the rest becomes zero
   unsigned group;
 };
 

@@ -103,7 +103,7 @@ namespace emulator {
 
 // Copies land when they are waited for and not earlier, so that a missing wait is seen. The bytes
 // are taken then too: on a device they may be read at any time up to there.
-void cp_async(void* shared, const void* global, unsigned bytes);
+void cp_async(void* shared, const void* global, unsigned size, unsigned bytes);
 void cp_async_commit();
 void cp_async_wait(unsigned pending);
 
@@ -111,7 +111,11 @@ void cp_async_wait(unsigned pending);
 
 // Copies `bytes`, 0 or 16, and fills up to 16 with zeros.
 inline void cp_async_16(void* shared, const void* global, int bytes) {
-  emulator::cp_async(shared, global, bytes);
+  emulator::cp_async(shared, global, 16, bytes);
+}
+// The same with 4 for 16.
+inline void cp_async_4(void* shared, const void* global, int bytes) {
+  emulator::cp_async(shared, global, 4, bytes);
 }
 inline void cp_async_commit() { emulator::cp_async_commit(); }
 // Waits for all groups but the kPending newest.

@@ -90,10 +90,12 @@ bool lives(Handle* handle) {
   return library().handles.count(handle) != 0;
 }
 
+bool is_known(int operation) { return operation == kOperationN || operation == kOperationT; }
+
 size_t size_of(int type) { return type == kReal32 ? 4 : 2; }
 
 // Whether `columns` columns of `rows` elements, `leading` apart, lie within one allocation.
-bool inside(const void* matrix, int type, int rows, int columns, int leading) {
+bool lies_inside(const void* matrix, int type, int rows, int columns, int leading) {
   auto address = reinterpret_cast<CUdeviceptr>(matrix);
   CUdeviceptr base = 0;
   size_t bytes = 0;
@@ -117,14 +119,29 @@ float widen(const void* matrix, int type, size_t at) {
   return value;
 }
 
-// C = alpha·Aᵀ·B + beta·C, column by column.
+// An operand, column by column, transposed or not.
+struct Operand {
+  const void* matrix;
+  int type;
+  int leading;
+  bool transposed;
+
+  bool inside(int rows, int columns) const {
+    return transposed ? lies_inside(matrix, type, columns, rows, leading)
+                      : lies_inside(matrix, type, rows, columns, leading);
+  }
+
+  float at(int row, int column) const {
+    return transposed ? widen(matrix, type, size_t(row) * leading + column)
+                      : widen(matrix, type, size_t(column) * leading + row);
+  }
+};
+
+// C = alpha·A·B + beta·C.
 struct Product {
   int m, n, k;
   float alpha;
-  const void* a;
-  int a_type, lda;
-  const void* b;
-  int b_type, ldb;
+  Operand a, b;
   float beta;
   float* c;
   int ldc;
@@ -133,13 +150,13 @@ struct Product {
     std::vector<float> rows(size_t(m) * k);
     for (int i = 0; i < m; i++) {
       for (int l = 0; l < k; l++) {
-        rows[size_t(i) * k + l] = widen(a, a_type, size_t(i) * lda + l);
+        rows[size_t(i) * k + l] = a.at(i, l);
       }
     }
     std::vector<float> column(k);
     for (int j = 0; j < n; j++) {
       for (int l = 0; l < k; l++) {
-        column[l] = widen(b, b_type, size_t(j) * ldb + l);
+        column[l] = b.at(l, j);
       }
       for (int i = 0; i < m; i++) {
         const float* row = rows.data() + size_t(i) * k;
@@ -155,7 +172,7 @@ struct Product {
   }
 };
 
-Status queue(Handle* handle, const Product& product, int a_type, int b_type) {
+Status queue(Handle* handle, const Product& product) {
   CUstreamCaptureStatus capture;
   if (cuStreamIsCapturing(handle->stream, &capture) != CUDA_SUCCESS) {
     return CUBLAS_STATUS_EXECUTION_FAILED;
@@ -168,15 +185,14 @@ Status queue(Handle* handle, const Product& product, int a_type, int b_type) {
   int major = 0;
   cuCtxGetDevice(&device);
   cuDeviceGetAttribute(&major, kCapabilityMajor, device);
-  if (a_type == kRealB16 && major < 8) {
+  if (product.a.type == kRealB16 && major < 8) {
     return CUBLAS_STATUS_ARCH_MISMATCH;
   }
-  if (a_type != b_type) {
+  if (product.a.type != product.b.type) {
     return CUBLAS_STATUS_NOT_SUPPORTED;
   }
-  if (!inside(product.a, a_type, product.k, product.m, product.lda) ||
-      !inside(product.b, b_type, product.k, product.n, product.ldb) ||
-      !inside(product.c, kReal32, product.m, product.n, product.ldc)) {
+  if (!product.a.inside(product.m, product.k) || !product.b.inside(product.k, product.n) ||
+      !lies_inside(product.c, kReal32, product.m, product.n, product.ldc)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   // A graph may run it any number of times, so nobody knows when it was the last.
@@ -238,8 +254,9 @@ CUDA_API Status cublasSetWorkspace_v2(Handle* handle, void* workspace, size_t by
     if (!lives(handle)) {
       return CUBLAS_STATUS_NOT_INITIALIZED;
     }
+    int floats = static_cast<int>(bytes / 4);
     if (reinterpret_cast<uintptr_t>(workspace) % kWorkspaceAlignment != 0 ||
-        !inside(workspace, kReal32, static_cast<int>(bytes / 4), 1, static_cast<int>(bytes / 4))) {
+        !lies_inside(workspace, kReal32, floats, 1, floats)) {
       return CUBLAS_STATUS_INVALID_VALUE;
     }
     handle->has_workspace = true;
@@ -259,17 +276,20 @@ CUDA_API Status cublasGemmEx(Handle* handle, int a_operation, int b_operation, i
       return CUBLAS_STATUS_INVALID_VALUE;
     }
     bool known = a_type == kReal32 || a_type == kReal16 || a_type == kRealB16;
-    if (a_operation != kOperationT || b_operation != kOperationN || !known || c_type != kReal32 ||
+    if (!is_known(a_operation) || !is_known(b_operation) || !known || c_type != kReal32 ||
         compute != kCompute32) {
       return CUBLAS_STATUS_NOT_SUPPORTED;
     }
-    Product product = {m,      n,   k,
+    Product product = {m,
+                       n,
+                       k,
                        *static_cast<const float*>(alpha),
-                       a,      a_type, lda,
-                       b,      b_type, ldb,
+                       {a, a_type, lda, a_operation == kOperationT},
+                       {b, b_type, ldb, b_operation == kOperationT},
                        *static_cast<const float*>(beta),
-                       static_cast<float*>(c), ldc};
-    return queue(handle, product, a_type, b_type);
+                       static_cast<float*>(c),
+                       ldc};
+    return queue(handle, product);
   });
 }
 

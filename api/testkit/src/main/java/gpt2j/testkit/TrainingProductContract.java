@@ -99,7 +99,9 @@ abstract class TrainingProductContract extends TrainingPart {
     "64, 65, 130",
     "100, 48, 144",
     "2, 768, 100",
-    "130, 20, 16"
+    "130, 20, 16",
+    "250, 240, 250",
+    "600, 20, 16"
   })
   void linear(int n, int inputs, int outputs) {
     compare(bench -> new Case(n, inputs, outputs, true).linear(bench).show(bench, tolerance()));

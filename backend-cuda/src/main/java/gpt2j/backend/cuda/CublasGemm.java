@@ -125,7 +125,7 @@ final class CublasGemm implements Gemm {
             int type = weights.type() == DataType.F16 ? CUDA_R_16F : CUDA_R_16BF;
             multiply(target, high, type, weights.leading(), count, weights, zero);
             multiply(target, low, type, weights.leading(), count, weights, one);
-            finish(partOut, target, scales, count, weights, epilogue);
+            finish(partOut, target, scales, weights.bias(), count, weights.rows(), epilogue);
           });
     } else {
       for (int first = 0; first < rows; first += most) {
@@ -133,46 +133,84 @@ final class CublasGemm implements Gemm {
         long partOut = out + first * outRow;
         long target = adds ? product.address() : partOut;
         multiply(target, x + first * xRow, CUDA_R_32F, weights.columns(), count, weights, zero);
-        finish(partOut, target, 0, count, weights, epilogue);
+        finish(partOut, target, 0, weights.bias(), count, weights.rows(), epilogue);
       }
     }
   }
 
-  /**
-   * {@code out[rows][outputs] = x[rows][inputs]·Wᵀ + kept·out}. cuBLAS counts columns first, so to
-   * it our matrices are transposed already: {@code outᵀ = W·xᵀ}.
-   *
-   * @param xLeading elements from one row of x to the next
-   */
+  @Override
+  public void multiply(PlainProduct p) {
+    int rows = p.rows();
+    int columns = p.columns();
+    int depth = p.depth();
+    Operand a = new Operand(p.a(), CUDA_R_32F, depth, false);
+    Operand b = new Operand(p.b(), CUDA_R_32F, columns, false);
+    switch (p.form()) {
+      case STORED -> multiply(p.out(), rows, columns, depth, a, b, zero);
+      case TRANSPOSED -> {
+        Operand transposed = new Operand(p.b(), CUDA_R_32F, depth, true);
+        multiply(p.out(), rows, columns, depth, a, transposed, zero);
+      }
+      case ADDED -> {
+        Operand transposed = new Operand(p.a(), CUDA_R_32F, rows, true);
+        multiply(p.out(), rows, columns, depth, transposed, b, one);
+      }
+    }
+    finish(p.out(), p.out(), 0, p.bias(), rows, columns, Epilogue.NONE);
+  }
+
+  /** {@code out[rows][outputs] = x[rows][inputs]·Wᵀ + kept·out}. */
   private void multiply(
       long out, long x, int type, int xLeading, int rows, DeviceMatrix weights, Pointer kept) {
+    Operand a = new Operand(x, type, xLeading, false);
+    Operand b = new Operand(weights.address(), type, weights.leading(), true);
+    multiply(out, rows, weights.rows(), weights.columns(), a, b, kept);
+  }
+
+  /**
+   * A matrix that is multiplied.
+   *
+   * @param leading elements from one row in memory to the next
+   */
+  private record Operand(long address, int type, int leading, boolean transposed) {
+    int operation() {
+      return transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+    }
+  }
+
+  /**
+   * {@code out[rows][columns] = a·b + kept·out}. cuBLAS counts columns first, so to it our matrices
+   * are transposed already: {@code outᵀ = bᵀ·aᵀ}.
+   */
+  private void multiply(
+      long out, int rows, int columns, int depth, Operand a, Operand b, Pointer kept) {
     check(
         "cublasGemmEx",
         cublasGemmEx_new(
             handle,
-            CUBLAS_OP_T,
-            CUBLAS_OP_N,
-            weights.rows(),
+            b.operation(),
+            a.operation(),
+            columns,
             rows,
-            weights.columns(),
+            depth,
             one,
-            new DeviceAddress(weights.address()),
-            type,
-            weights.leading(),
-            new DeviceAddress(x),
-            type,
-            xLeading,
+            new DeviceAddress(b.address()),
+            b.type(),
+            b.leading(),
+            new DeviceAddress(a.address()),
+            a.type(),
+            a.leading(),
             kept,
             new DeviceAddress(out),
             CUDA_R_32F,
-            weights.rows(),
+            columns,
             CUBLAS_COMPUTE_32F,
             CUBLAS_GEMM_DEFAULT));
   }
 
   private void finish(
-      long out, long from, long scales, int rows, DeviceMatrix weights, Epilogue epilogue) {
-    if (scales == 0 && !weights.biased() && epilogue == Epilogue.NONE) {
+      long out, long from, long scales, long bias, int rows, int columns, Epilogue epilogue) {
+    if (scales == 0 && bias == 0 && epilogue == Epilogue.NONE) {
       return;
     }
     runtime
@@ -181,11 +219,11 @@ final class CublasGemm implements Gemm {
         .address(out)
         .address(from)
         .address(scales)
-        .address(weights.bias())
-        .integer(weights.rows())
+        .address(bias)
+        .integer(columns)
         .integer(rows)
         .integer(Products.code(epilogue))
-        .launch(finish, rows, Math.ceilDiv(weights.rows(), BLOCK), 1, BLOCK, 0);
+        .launch(finish, rows, Math.ceilDiv(columns, BLOCK), 1, BLOCK, 0);
   }
 
   @Override

@@ -24,6 +24,7 @@ final class CustomGemm implements Gemm {
   private final CudaRuntime runtime;
   private final KernelFamily tiled;
   private final RowSplitter splitter;
+  private final PlainProducts plain;
   private final KernelFamily tensorCores;
   private final KernelFamily largeTensorCores;
   private final Set<DataType> tensorCoreTypes = EnumSet.noneOf(DataType.class);
@@ -32,6 +33,7 @@ final class CustomGemm implements Gemm {
   CustomGemm(CudaRuntime runtime, RowSplitter splitter) {
     this.runtime = runtime;
     this.splitter = splitter;
+    plain = new PlainProducts(runtime);
     tiled = KernelFamily.of(runtime.kernels(), "gemm_tiled_%s", 0);
     tensorCores = KernelFamily.of(runtime.kernels(), "gemm_tc_%s_%d", TILE);
     largeTensorCores =
@@ -119,6 +121,11 @@ final class CustomGemm implements Gemm {
       int y = Math.ceilDiv(rows, TILE);
       launch.launch(kernel, x, y, 1, TILE_BLOCK, TILE_SHARED);
     }
+  }
+
+  @Override
+  public void multiply(PlainProduct product) {
+    plain.multiply(product);
   }
 
   @Override

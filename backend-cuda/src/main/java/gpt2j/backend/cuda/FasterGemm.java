@@ -5,6 +5,7 @@ import gpt2j.api.Epilogue;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Takes one of two by a rule that doesn't change while a backend is open, so that equal work gives
@@ -12,8 +13,10 @@ import java.util.stream.Collectors;
  * kernel that finishes its work take longer than the work.
  *
  * @param cublasTypes types of weights for which cuBLAS is the faster one
+ * @param cublasPlain whether it is for plain matrices
  */
-record FasterGemm(Gemm custom, Gemm cublas, Set<DataType> cublasTypes) implements Gemm {
+record FasterGemm(Gemm custom, Gemm cublas, Set<DataType> cublasTypes, boolean cublasPlain)
+    implements Gemm {
   /** Rows from which cuBLAS is taken. */
   static final int MANY_ROWS = 64;
 
@@ -28,17 +31,24 @@ record FasterGemm(Gemm custom, Gemm cublas, Set<DataType> cublasTypes) implement
   }
 
   @Override
+  public void multiply(PlainProduct product) {
+    boolean library = Math.min(product.rows(), product.columns()) >= MANY_ROWS && cublasPlain;
+    (library ? cublas : custom).multiply(product);
+  }
+
+  @Override
   public String description() {
-    if (cublasTypes.isEmpty()) {
-      return custom.description();
-    }
     String types =
         cublasTypes.stream()
             .sorted()
             .map(type -> type.name().toLowerCase(Locale.ROOT))
             .collect(Collectors.joining(", "));
-    return "%s for %d rows and more of %s, else %s"
-        .formatted(cublas.description(), MANY_ROWS, types, custom.description());
+    String uses =
+        Stream.of(types.isEmpty() ? "" : "of " + types, cublasPlain ? "in training" : "")
+            .filter(use -> !use.isEmpty())
+            .collect(Collectors.joining(" and "));
+    return "%s for %d rows and more %s, else %s"
+        .formatted(cublas.description(), MANY_ROWS, uses, custom.description());
   }
 
   @Override

@@ -12,6 +12,9 @@ interface Gemm extends AutoCloseable {
    */
   void multiply(long out, long x, int rows, DeviceMatrix weights, Epilogue epilogue);
 
+  /** Queues a product of plain matrices, such as training makes. */
+  void multiply(PlainProduct product);
+
   /** What users are told of it. */
   String description();
 

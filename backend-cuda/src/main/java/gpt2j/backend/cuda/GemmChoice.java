@@ -55,18 +55,20 @@ enum GemmChoice {
     } catch (BackendException e) {
       return custom;
     }
-    Set<DataType> types;
+    Set<DataType> types = Set.of();
+    boolean plain = false;
     try {
       GemmTrial trial = new GemmTrial(runtime, custom, cublas);
+      plain = trial.plainIsFasterByCublas();
       types = trial.fasterByCublas(CublasGemm.types(runtime.context().device()));
     } catch (BackendException e) {
-      types = Set.of();
+      plain = false;
     }
-    if (types.isEmpty()) {
+    if (types.isEmpty() && !plain) {
       cublas.close();
       return custom;
     }
-    return new FasterGemm(custom, cublas, types);
+    return new FasterGemm(custom, cublas, types, plain);
   }
 
   /** The values that the setting may have, the default first. */

@@ -6,6 +6,7 @@ import gpt2j.api.Usage;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -42,35 +43,68 @@ final class GemmTrial {
   /** Those of the types for which cuBLAS is faster. */
   Set<DataType> fasterByCublas(Iterable<DataType> types) {
     Set<DataType> faster = EnumSet.noneOf(DataType.class);
-    try (Event begin = Event.timing();
-        Event end = Event.timing()) {
-      for (DataType type : types) {
-        if (isFaster(type, begin, end)) {
-          faster.add(type);
-        }
+    for (DataType type : types) {
+      if (isFaster(type)) {
+        faster.add(type);
       }
     }
     return faster;
   }
 
-  private boolean isFaster(DataType type, Event begin, Event end) {
+  private boolean isFaster(DataType type) {
+    return isFaster(
+        type,
+        (weights, x, out, size) -> {
+          int width = size.width();
+          DeviceMatrix matrix = new DeviceMatrix(weights, type, width, width, false);
+          return gemm ->
+              gemm.multiply(out.address(), x.address(), size.rows(), matrix, Epilogue.GELU_TANH);
+        });
+  }
+
+  /** Whether it is for plain matrices. */
+  boolean plainIsFasterByCublas() {
+    return isFaster(
+        DataType.F32,
+        (weights, x, out, size) -> {
+          PlainProduct product =
+              new PlainProduct(
+                  PlainProduct.Form.STORED,
+                  out.address(),
+                  x.address(),
+                  weights.address(),
+                  0,
+                  size.rows(),
+                  size.width(),
+                  size.width());
+          return gemm -> gemm.multiply(product);
+        });
+  }
+
+  /** Prepares the product of a size. */
+  private interface Preparation {
+    Consumer<Gemm> of(
+        DeviceMemory.Region weights, DeviceMemory.Region x, DeviceMemory.Region out, Size size);
+  }
+
+  private boolean isFaster(DataType type, Preparation preparation) {
     boolean faster = false;
     for (Size size : SIZES) {
       int width = size.width();
-      try (DeviceMemory.Region weights = zeros(DeviceMatrix.bytes(type, width, width, false));
+      try (Event begin = Event.timing();
+          Event end = Event.timing();
+          DeviceMemory.Region weights = zeros(DeviceMatrix.bytes(type, width, width, false));
           DeviceMemory.Region x = zeros((long) size.rows() * width * Float.BYTES);
           DeviceMemory.Region out = zeros((long) size.rows() * width * Float.BYTES)) {
-        DeviceMatrix matrix = new DeviceMatrix(weights, type, width, width, false);
-        Trial own = new Trial(custom, out.address(), x.address(), size.rows(), matrix);
-        Trial library = new Trial(cublas, out.address(), x.address(), size.rows(), matrix);
+        Consumer<Gemm> product = preparation.of(weights, x, out, size);
         // The first one of each loads what it needs.
-        own.nanos(begin, end);
-        library.nanos(begin, end);
+        nanos(product, custom, begin, end);
+        nanos(product, cublas, begin, end);
         long ownBest = Long.MAX_VALUE;
         long libraryBest = Long.MAX_VALUE;
         for (int i = 0; i < REPETITIONS && Math.max(ownBest, libraryBest) > 0; i++) {
-          ownBest = Math.min(ownBest, own.nanos(begin, end));
-          libraryBest = Math.min(libraryBest, library.nanos(begin, end));
+          ownBest = Math.min(ownBest, nanos(product, custom, begin, end));
+          libraryBest = Math.min(libraryBest, nanos(product, cublas, begin, end));
         }
         faster = ownBest > ADVANTAGE * libraryBest;
         if (Math.max(ownBest, libraryBest) > ENOUGH_NANOS) {
@@ -79,6 +113,14 @@ final class GemmTrial {
       }
     }
     return faster;
+  }
+
+  private long nanos(Consumer<Gemm> product, Gemm gemm, Event begin, Event end) {
+    begin.record(runtime.context().stream());
+    product.accept(gemm);
+    end.record(runtime.context().stream());
+    end.synchronize();
+    return end.nanosSince(begin);
   }
 
   /** Zeros: what memory happens to hold might be numbers that no product has. */
@@ -94,30 +136,6 @@ final class GemmTrial {
     } catch (RuntimeException e) {
       region.close();
       throw e;
-    }
-  }
-
-  private final class Trial {
-    private final Gemm gemm;
-    private final long out;
-    private final long x;
-    private final int rows;
-    private final DeviceMatrix weights;
-
-    Trial(Gemm gemm, long out, long x, int rows, DeviceMatrix weights) {
-      this.gemm = gemm;
-      this.out = out;
-      this.x = x;
-      this.rows = rows;
-      this.weights = weights;
-    }
-
-    long nanos(Event begin, Event end) {
-      begin.record(runtime.context().stream());
-      gemm.multiply(out, x, rows, weights, Epilogue.GELU_TANH);
-      end.record(runtime.context().stream());
-      end.synchronize();
-      return end.nanosSince(begin);
     }
   }
 }

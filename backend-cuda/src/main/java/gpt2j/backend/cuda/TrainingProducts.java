@@ -1,20 +1,27 @@
 package gpt2j.backend.cuda;
 
-import gpt2j.api.UnsupportedException;
+import gpt2j.backend.cuda.PlainProduct.Form;
 import org.jspecify.annotations.Nullable;
 
 /** What training multiplies by matrices of parameters. */
 final class TrainingProducts {
+  private final Gemm gemm;
+  private final ColumnSums columnSums;
+
   /**
    * Products in the stream of {@code runtime}.
    *
-   * @param gemm tells whether there is cuBLAS
+   * @param gemm makes them
    */
-  TrainingProducts(CudaRuntime runtime, Gemm gemm) {}
+  TrainingProducts(CudaRuntime runtime, Gemm gemm) {
+    this.gemm = gemm;
+    columnSums = new ColumnSums(runtime);
+  }
 
   /** See {@link gpt2j.api.TrainingOperations#linear}. */
   void linear(CudaTensor out, CudaTensor x, CudaTensor weight, @Nullable CudaTensor bias) {
-    throw new UnsupportedException("the cuda backend does not multiply in training");
+    // [n, outputs] = [n, inputs]·[inputs, outputs]
+    multiply(Form.STORED, out, x, weight, bias, width(x));
   }
 
   /** See {@link gpt2j.api.TrainingOperations#linearBackward}. */
@@ -25,12 +32,21 @@ final class TrainingProducts {
       CudaTensor outGradient,
       CudaTensor x,
       CudaTensor weight) {
-    throw new UnsupportedException("the cuda backend does not multiply in training");
+    int n = outGradient.shape().rows();
+    int outputs = width(outGradient);
+    // [n, inputs] = [n, outputs]·[inputs, outputs]ᵀ
+    multiply(Form.TRANSPOSED, xGradient, outGradient, weight, null, outputs);
+    // [inputs, outputs] += [n, inputs]ᵀ·[n, outputs]
+    multiply(Form.ADDED, weightGradient, x, outGradient, null, n);
+    if (biasGradient != null) {
+      columnSums.add(biasGradient.address(), outGradient.address(), n, outputs);
+    }
   }
 
   /** See {@link gpt2j.api.TrainingOperations#logits}. */
   void logits(CudaTensor out, CudaTensor x, CudaTensor wte) {
-    throw new UnsupportedException("the cuda backend does not multiply in training");
+    // [n, V] = [n, C]·[V, C]ᵀ
+    multiply(Form.TRANSPOSED, out, x, wte, null, width(x));
   }
 
   /** See {@link gpt2j.api.TrainingOperations#logitsBackward}. */
@@ -40,6 +56,27 @@ final class TrainingProducts {
       CudaTensor outGradient,
       CudaTensor x,
       CudaTensor wte) {
-    throw new UnsupportedException("the cuda backend does not multiply in training");
+    // [n, C] = [n, V]·[V, C]
+    multiply(Form.STORED, xGradient, outGradient, wte, null, width(outGradient));
+    // [V, C] += [n, V]ᵀ·[n, C]
+    multiply(Form.ADDED, wteGradient, outGradient, x, null, x.shape().rows());
+  }
+
+  private void multiply(
+      Form form, CudaTensor out, CudaTensor a, CudaTensor b, @Nullable CudaTensor bias, int depth) {
+    gemm.multiply(
+        new PlainProduct(
+            form,
+            out.address(),
+            a.address(),
+            b.address(),
+            bias == null ? 0 : bias.address(),
+            out.shape().rows(),
+            width(out),
+            depth));
+  }
+
+  private static int width(CudaTensor matrix) {
+    return matrix.shape().size(1);
   }
 }
