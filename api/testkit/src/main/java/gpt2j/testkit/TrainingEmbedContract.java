@@ -60,7 +60,8 @@ abstract class TrainingEmbedContract extends TrainingPart {
     "2, 3, 7, 11, 3",
     "3, 5, 48, 13, 9",
     "1, 17, 65, 3, 32",
-    "4, 33, 100, 300, 64"
+    "4, 33, 100, 300, 64",
+    "6, 60, 5, 23, 64"
   })
   void embeds(int sequences, int length, int width, int vocabulary, int context) {
     Case c = Case.of(sequences, length, width, vocabulary, context);

@@ -5,7 +5,6 @@ import gpt2j.api.Dropout;
 import gpt2j.api.GeluForm;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
-import gpt2j.api.UnsupportedException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +15,24 @@ import org.jspecify.annotations.Nullable;
 final class CudaTrainingOperations implements TrainingOperations {
   private final CudaRuntime runtime;
   private final Fusion fusion;
+  private final TrainingEmbedding embedding;
+  private final TrainingNorm norm;
   private final TrainingProducts products;
   private final TrainingAttention attention;
+  private final Elementwise elementwise;
+  private final TrainingLoss loss;
+  private final Optimizer optimizer;
 
   CudaTrainingOperations(CudaRuntime runtime, Fusion fusion, Gemm gemm) {
     this.runtime = runtime;
     this.fusion = fusion;
+    embedding = new TrainingEmbedding(runtime);
+    norm = new TrainingNorm(runtime);
     products = new TrainingProducts(runtime, gemm);
     attention = new TrainingAttention(runtime);
+    elementwise = new Elementwise(runtime);
+    loss = new TrainingLoss(runtime);
+    optimizer = new Optimizer(runtime);
   }
 
   /** Called before anything is queued. */
@@ -32,13 +41,15 @@ final class CudaTrainingOperations implements TrainingOperations {
     fusion.flush();
   }
 
-  private static UnsupportedException missing(String operation) {
-    return new UnsupportedException("the cuda backend has no " + operation + " in training");
-  }
-
   @Override
   public void embed(Tensor out, Tensor tokens, Tensor wte, Tensor wpe, int sequenceLength) {
-    throw missing("embed");
+    begin();
+    embedding.forward(
+        CudaTensor.of(out),
+        CudaTensor.of(tokens),
+        CudaTensor.of(wte),
+        CudaTensor.of(wpe),
+        sequenceLength);
   }
 
   @Override
@@ -48,7 +59,13 @@ final class CudaTrainingOperations implements TrainingOperations {
       Tensor outGradient,
       Tensor tokens,
       int sequenceLength) {
-    throw missing("embedBackward");
+    begin();
+    embedding.backward(
+        CudaTensor.of(wteGradient),
+        CudaTensor.of(wpeGradient),
+        CudaTensor.of(outGradient),
+        CudaTensor.of(tokens),
+        sequenceLength);
   }
 
   @Override
@@ -60,7 +77,15 @@ final class CudaTrainingOperations implements TrainingOperations {
       Tensor gain,
       Tensor bias,
       float epsilon) {
-    throw missing("layerNorm");
+    begin();
+    norm.forward(
+        CudaTensor.of(out),
+        CudaTensor.of(mean),
+        CudaTensor.of(inverseDeviation),
+        CudaTensor.of(x),
+        CudaTensor.of(gain),
+        CudaTensor.of(bias),
+        epsilon);
   }
 
   @Override
@@ -73,7 +98,16 @@ final class CudaTrainingOperations implements TrainingOperations {
       Tensor gain,
       Tensor mean,
       Tensor inverseDeviation) {
-    throw missing("layerNormBackward");
+    begin();
+    norm.backward(
+        CudaTensor.of(xGradient),
+        CudaTensor.of(gainGradient),
+        CudaTensor.of(biasGradient),
+        CudaTensor.of(outGradient),
+        CudaTensor.of(x),
+        CudaTensor.of(gain),
+        CudaTensor.of(mean),
+        CudaTensor.of(inverseDeviation));
   }
 
   @Override
@@ -106,12 +140,15 @@ final class CudaTrainingOperations implements TrainingOperations {
 
   @Override
   public void gelu(Tensor out, Tensor x, GeluForm form) {
-    throw missing("gelu");
+    begin();
+    elementwise.gelu(CudaTensor.of(out), CudaTensor.of(x), form);
   }
 
   @Override
   public void geluBackward(Tensor xGradient, Tensor outGradient, Tensor x, GeluForm form) {
-    throw missing("geluBackward");
+    begin();
+    elementwise.geluBackward(
+        CudaTensor.of(xGradient), CudaTensor.of(outGradient), CudaTensor.of(x), form);
   }
 
   @Override
@@ -160,12 +197,14 @@ final class CudaTrainingOperations implements TrainingOperations {
 
   @Override
   public void dropout(Tensor out, Tensor x, Dropout dropout) {
-    throw missing("dropout");
+    begin();
+    elementwise.dropout(CudaTensor.of(out), CudaTensor.of(x), dropout);
   }
 
   @Override
   public void addResidual(Tensor out, Tensor x, Dropout dropout) {
-    throw missing("addResidual");
+    begin();
+    elementwise.addResidual(CudaTensor.of(out), CudaTensor.of(x), dropout);
   }
 
   @Override
@@ -189,17 +228,25 @@ final class CudaTrainingOperations implements TrainingOperations {
   @Override
   public void crossEntropy(
       Tensor losses, Tensor logitsGradient, Tensor logits, Tensor targets, Tensor scale) {
-    throw missing("crossEntropy");
+    begin();
+    loss.run(
+        CudaTensor.of(losses),
+        CudaTensor.of(logitsGradient),
+        CudaTensor.of(logits),
+        CudaTensor.of(targets),
+        CudaTensor.of(scale));
   }
 
   @Override
   public void zero(Tensor out) {
-    throw missing("zero");
+    begin();
+    elementwise.zero(CudaTensor.of(out));
   }
 
   @Override
   public void gradientNorm(Tensor out, List<Tensor> gradients, float maximum) {
-    throw missing("gradientNorm");
+    begin();
+    optimizer.gradientNorm(CudaTensor.of(out), gradients, maximum);
   }
 
   @Override
@@ -211,6 +258,14 @@ final class CudaTrainingOperations implements TrainingOperations {
       Tensor norm,
       Tensor schedule,
       AdamW settings) {
-    throw missing("adamW");
+    begin();
+    optimizer.adamW(
+        CudaTensor.of(parameter),
+        CudaTensor.of(gradient),
+        CudaTensor.of(firstMoment),
+        CudaTensor.of(secondMoment),
+        CudaTensor.of(norm),
+        CudaTensor.of(schedule),
+        settings);
   }
 }

@@ -34,122 +34,109 @@ class EmulatedPlantedBugsTest {
           "Greedy",
           "Sampling/drawsTheSameTokensOfGpt2",
           "SamplingStates",
-          "Steps");
-
-  /**
-   * A bug.
-   *
-   * @param parts of the contract, one of which must find it
-   */
-  private record Bug(
-      String what,
-      String file,
-      String text,
-      String replacement,
-      ThreadOrder order,
-      String... parts) {
-    @Override
-    public String toString() {
-      return file + ": " + what;
-    }
-  }
+          "Steps",
+          "Training/Embed",
+          "Training/LayerNorm",
+          "Training/Dropouts",
+          "Training/Loss",
+          "Training/Optimizer");
 
   private static final Compiler COMPILER = new Compiler(ForkedTests.cache(), false);
 
-  static Stream<Bug> bugs() {
+  static Stream<PlantedBug> bugs() {
     return Stream.of(
-        new Bug(
+        new PlantedBug(
             "the gain of the next column",
             "layer_norm.cu",
             "m, gain[i], shift[i]",
             "m, gain[(i + 1) % width], shift[i]",
             ThreadOrder.FORWARD,
             "LayerNorm"),
-        new Bug(
+        new PlantedBug(
             "one column too few",
             "layer_norm.cu",
             "i < width; i += blockDim.x",
             "i < width - 1; i += blockDim.x",
             ThreadOrder.FORWARD,
             "LayerNorm"),
-        new Bug(
+        new PlantedBug(
             "the position before",
             "embedding.cu",
             "static_cast<size_t>(position) * ld",
             "static_cast<size_t>(max(position - 1, 0)) * ld",
             ThreadOrder.FORWARD,
             "Embed"),
-        new Bug(
+        new PlantedBug(
             "positions are not advanced",
             "advance.cu",
             "positions[i]++;",
             "",
             ThreadOrder.FORWARD,
             "Steps"),
-        new Bug(
+        new PlantedBug(
             "no barrier between the parts of the warps and their sum",
             "attention_decode.cu",
             "  __syncthreads();\n\n  float both",
             "\n  float both",
             ThreadOrder.FORWARD,
             "Attention"),
-        new Bug(
+        new PlantedBug(
             "the same in the other order of threads",
             "attention_decode.cu",
             "  __syncthreads();\n\n  float both",
             "\n  float both",
             ThreadOrder.REVERSE,
             "Attention"),
-        new Bug(
+        new PlantedBug(
             "the counter is not left zero",
             "attention_decode.cu",
             "a.counters[rowHead] = 0;",
             "",
             ThreadOrder.FORWARD,
             "Attention"),
-        new Bug(
+        new PlantedBug(
             "a row does not see itself",
             "attention_decode.cu",
             "int length = position + 1;",
             "int length = max(position, 1);",
             ThreadOrder.FORWARD,
             "Attention"),
-        new Bug(
+        new PlantedBug(
             "no barrier before the buffer is overwritten",
             "gemm_f32.cu",
             "    __syncthreads();\n    buffer ^= 1;",
             "    buffer ^= 1;",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "the weights of another output",
             "gemm_f32.cu",
             "sw[k][line] = w[i];",
             "sw[k][line ^ 1] = w[i];",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "a copy is not waited for",
             "gemm_tensor_core.cu",
             "cp_async_wait<STAGES - 2>();",
             "cp_async_wait<STAGES - 1>();",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "no barrier after the copies have arrived",
             "gemm_tensor_core.cu",
             "cp_async_wait<STAGES - 2>();\n    __syncthreads();",
             "cp_async_wait<STAGES - 2>();",
             ThreadOrder.REVERSE,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "the wrong quarter of a fragment",
             "gemm_tensor_core.cu",
             "stage.weights.piece(row, piece + lane / 8 % 2)",
             "stage.weights.piece(row, piece + lane / 16)",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "values are not stored",
             "kv_cache.cu",
             "store_element(values, type, at, inside ? value[head * headSize + d] : 0.0f);",
@@ -157,21 +144,21 @@ class EmulatedPlantedBugsTest {
             ThreadOrder.FORWARD,
             "KvCaches",
             "Attention"),
-        new Bug(
+        new PlantedBug(
             "no barrier between the sums of the warps and the result",
             "linear_few_rows.cu",
             "    __syncthreads();\n    if (finishes)",
             "    if (finishes)",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "no barrier before x is used",
             "linear_few_rows.cu",
             "from, to, store);\n        __syncthreads();",
             "from, to, store);",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "no barrier between clearing and setting bits",
             "sampling.cu",
             "    bits[i] = 0;\n  }\n  __syncthreads();",
@@ -179,41 +166,45 @@ class EmulatedPlantedBugsTest {
             ThreadOrder.REVERSE,
             "SamplingStates",
             "Greedy"),
-        new Bug(
+        new PlantedBug(
             "the counter is not left zero",
             "sampling.cu",
             "counters[index] = 0;",
             "",
             ThreadOrder.FORWARD,
             "Greedy"),
-        new Bug(
+        new PlantedBug(
             "no barrier between the sums of the warps and their scan",
             "sampling_filtered.cu",
             "    __syncthreads();\n    Weight warpsUpTo",
             "    Weight warpsUpTo",
             ThreadOrder.FORWARD,
             "Sampling/drawsTheSameTokensOfGpt2"),
-        new Bug(
+        new PlantedBug(
             "each thread has its own largest logit",
             "cross_entropy.cu",
             "largest = block_max(largest, shared);",
             "",
             ThreadOrder.FORWARD,
             "CrossEntropy"),
-        new Bug(
+        new PlantedBug(
             "a matrix is not transposed",
             "upload.cu",
             "ld + input, tile[x][y]",
             "ld + input, tile[y][x]",
             ThreadOrder.FORWARD,
             "Linear"),
-        new Bug(
+        new PlantedBug(
             "no barrier between writing and reading a tile",
             "upload.cu",
             "  __syncthreads();\n  bool last",
             "  bool last",
             ThreadOrder.FORWARD,
             "Linear"));
+  }
+
+  static Stream<PlantedBug> trainingBugs() {
+    return TrainingBugs.all();
   }
 
   @BeforeAll
@@ -240,8 +231,8 @@ class EmulatedPlantedBugsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("bugs")
-  void theContractFinds(Bug bug) throws IOException, InterruptedException {
+  @MethodSource({"bugs", "trainingBugs"})
+  void theContractFinds(PlantedBug bug) throws IOException, InterruptedException {
     Sources sources = Sources.ofModule().with(bug.file(), bug.text(), bug.replacement());
     List<String> parts =
         PARTS.stream().filter(part -> Stream.of(bug.parts()).anyMatch(part::startsWith)).toList();

@@ -2,7 +2,6 @@ package gpt2j.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
 
 import gpt2j.cuda.emulator.Compiler;
 import gpt2j.cuda.emulator.ThreadOrder;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -39,6 +39,9 @@ final class ForkedTests {
 
   /** If {@code true}, what runs must have executed every kernel. */
   static final String EVERY_KERNEL = "gpt2j.test.every-kernel";
+
+  /** Before a part: it is one of the contract of training. */
+  static final String TRAINING = "Training/";
 
   private static final int PASSED = 0;
   private static final int FAILED = 3; // none that a JVM ends with by itself
@@ -66,7 +69,7 @@ final class ForkedTests {
    * @param environment variables to set
    * @param options of the JVM
    * @param parts nested classes of the contract, or methods as in {@code Sampling/draws}; those
-   *     whose names begin so
+   *     whose names begin so. {@link #TRAINING} comes before those of the contract of training
    */
   static Result run(
       Path library,
@@ -134,35 +137,54 @@ final class ForkedTests {
   }
 
   /** In the JVM of their own. */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
     List<String> parts = List.of(arguments);
-    String contract = "[engine:junit-jupiter]/[class:%s]".formatted(ForkedContract.class.getName());
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(
                 parts.stream()
-                    .map(part -> part.split("/")[0])
+                    .map(ForkedTests::nestedClass)
                     .distinct()
-                    .map(part -> selectUniqueId(contract + "/[nested-class:" + part + "]"))
+                    .map(DiscoverySelectors::selectUniqueId)
                     .toList())
             .filters(
                 (PostDiscoveryFilter)
                     test -> FilterResult.includedIf(wanted(test.getUniqueId().toString(), parts)))
             .build();
-    Listener listener = new Listener();
+    Listener listener = new Listener(new ExecutedKernels());
     LauncherFactory.create().execute(request, listener);
+    List<String> missing = listener.kernels.missing();
+    if (Boolean.getBoolean(EVERY_KERNEL) && !missing.isEmpty()) {
+      System.out.println("FAILED: never executed: " + missing);
+      System.exit(FAILED);
+    }
     System.exit(listener.ran == 0 ? NOTHING_RAN : PASSED);
+  }
+
+  /** The unique id of the nested class that a part is in. */
+  private static String nestedClass(String part) {
+    boolean training = part.startsWith(TRAINING);
+    Class<?> contract = training ? ForkedTraining.class : ForkedContract.class;
+    String nested = (training ? part.substring(TRAINING.length()) : part).split("/")[0];
+    return "[engine:junit-jupiter]/[class:%s]/[nested-class:%s]"
+        .formatted(contract.getName(), nested);
   }
 
   private static boolean wanted(String id, List<String> parts) {
     String tests = id.replaceFirst(".*\\[nested-class:", "");
     boolean test = tests.contains("[method:") || tests.contains("[test-template:");
-    String name = tests.replaceFirst("]/\\[[a-z-]+:", "/");
+    boolean training = id.contains("[class:" + ForkedTraining.class.getName() + "]");
+    String name = (training ? TRAINING : "") + tests.replaceFirst("]/\\[[a-z-]+:", "/");
     return !test || parts.stream().anyMatch(name::startsWith);
   }
 
   private static final class Listener implements TestExecutionListener {
+    final ExecutedKernels kernels;
     int ran;
+
+    Listener(ExecutedKernels kernels) {
+      this.kernels = kernels;
+    }
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
@@ -174,6 +196,8 @@ final class ForkedTests {
       }
       if (test.isTest()) {
         ran++;
+      } else if (Boolean.getBoolean(EVERY_KERNEL)) {
+        kernels.look(); // at the end of a class
       }
     }
   }
