@@ -83,7 +83,7 @@ abstract class TrainingAttentionContract extends TrainingPart {
   @CsvSource({
     "1, 1, 1, 1", "1, 1, 2, 3", "3, 1, 2, 4", "1, 2, 1, 1", "2, 5, 3, 3", "3, 7, 1, 64",
     "1, 16, 2, 8", "1, 17, 12, 5", "2, 33, 2, 16", "1, 65, 1, 64", "1, 20, 2, 80", "1, 130, 2, 7",
-    "2, 64, 1, 32"
+    "2, 64, 1, 32", "1, 70, 1, 130"
   })
   void everyShape(int sequences, int length, int heads, int headSize) {
     for (float probability : new float[] {0, 0.2f}) {
