@@ -15,38 +15,25 @@ import org.jspecify.annotations.Nullable;
  * alone and each part's sums are added up in one order, so which worker takes what doesn't show.
  */
 final class CpuTrainingOperations implements TrainingOperations {
-  /** Numbers that a worker takes at a time. */
-  private static final int PART = 1 << 14;
-
-  private final CpuRuntime runtime;
+  private final WorkSplitter work;
+  private final TrainingEmbedding embedding;
+  private final TrainingLayerNorm norm;
   private final TrainingProducts products;
-  private final GradientNorm norm;
+  private final GradientNorm gradientNorm;
 
   CpuTrainingOperations(CpuRuntime runtime) {
-    this.runtime = runtime;
+    work = new WorkSplitter(runtime);
+    embedding = new TrainingEmbedding(work);
+    norm = new TrainingLayerNorm(work);
     products = new TrainingProducts(runtime);
-    norm = new GradientNorm(runtime);
+    gradientNorm = new GradientNorm(runtime);
   }
 
   @Override
   public void embed(Tensor out, Tensor tokens, Tensor wte, Tensor wpe, int sequenceLength) {
-    long to = CpuTensor.address(out);
-    long token = CpuTensor.address(tokens);
-    long tokenRows = CpuTensor.address(wte);
-    long positionRows = CpuTensor.address(wpe);
-    int vocabulary = wte.shape().rows();
-    int width = width(out);
-    long rowBytes = (long) width * Float.BYTES;
-    forRows(
-        out,
-        (row, worker) -> {
-          long tokenRow = tokenRows + existing(token, row, vocabulary) * rowBytes;
-          long positionRow = positionRows + row % sequenceLength * rowBytes;
-          Finish.add(to + row * rowBytes, tokenRow, positionRow, width);
-        });
+    embedding.forward(out, tokens, wte, wpe, sequenceLength);
   }
 
-  /** Each part is some columns of all rows, so that no two of them add to the same number. */
   @Override
   public void embedBackward(
       Tensor wteGradient,
@@ -54,30 +41,7 @@ final class CpuTrainingOperations implements TrainingOperations {
       Tensor outGradient,
       Tensor tokens,
       int sequenceLength) {
-    long tokenRows = CpuTensor.address(wteGradient);
-    long positionRows = CpuTensor.address(wpeGradient);
-    long from = CpuTensor.address(outGradient);
-    long token = CpuTensor.address(tokens);
-    int vocabulary = wteGradient.shape().rows();
-    int rows = outGradient.shape().rows();
-    long rowBytes = (long) width(outGradient) * Float.BYTES;
-    forColumns(
-        width(outGradient),
-        (column, columns) -> {
-          long at = (long) column * Float.BYTES;
-          for (int row = 0; row < rows; row++) {
-            long gradient = from + row * rowBytes + at;
-            long tokenRow = tokenRows + existing(token, row, vocabulary) * rowBytes + at;
-            long positionRow = positionRows + row % sequenceLength * rowBytes + at;
-            Finish.add(tokenRow, tokenRow, gradient, columns);
-            Finish.add(positionRow, positionRow, gradient, columns);
-          }
-        });
-  }
-
-  /** Row of a table; tokens outside of it are the caller's mistake, but mustn't reach memory. */
-  private static long existing(long tokens, int row, int vocabulary) {
-    return Math.clamp(Memory.getInt(tokens + (long) row * Integer.BYTES), 0, vocabulary - 1);
+    embedding.backward(wteGradient, wpeGradient, outGradient, tokens, sequenceLength);
   }
 
   @Override
@@ -89,28 +53,7 @@ final class CpuTrainingOperations implements TrainingOperations {
       Tensor gain,
       Tensor bias,
       float epsilon) {
-    long to = CpuTensor.address(out);
-    long means = CpuTensor.address(mean);
-    long factors = CpuTensor.address(inverseDeviation);
-    long from = CpuTensor.address(x);
-    long gains = CpuTensor.address(gain);
-    long biases = CpuTensor.address(bias);
-    int width = width(x);
-    long rowBytes = (long) width * Float.BYTES;
-    forRows(
-        x,
-        (row, worker) -> {
-          long at = (long) row * Float.BYTES;
-          LayerNorm.rowKeeping(
-              to + row * rowBytes,
-              means + at,
-              factors + at,
-              from + row * rowBytes,
-              gains,
-              biases,
-              width,
-              epsilon);
-        });
+    norm.forward(out, mean, inverseDeviation, x, gain, bias, epsilon);
   }
 
   @Override
@@ -123,43 +66,8 @@ final class CpuTrainingOperations implements TrainingOperations {
       Tensor gain,
       Tensor mean,
       Tensor inverseDeviation) {
-    long to = CpuTensor.address(xGradient);
-    long toGain = CpuTensor.address(gainGradient);
-    long toBias = CpuTensor.address(biasGradient);
-    long gradient = CpuTensor.address(outGradient);
-    long from = CpuTensor.address(x);
-    long gains = CpuTensor.address(gain);
-    long means = CpuTensor.address(mean);
-    long factors = CpuTensor.address(inverseDeviation);
-    int rows = x.shape().rows();
-    int width = width(x);
-    long rowBytes = (long) width * Float.BYTES;
-    forRows(
-        x,
-        (row, worker) -> {
-          long skipped = row * rowBytes;
-          float rowMean = Memory.get(means + (long) row * Float.BYTES);
-          float factor = Memory.get(factors + (long) row * Float.BYTES);
-          LayerNormBackwardKernels.addRow(
-              to + skipped, gradient + skipped, from + skipped, gains, rowMean, factor, width);
-        });
-    forColumns(
-        width,
-        (first, columns) -> {
-          for (int column = 0; column < columns; column += Memory.LANES) {
-            long at = (long) (first + column) * Float.BYTES;
-            LayerNormBackwardKernels.addColumns(
-                toGain + at,
-                toBias + at,
-                gradient + at,
-                from + at,
-                means,
-                factors,
-                rowBytes,
-                rows,
-                columns - column);
-          }
-        });
+    norm.backward(
+        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, inverseDeviation);
   }
 
   @Override
@@ -170,7 +78,7 @@ final class CpuTrainingOperations implements TrainingOperations {
       long from = CpuTensor.address(bias);
       int width = width(out);
       long rowBytes = (long) width * Float.BYTES;
-      forRows(
+      work.forRows(
           out, (row, worker) -> Finish.add(to + row * rowBytes, to + row * rowBytes, from, width));
     }
   }
@@ -193,7 +101,7 @@ final class CpuTrainingOperations implements TrainingOperations {
       int rows = outGradient.shape().rows();
       int width = width(outGradient);
       long rowBytes = (long) width * Float.BYTES;
-      forColumns(
+      work.forColumns(
           width,
           (column, columns) -> {
             long at = (long) column * Float.BYTES;
@@ -206,7 +114,7 @@ final class CpuTrainingOperations implements TrainingOperations {
   public void gelu(Tensor out, Tensor x, GeluForm form) {
     long to = CpuTensor.address(out);
     long from = CpuTensor.address(x);
-    inParts(
+    work.inParts(
         out,
         (at, count, worker) -> {
           switch (form) {
@@ -221,7 +129,7 @@ final class CpuTrainingOperations implements TrainingOperations {
     long to = CpuTensor.address(xGradient);
     long gradient = CpuTensor.address(outGradient);
     long from = CpuTensor.address(x);
-    inParts(
+    work.inParts(
         xGradient,
         (at, count, worker) -> {
           switch (form) {
@@ -250,15 +158,8 @@ final class CpuTrainingOperations implements TrainingOperations {
             CpuTensor.address(out),
             CpuTensor.address(logSumExp),
             CpuTensor.address(qkv));
-    long scratchBytes = attention.scratchBytes();
-    long scratch = scratch(scratchBytes);
     int sequences = out.shape().rows() / sequenceLength;
-    runtime
-        .pool()
-        .forEach(
-            sequences * heads,
-            (task, worker) ->
-                attention.run(task / heads, task % heads, scratch + worker * scratchBytes));
+    work.forHeads(sequences, heads, attention.scratchBytes(), attention::run);
   }
 
   @Override
@@ -284,15 +185,8 @@ final class CpuTrainingOperations implements TrainingOperations {
             CpuTensor.address(out),
             CpuTensor.address(logSumExp),
             CpuTensor.address(qkv));
-    long scratchBytes = attention.scratchBytes();
-    long scratch = scratch(scratchBytes);
     int sequences = out.shape().rows() / sequenceLength;
-    runtime
-        .pool()
-        .forEach(
-            sequences * heads,
-            (task, worker) ->
-                attention.run(task / heads, task % heads, scratch + worker * scratchBytes));
+    work.forHeads(sequences, heads, attention.scratchBytes(), attention::run);
   }
 
   @Override
@@ -301,16 +195,12 @@ final class CpuTrainingOperations implements TrainingOperations {
     long from = CpuTensor.address(x);
     DropoutFactors factors = DropoutFactors.of(dropout);
     if (factors != null) {
-      long scratchBytes = DropoutFactors.scratchBytes(PART);
-      long scratch = scratch(scratchBytes);
-      inParts(
+      work.inParts(
           out,
-          (at, count, worker) -> {
-            long kept = factors.store(scratch + worker * scratchBytes, at / Float.BYTES, count);
-            DropoutFactors.multiply(to + at, from + at, kept, count);
-          });
+          factors,
+          (at, kept, count) -> DropoutFactors.multiply(to + at, from + at, kept, count));
     } else if (to != from) {
-      inParts(
+      work.inParts(
           out, (at, count, worker) -> Memory.copy(from + at, to + at, (long) count * Float.BYTES));
     }
   }
@@ -320,18 +210,14 @@ final class CpuTrainingOperations implements TrainingOperations {
     long to = CpuTensor.address(out);
     long from = CpuTensor.address(x);
     DropoutFactors factors = DropoutFactors.of(dropout);
-    if (factors == null) {
-      inParts(out, (at, count, worker) -> Finish.add(to + at, to + at, from + at, count));
-      return;
+    if (factors != null) {
+      work.inParts(
+          out,
+          factors,
+          (at, kept, count) -> DropoutFactors.multiplyAdd(to + at, from + at, kept, count));
+    } else {
+      work.inParts(out, (at, count, worker) -> Finish.add(to + at, to + at, from + at, count));
     }
-    long scratchBytes = DropoutFactors.scratchBytes(PART);
-    long scratch = scratch(scratchBytes);
-    inParts(
-        out,
-        (at, count, worker) -> {
-          long kept = factors.store(scratch + worker * scratchBytes, at / Float.BYTES, count);
-          DropoutFactors.multiplyAdd(to + at, from + at, kept, count);
-        });
   }
 
   @Override
@@ -357,7 +243,7 @@ final class CpuTrainingOperations implements TrainingOperations {
     float factor = Memory.get(CpuTensor.address(scale));
     int vocabulary = width(logits);
     long rowBytes = (long) vocabulary * Float.BYTES;
-    forRows(
+    work.forRows(
         logits,
         (row, worker) -> {
           long skipped = row * rowBytes;
@@ -365,7 +251,7 @@ final class CpuTrainingOperations implements TrainingOperations {
           if (Memory.getInt(target + (long) row * Integer.BYTES) == IGNORED_TARGET) {
             Memory.clear(to + skipped, rowBytes);
           } else {
-            int token = (int) existing(target, row, vocabulary);
+            int token = (int) TrainingEmbedding.existing(target, row, vocabulary);
             loss = SoftmaxGradient.row(to + skipped, from + skipped, token, factor, vocabulary);
           }
           Memory.set(toLosses + (long) row * Float.BYTES, loss);
@@ -375,12 +261,12 @@ final class CpuTrainingOperations implements TrainingOperations {
   @Override
   public void zero(Tensor out) {
     long to = CpuTensor.address(out);
-    inParts(out, (at, count, worker) -> Memory.clear(to + at, (long) count * Float.BYTES));
+    work.inParts(out, (at, count, worker) -> Memory.clear(to + at, (long) count * Float.BYTES));
   }
 
   @Override
   public void gradientNorm(Tensor out, List<Tensor> gradients, float maximum) {
-    norm.run(CpuTensor.address(out), gradients, maximum);
+    gradientNorm.run(CpuTensor.address(out), gradients, maximum);
   }
 
   @Override
@@ -404,54 +290,10 @@ final class CpuTrainingOperations implements TrainingOperations {
             Memory.get(now),
             Memory.get(now + Float.BYTES),
             Memory.get(now + 2L * Float.BYTES));
-    inParts(
+    work.inParts(
         parameter,
         (at, count, worker) ->
             update.apply(parameters + at, gradients + at, first + at, second + at, count));
-  }
-
-  /** A part of a tensor's elements. */
-  private interface Part {
-    /**
-     * Works on it.
-     *
-     * @param at bytes before the first element
-     */
-    void run(long at, int count, int worker);
-  }
-
-  private void inParts(Tensor tensor, Part part) {
-    long elements = tensor.shape().elements();
-    runtime
-        .pool()
-        .forEach(
-            Math.toIntExact(Math.ceilDiv(elements, PART)),
-            (index, worker) -> {
-              long first = (long) index * PART;
-              part.run(first * Float.BYTES, (int) Math.min(PART, elements - first), worker);
-            });
-  }
-
-  /** Some neighbouring columns of a matrix. */
-  private interface Columns {
-    void run(int first, int count);
-  }
-
-  private void forColumns(int width, Columns work) {
-    int part = ColumnSums.FOUR;
-    runtime
-        .pool()
-        .forEach(
-            Math.ceilDiv(width, part),
-            (index, worker) -> work.run(index * part, Math.min(part, width - index * part)));
-  }
-
-  private void forRows(Tensor matrix, WorkerPool.Task task) {
-    runtime.pool().forEach(matrix.shape().rows(), task);
-  }
-
-  private long scratch(long bytesPerWorker) {
-    return runtime.scratch().bytes(runtime.pool().size() * bytesPerWorker);
   }
 
   private static int width(Tensor matrix) {
