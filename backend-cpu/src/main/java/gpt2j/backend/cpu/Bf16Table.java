@@ -11,14 +11,12 @@ import gpt2j.api.Usage;
  * words.
  */
 final class Bf16Table implements CpuEmbeddingTable {
-  /** Vectors that a worker takes at a time. */
-  private static final int PART = 1024;
-
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final int rows;
   private final int width;
   private final int words; // of one vector
+  private final TableProduct product;
 
   Bf16Table(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
@@ -29,6 +27,8 @@ final class Bf16Table implements CpuEmbeddingTable {
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     float[][] vectors = new float[runtime.pool().size()][width];
     runtime.pool().forEach(rows, (row, worker) -> pack(source, row, vectors[worker]));
+    product =
+        new TableProduct(runtime, new Bf16RowProducts(words), region.address(), rows, rowBytes());
   }
 
   /**
@@ -56,45 +56,19 @@ final class Bf16Table implements CpuEmbeddingTable {
 
   @Override
   public long bytes() {
-    return (long) rows * words * Integer.BYTES;
+    return rows * rowBytes();
   }
 
-  /** A part of the vectors at a time, by whichever worker is free: four with all rows of x. */
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
     int count = x.shape().rows();
-    long sumsBytes = runtime.pool().size() * Bf16RowProducts.SUMS;
+    long sumsBytes = product.scratchBytes(count);
     long sums = runtime.scratch().bytes(sumsBytes + count * splitBytes());
     long split = sums + sumsBytes;
-    long from = x.address();
     for (int row = 0; row < count; row++) {
-      split(split + row * splitBytes(), from + (long) row * width * Float.BYTES);
+      split(split + row * splitBytes(), x.address() + (long) row * width * Float.BYTES);
     }
-    long to = out.address();
-    runtime
-        .pool()
-        .forEach(
-            (rows + PART - 1) / PART,
-            (part, worker) -> {
-              long own = sums + worker * Bf16RowProducts.SUMS;
-              int first = part * PART;
-              int end = Math.min(rows, first + PART);
-              // Four streams, each through vectors that follow each other.
-              int run = (end - first) / Bf16RowProducts.ROWS;
-              for (int vector = first; vector < first + run; vector++) {
-                for (int row = 0; row < count; row++) {
-                  Bf16RowProducts.fourRows(
-                      own, split + row * splitBytes(), vector(vector), run, words);
-                  Bf16RowProducts.finish(at(to, row, vector), own, run);
-                }
-              }
-              for (int vector = first + Bf16RowProducts.ROWS * run; vector < end; vector++) {
-                for (int row = 0; row < count; row++) {
-                  Bf16RowProducts.oneRow(
-                      at(to, row, vector), split + row * splitBytes(), vector(vector), words);
-                }
-              }
-            });
+    product.run(out.address(), split, count, splitBytes(), sums);
   }
 
   /** The even numbers of a row of x, then the odd ones, each with zeros up to whole vectors. */
@@ -110,12 +84,12 @@ final class Bf16Table implements CpuEmbeddingTable {
     return 2L * words * Float.BYTES;
   }
 
-  private long at(long out, int row, int vector) {
-    return out + ((long) row * rows + vector) * Float.BYTES;
+  private long rowBytes() {
+    return (long) words * Integer.BYTES;
   }
 
   private long vector(int row) {
-    return region.address() + (long) row * words * Integer.BYTES;
+    return region.address() + row * rowBytes();
   }
 
   @Override

@@ -7,18 +7,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
- * loading it is copying it. A few rows of x are multiplied by the kernel of {@link RowProducts},
- * which reads the table once from end to end; more rows go to ND4J.
+ * loading it is copying it. A few rows of x are multiplied by a {@link TableProduct}, more by ND4J.
  */
 final class F32Table implements CpuEmbeddingTable {
-  /** Vectors that a worker takes at a time. */
-  private static final int PART = 1024;
-
   /** From so many rows of x on ND4J is faster. */
   private static final int MANY_ROWS = 24;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
+  private final TableProduct fewRows;
   private final ManyRowsProduct manyRows;
   private final int rows;
   private final int width;
@@ -32,6 +29,7 @@ final class F32Table implements CpuEmbeddingTable {
     WarmUp.startF32();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     HostCopy.widened(runtime.pool(), source, region.address());
+    fewRows = new TableProduct(runtime, new RowProducts(width), region.address(), rows, rowBytes());
   }
 
   @Override
@@ -46,53 +44,26 @@ final class F32Table implements CpuEmbeddingTable {
 
   @Override
   public long bytes() {
-    return (long) rows * width * Float.BYTES;
+    return rows * rowBytes();
   }
 
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
     if (x.shape().rows() < MANY_ROWS) {
-      multiplyFewRows(out.address(), x.address(), x.shape().rows());
+      int count = x.shape().rows();
+      long scratch = runtime.scratch().bytes(fewRows.scratchBytes(count));
+      fewRows.run(out.address(), x.address(), count, rowBytes(), scratch);
     } else {
       manyRows.run(out, x, array(), true, Finish.NOTHING);
     }
   }
 
-  /** A part of the vectors at a time, by whichever worker is free: eight with all rows of x. */
-  private void multiplyFewRows(long out, long x, int count) {
-    long sums = runtime.scratch().bytes(runtime.pool().size() * RowProducts.SUMS);
-    runtime
-        .pool()
-        .forEach(
-            (rows + PART - 1) / PART,
-            (part, worker) -> {
-              long own = sums + worker * RowProducts.SUMS;
-              int from = part * PART;
-              int to = Math.min(rows, from + PART);
-              // Eight streams, each through vectors that follow each other.
-              int run = (to - from) / RowProducts.ROWS;
-              for (int row = from; row < from + run; row++) {
-                for (int i = 0; i < count; i++) {
-                  long factor = x + (long) i * width * Float.BYTES;
-                  RowProducts.eightRows(own, factor, vector(row), run, width);
-                  RowProducts.finish(at(out, i, row), own, factor, vector(row), run, width);
-                }
-              }
-              for (int row = from + RowProducts.ROWS * run; row < to; row++) {
-                for (int i = 0; i < count; i++) {
-                  long factor = x + (long) i * width * Float.BYTES;
-                  RowProducts.oneRow(at(out, i, row), factor, vector(row), width);
-                }
-              }
-            });
-  }
-
-  private long at(long out, int i, int row) {
-    return out + ((long) i * rows + row) * Float.BYTES;
+  private long rowBytes() {
+    return (long) width * Float.BYTES;
   }
 
   private long vector(int row) {
-    return region.address() + (long) row * width * Float.BYTES;
+    return region.address() + row * rowBytes();
   }
 
   private INDArray array() {
@@ -109,7 +80,7 @@ final class F32Table implements CpuEmbeddingTable {
     if (add) {
       Finish.add(to, to, vector, width);
     } else {
-      Memory.copy(vector, to, (long) width * Float.BYTES);
+      Memory.copy(vector, to, rowBytes());
     }
   }
 

@@ -144,6 +144,22 @@ final class Memory {
     return sum.add(sum.rearrange(SWAP_1)).lane(0);
   }
 
+  /** The sum of a vector in memory, always added up in the same order. */
+  static float sum(long address) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int lane = 0; lane < LANES; lane += 4) {
+      long at = address + (long) lane * Float.BYTES;
+      a += get(at);
+      b += get(at + Float.BYTES);
+      c += get(at + 2 * Float.BYTES);
+      d += get(at + 3 * Float.BYTES);
+    }
+    return (a + b) + (c + d);
+  }
+
   private static VectorShuffle<Float> swap(int distance) {
     return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) % LANES);
   }

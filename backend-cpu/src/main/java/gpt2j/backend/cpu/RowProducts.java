@@ -1,97 +1,70 @@
 package gpt2j.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
- * The kernel that multiplies one vector with rows of float32: a product of an {@link F32Table}.
+ * The kernel of a {@link TableProduct} of an {@link F32Table}.
  *
- * <p>Eight rows at a time: eight streams keep the memory busy. In two methods, because in one it
- * would be more than the compiler inlines, and a vector that is passed to a method that isn't
- * inlined becomes an object.
+ * <p>The sums lie in the first-level cache: eight of them in registers, each with a turn of loads
+ * written out, would be more than the compiler inlines into one method, and a vector that is passed
+ * to a method that isn't inlined becomes an object.
  */
-final class RowProducts {
-  /** Rows that are taken at a time. */
-  static final int ROWS = 8;
+record RowProducts(int columns) implements TableProduct.Kernel {
+  private static final int V = Memory.VECTOR;
+  private static final int TURN = TableProduct.TURN * V;
 
-  /** Bytes of the sums of {@link #eightRows}. */
-  static final long SUMS = (long) ROWS * Memory.VECTOR;
-
-  private RowProducts() {}
-
-  /**
-   * {@code sums[i] = x·row i·distance} for i from 0 to 7, without the columns behind the last whole
-   * vector, and each a vector that is still to be added up: {@link #finish} does both.
-   *
-   * @param distance from each row that is taken to the next, in rows
-   */
-  static void eightRows(long sums, long x, long rows, int distance, int columns) {
-    long next = (long) distance * columns * Float.BYTES;
-    long row1 = rows + next;
-    long row2 = row1 + next;
-    long row3 = row2 + next;
-    long row4 = row3 + next;
-    long row5 = row4 + next;
-    long row6 = row5 + next;
-    long row7 = row6 + next;
-    FloatVector sum0 = FloatVector.zero(Memory.FLOATS);
-    FloatVector sum1 = sum0;
-    FloatVector sum2 = sum0;
-    FloatVector sum3 = sum0;
-    FloatVector sum4 = sum0;
-    FloatVector sum5 = sum0;
-    FloatVector sum6 = sum0;
-    FloatVector sum7 = sum0;
-    int bytes = whole(columns) * Float.BYTES;
-    for (int i = 0; i < bytes; i += Memory.VECTOR) {
-      FloatVector factor = Memory.load(x + i);
-      sum0 = Memory.load(rows + i).fma(factor, sum0);
-      sum1 = Memory.load(row1 + i).fma(factor, sum1);
-      sum2 = Memory.load(row2 + i).fma(factor, sum2);
-      sum3 = Memory.load(row3 + i).fma(factor, sum3);
-      sum4 = Memory.load(row4 + i).fma(factor, sum4);
-      sum5 = Memory.load(row5 + i).fma(factor, sum5);
-      sum6 = Memory.load(row6 + i).fma(factor, sum6);
-      sum7 = Memory.load(row7 + i).fma(factor, sum7);
-    }
-    Memory.store(sum0, sums);
-    Memory.store(sum1, sums + Memory.VECTOR);
-    Memory.store(sum2, sums + 2L * Memory.VECTOR);
-    Memory.store(sum3, sums + 3L * Memory.VECTOR);
-    Memory.store(sum4, sums + 4L * Memory.VECTOR);
-    Memory.store(sum5, sums + 5L * Memory.VECTOR);
-    Memory.store(sum6, sums + 6L * Memory.VECTOR);
-    Memory.store(sum7, sums + 7L * Memory.VECTOR);
+  @Override
+  public void addUp(long sums, long x, long rows, long next) {
+    addUp(sums, x, rows, next, columns);
   }
 
-  /** {@code out[i·distance] = x·row i·distance} for i from 0 to 7, after {@link #eightRows}. */
-  static void finish(long out, long sums, long x, long rows, int distance, int columns) {
-    for (int i = 0; i < ROWS; i++) {
-      float sum = Memory.sum(Memory.load(sums + (long) i * Memory.VECTOR));
-      long row = rows + (long) i * distance * columns * Float.BYTES;
-      Memory.set(out + (long) i * distance * Float.BYTES, rest(sum, x, row, columns));
+  @Override
+  public void addUp(long sums, long x, long row) {
+    addUpOne(sums, x, row, columns);
+  }
+
+  private static void addUp(long sums, long x, long rows, long next, int columns) {
+    for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
+      Memory.store(FloatVector.zero(Memory.FLOATS), sums + (long) stream * V);
+    }
+    int bytes = columns * Float.BYTES;
+    int whole = bytes - bytes % TURN;
+    for (int i = 0; i < whole; i += TURN) {
+      long factor = x + i;
+      long row = rows + i;
+      long sum = sums;
+      for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
+        FloatVector even = Memory.load(row).fma(Memory.load(factor), Memory.load(sum));
+        FloatVector odd = Memory.load(row + V).mul(Memory.load(factor + V));
+        even = Memory.load(row + 2L * V).fma(Memory.load(factor + 2L * V), even);
+        odd = Memory.load(row + 3L * V).fma(Memory.load(factor + 3L * V), odd);
+        Memory.store(even.add(odd), sum);
+        row += next;
+        sum += V;
+      }
+    }
+    for (int stream = 0; whole < bytes && stream < TableProduct.STREAMS; stream++) {
+      addEnd(sums + (long) stream * V, x, rows + stream * next, whole, bytes);
     }
   }
 
-  /** {@code out[0] = x·row}. */
-  static void oneRow(long out, long x, long row, int columns) {
-    FloatVector sum = FloatVector.zero(Memory.FLOATS);
-    int bytes = whole(columns) * Float.BYTES;
-    for (int i = 0; i < bytes; i += Memory.VECTOR) {
+  private static void addUpOne(long sums, long x, long row, int columns) {
+    Memory.store(FloatVector.zero(Memory.FLOATS), sums);
+    addEnd(sums, x, row, 0, columns * Float.BYTES);
+  }
+
+  /** {@code sums +=} the products from byte {@code i} to before {@code end}. */
+  private static void addEnd(long sums, long x, long row, int from, int end) {
+    FloatVector sum = Memory.load(sums);
+    int i = from;
+    for (; i + V <= end; i += V) {
       sum = Memory.load(row + i).fma(Memory.load(x + i), sum);
     }
-    Memory.set(out, rest(Memory.sum(sum), x, row, columns));
-  }
-
-  private static int whole(int columns) {
-    return columns - columns % Memory.LANES;
-  }
-
-  /** {@code sum} and the products of the columns behind the last whole vector. */
-  private static float rest(float sum, long x, long row, int columns) {
-    for (int i = whole(columns); i < columns; i++) {
-      long at = (long) i * Float.BYTES;
-      sum = Math.fma(Memory.get(row + at), Memory.get(x + at), sum);
+    if (i < end) {
+      VectorMask<Float> rest = Memory.first((end - i) / Float.BYTES);
+      sum = Memory.load(row + i, rest).fma(Memory.load(x + i, rest), sum);
     }
-    return sum;
+    Memory.store(sum, sums);
   }
 }

@@ -25,6 +25,7 @@ final class WarmUp {
 
   private static final int HEAD_SIZE = 64;
   private static final int WIDTH = 768;
+  private static final long ROW = (long) WIDTH * Float.BYTES;
   private static final int LENGTH = 4 * Memory.LANES;
   private static final long BYTES = 1L << 18;
 
@@ -107,12 +108,11 @@ final class WarmUp {
     }
 
     private static void run() {
-      WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, WIDTH * Float.BYTES, WIDTH));
-      WarmUp.run(
-          (a, b, c) -> MatrixVector.addRowsTwice(a, 0, b, 0, c, 1, WIDTH * Float.BYTES, WIDTH));
+      WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, ROW, WIDTH));
+      WarmUp.run((a, b, c) -> MatrixVector.addRowsTwice(a, 0, b, 0, c, 1, ROW, WIDTH));
       WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
-      WarmUp.run((a, b, c) -> RowProducts.eightRows(a, b, c, 1, WIDTH));
-      WarmUp.run((a, b, c) -> RowProducts.finish(a, b, c, c, 1, WIDTH));
+      TableProduct.Kernel table = new RowProducts(WIDTH);
+      WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW));
     }
   }
 
@@ -126,8 +126,8 @@ final class WarmUp {
     private static void run() {
       WarmUp.run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
       WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 7, HEAD_SIZE));
-      WarmUp.run((a, b, c) -> Bf16RowProducts.fourRows(a, b, c, 1, WIDTH));
-      WarmUp.run((a, b, c) -> Bf16RowProducts.finish(a, b, 1));
+      TableProduct.Kernel table = new Bf16RowProducts(WIDTH / 2);
+      WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW / 2));
       WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
     }
   }
