@@ -160,6 +160,7 @@ final class LauncherSandbox {
     Files.writeString(time, Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\n");
     Files.setLastModifiedTime(time, hourAgo());
     write("cli/target/classes.jsa");
+    Files.writeString(path("cli/target/classes.jsa.root"), root + "\n");
     return this;
   }
 

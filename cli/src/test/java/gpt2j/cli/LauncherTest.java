@@ -140,8 +140,9 @@ class LauncherTest {
     sandbox.write("cli/src/test/java/gpt2j/cli/SomeTest.java");
     sandbox.write("cli/target/classes/x");
     sandbox.write("api/target/classes/x");
+    sandbox.write("bench/scripts/new.py");
     sandbox.run();
-    assertEquals(4, sandbox.builds(), "tests and what is built don't count");
+    assertEquals(4, sandbox.builds(), "tests, scripts and what is built don't count");
   }
 
   @Test
@@ -181,6 +182,19 @@ class LauncherTest {
 
     Path archive = sandbox.path("cli/target/classes.jsa");
     assertTrue(outcome.options().contains("-XX:SharedArchiveFile=" + archive), outcome.out());
+  }
+
+  @Test
+  void makesTheArchiveAgainAfterTheFolderWasMoved() throws Exception {
+    sandbox.withJdk().withMaven();
+    assertFalse(sandbox.run().err().isEmpty(), "it says what it does first");
+    assertFalse(sandbox.run().err().contains("fast start"), "the archive is there");
+
+    Path root = sandbox.path("cli/target/classes.jsa.root");
+    Files.writeString(root, "/elsewhere\n");
+    assertTrue(sandbox.run().err().contains("fast start"), "it was made elsewhere");
+    assertEquals(sandbox.path("") + "\n", Files.readString(root));
+    assertEquals(1, sandbox.builds());
   }
 
   @Test
