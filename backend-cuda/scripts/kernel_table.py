@@ -30,11 +30,13 @@ THREADS = 2048
 SHARED = {80: 164 * 1024, 90: 228 * 1024}
 
 # Dynamic shared memory of kernels that are given some, at most.
-DYNAMIC = {"linear_few": 49152, "_128": 73728, "_64": 36864}
+DYNAMIC = {"linear_few": 49152, "head_few": 51200, "_128": 73728, "_64": 36864}
 
 # GPT-2 124M.
 LAYERS, HEADS, WIDTH, VOCABULARY, CONTEXT = 12, 12, 768, 50257, 1024
 HEAD_SIZE = WIDTH // HEADS
+
+DRAW = 250  # operations for a token: random words, two logarithms, the score
 
 
 def assemble():
@@ -73,8 +75,9 @@ def assemble():
 
 
 def dynamic_shared(name):
-    if name.startswith("linear_few"):
-        return DYNAMIC["linear_few"]
+    for family in ("linear_few", "head_few"):
+        if name.startswith(family):
+            return DYNAMIC[family]
     if name.startswith("gemm_tc"):
         return DYNAMIC["_128" if name.endswith("_128") else "_64"]
     return 0
@@ -162,10 +165,37 @@ def decode(position):
         moved, done = linear(inputs, outputs, 1)
         nodes.append((name, few, LAYERS, moved, done, few_blocks(outputs, inputs)))
     moved, done = linear(WIDTH, VOCABULARY, 1)
-    nodes.append(("norm, head", few, 1, moved, done, few_blocks(VOCABULARY, WIDTH)))
-    nodes.append(("sample", "sample_plain", 1, 4 * VOCABULARY, 30 * VOCABULARY, 50))
+    blocks = few_blocks(VOCABULARY, WIDTH)
+    moved += 2 * 16 * blocks  # candidates, there and back
+    nodes.append(
+        ("norm, head, draw", "head_few_f16_r1", 1, moved, done + DRAW * VOCABULARY, blocks)
+    )
     nodes.append(("advance", "advance", 1, 24, 1, 1))
     return nodes
+
+
+def filtered_table():
+    """What sample_filtered reads of one row of logits, after the head and after anything else."""
+    blocks = few_blocks(VOCABULARY, WIDTH)
+    span = -(-VOCABULARY // (8 * blocks))
+    spans = -(-VOCABULARY // span)
+    row, peaks = 4 * VOCABULARY, 4 * spans
+    few = 4 * span * 64  # the spans that 40 to 64 tokens lie in
+    lines = [
+        f"The head leaves {spans:,} peaks, of {span} tokens each.",
+        "",
+        "| filter | bytes read, apart | behind the head | of these peaks |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, apart, some in (
+        ("top-k 40", 3 * row, few),
+        ("min-p, 64 tokens left", 2 * row, few),
+        ("top-p, 64 tokens left", 3 * row, row + few),
+    ):
+        passes = 3 if name.startswith("top-k") else 2
+        behind = some + passes * peaks
+        lines.append(f"| {name} | {apart:,} | {behind:,} | {passes * peaks:,} |")
+    return lines
 
 
 def decode_table(position):
@@ -242,6 +272,10 @@ def tables():
         f"## One token of GPT-2 124M, f16 weights and cache, at position {CONTEXT - 1}",
         "",
         *decode_table(CONTEXT - 1),
+        "",
+        "## A draw with filters, GPT-2",
+        "",
+        *filtered_table(),
         "",
         f"## A prompt of {CONTEXT} tokens, the same model",
         "",

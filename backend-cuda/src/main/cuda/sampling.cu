@@ -7,17 +7,6 @@ namespace sampling {
 constexpr int THREADS = 256;
 constexpr int PER_BLOCK = 4;  // words of one random block: tokens that a thread takes at a time
 
-// How good a token is; float64, so that no logit over no temperature overflows and no two differ
-// less than in the definition. temperature 0: greedy.
-__device__ __forceinline__ double score(
-    float logit, bool seen, double penalty, double inverseTemperature) {
-  double value = logit;
-  if (seen) {
-    value = value > 0 ? value / penalty : value * penalty;
-  }
-  return value * inverseTemperature;
-}
-
 // Starts a row anew: its stream, the number of its next draw, `count` tokens seen. One block.
 extern "C" __global__ void __launch_bounds__(THREADS) reset_sampling(
     unsigned long long* streams, int* draws, unsigned* seen, int row, unsigned long long stream,
@@ -52,24 +41,21 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_plain(
   const float* row = logits + static_cast<size_t>(index) * vocabulary;
   unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);
   Row state = {seed, streams[index], static_cast<unsigned>(draws[index]), bits};
-  bool noisy = temperature > 0;
-  double inverse = noisy ? 1.0 / temperature : 1.0;
+  Scale scale = Scale::of(temperature, penalty);
 
   Candidate best = Candidate::none();
   int step = gridDim.x * THREADS * PER_BLOCK;
   for (int first = (blockIdx.x * THREADS + threadIdx.x) * PER_BLOCK; first < vocabulary;
        first += step) {
     Words words = {};
-    if (noisy) {
+    if (scale.noisy) {
       words = state.words(first);
     }
 #pragma unroll
     for (int i = 0; i < PER_BLOCK; i++) {
       int token = first + i;
       if (token < vocabulary) {
-        bool penalised = penalty != 1.0f && state.has_seen(token);
-        double value = score(row[token], penalised, penalty, inverse);
-        best.consider(noisy ? value + gumbel(words.word[i]) : value, token);
+        best.consider(scale.score(row[token], state, token, words.word[i]), token);
       }
     }
   }

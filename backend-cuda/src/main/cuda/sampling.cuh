@@ -30,6 +30,39 @@ struct Row {
   }
 };
 
+// A logit after the repetition penalty; what filters compare, in float32.
+static __device__ __forceinline__ float penalised(
+    float logit, const Row& row, int token, float penalty) {
+  if (penalty != 1.0f && row.has_seen(token)) {
+    logit = logit > 0 ? logit / penalty : logit * penalty;
+  }
+  return logit;
+}
+
+// How good a token is in a draw without filters; float64, so that no logit over no temperature
+// overflows and no two differ less than in the definition.
+struct Scale {
+  double penalty;
+  double inverseTemperature;
+  bool noisy;  // or greedy
+
+  static __device__ __forceinline__ Scale of(float temperature, float penalty) {
+    bool noisy = temperature > 0;
+    return {penalty, noisy ? 1.0 / temperature : 1.0, noisy};
+  }
+
+  // word: the token's own random one.
+  __device__ __forceinline__ double score(
+      float logit, const Row& row, int token, unsigned word) const {
+    double value = logit;
+    if (penalty != 1 && row.has_seen(token)) {
+      value = value > 0 ? value / penalty : value * penalty;
+    }
+    // Rounded once, by the same instruction wherever this is compiled.
+    return noisy ? fma(value, inverseTemperature, static_cast<double>(gumbel(word))) : value;
+  }
+};
+
 // A token and how good it is; of equals the lower token is better.
 struct Candidate {
   double score;
@@ -44,12 +77,17 @@ struct Candidate {
     }
   }
 
+  // That of the lane whose number differs in one bit.
+  __device__ __forceinline__ void consider_lane(int bit) {
+    double otherScore = __shfl_xor_sync(ALL_LANES, score, bit);
+    int otherToken = __shfl_xor_sync(ALL_LANES, token, bit);
+    consider(otherScore, otherToken);
+  }
+
   __device__ __forceinline__ void consider_warp() {
 #pragma unroll
-    for (int offset = WARP / 2; offset > 0; offset /= 2) {
-      double otherScore = __shfl_xor_sync(ALL_LANES, score, offset);
-      int otherToken = __shfl_xor_sync(ALL_LANES, token, offset);
-      consider(otherScore, otherToken);
+    for (int bit = WARP / 2; bit > 0; bit /= 2) {
+      consider_lane(bit);
     }
   }
 };

@@ -6,6 +6,11 @@
 // the next digit over the codes that agree with what is known, and the bin in which the count, or
 // the sum of probabilities, is reached. Sums are of integers, so they don't depend on the order of
 // adding.
+//
+// The head may leave the largest logit of each span of neighbouring tokens, its peak. The largest of
+// all is one of them, and once k spans have their peaks up to some bin, the first k tokens lie up to
+// there. What lies behind a bin that ends what is kept needs not be read, and where a span's peak
+// lies behind it, so do all its tokens.
 #include "sampling.cuh"
 
 namespace sampling_filtered {
@@ -30,6 +35,14 @@ constexpr float ONE = 1099511627776.0f;
 using Code = unsigned long long;
 using Weight = unsigned long long;
 
+// The largest logits, after the penalty, of `span` tokens each, of the last perhaps fewer. NaN doesn't
+// count; where there is nothing else the peak is -infinity.
+struct Peaks {
+  const float* values;  // or null: not known
+  int span;
+  int count;
+};
+
 // The tokens that may be kept, as soon as they are few: most of the work needs only them.
 struct Shortlist {
   static constexpr unsigned ROOM = 4096;
@@ -47,13 +60,10 @@ struct Filter {
   int lastBin;  // of the first digit: what lies in bins before it is kept,
   Code limit;   // and of what lies in it, codes up to here
   const Shortlist* shortlist;  // or null: all tokens
+  Peaks peaks;
 
-  __device__ __forceinline__ float penalised(int token) const {
-    float logit = logits[token];
-    if (penalty != 1.0f && row.has_seen(token)) {
-      logit = logit > 0 ? logit / penalty : logit * penalty;
-    }
-    return logit;
+  __device__ __forceinline__ float logit(int token) const {
+    return penalised(logits[token], row, token, penalty);
   }
 
   // How far below the best score, as l/T; the logits are subtracted first, so that nothing
@@ -85,15 +95,38 @@ struct Filter {
     return static_cast<Weight>(expf(-distance(logit)) * ONE);
   }
 
+  // Nothing is kept that lies in bins behind this one.
+  __device__ __forceinline__ void end_at(int bin) {
+    if (bin < lastBin) {
+      lastBin = bin;
+      limit = ~0ull;
+    }
+  }
+
+  // Whether peaks tell where there is something to keep. The last bin also has what is NaN, of which
+  // they know nothing.
+  __device__ __forceinline__ bool is_guided() const {
+    return peaks.values != nullptr && lastBin < BINS - 1;
+  }
+
   // Visits every token that is kept with its logit, in any order, by all threads of the block.
   template <typename Visit>
   __device__ __forceinline__ void each(Visit visit) const {
-    int count = shortlist != nullptr ? static_cast<int>(shortlist->count) : vocabulary;
+    bool listed = shortlist != nullptr;
+    bool guided = !listed && is_guided();
+    int width = guided ? peaks.span : 1;  // of what a thread takes at a time
+    int count = listed ? static_cast<int>(shortlist->count) : guided ? peaks.count : vocabulary;
     for (int i = threadIdx.x; i < count; i += THREADS) {
-      int token = shortlist != nullptr ? shortlist->tokens[i] : i;
-      float logit = penalised(token);
-      if (keeps(logit, token)) {
-        visit(token, logit);
+      if (guided && first_digit(peaks.values[i]) > lastBin) {
+        continue;
+      }
+      int end = min((i + 1) * width, vocabulary);
+      for (int place = i * width; place < end; place++) {
+        int token = listed ? shortlist->tokens[place] : place;
+        float value = logit(token);
+        if (keeps(value, token)) {
+          visit(token, value);
+        }
       }
     }
   }
@@ -204,10 +237,7 @@ __device__ __forceinline__ void cut(
     return;  // fewer than `count`
   }
   int first = h.bin;
-  if (first < f.lastBin) {
-    f.lastBin = first;
-    f.limit = ~0ull;
-  }
+  f.end_at(first);
   f.shorten(list);
   Code known = 0;  // the digits found so far
   int end = 64;    // where they end
@@ -233,13 +263,33 @@ __device__ __forceinline__ void cut(
   f.limit = ((known + 1) << end) - 1;
 }
 
-// tokens [m] from logits [m, vocabulary], temperature above 0. One block per row, which reads its
+// Ends at the bin up to which `count` spans have their peaks: those are as many tokens.
+__device__ __forceinline__ void narrow(Filter& f, Histogram& h, Shortlist& list, int count) {
+  double target = count;
+  h.clear();
+  for (int i = threadIdx.x; i < f.peaks.count; i += THREADS) {
+    float peak = f.peaks.values[i];
+    if (peak != -INFINITY) {
+      atomicAdd(&h.bins[f.first_digit(peak)], 1);
+    }
+  }
+  h.find(0, target, 0);
+  if (h.bin >= 0) {
+    f.end_at(h.bin);
+  }
+  if (f.is_guided()) {
+    f.shorten(list);
+  }
+}
+
+// tokens [m] from logits [m, vocabulary], temperature above 0. peaks [m, spans] or null. One block per row, which reads its
 // logits (200 KB for GPT-2, from the caches after the first time) for the largest, for the first
-// digit, and to list the tokens that are left; then only those.
+// digit, and to list the tokens that are left; then only those. With peaks it reads only the spans
+// where something may be left, and all logits but once, for the sum that top-p alone needs.
 extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
-    int* tokens, const float* logits, int vocabulary, float temperature, int topK, float topP,
-    float minP, float penalty, unsigned long long seed, const unsigned long long* streams,
-    int* draws, unsigned* seen) {
+    int* tokens, const float* logits, int vocabulary, int topK, float topP, float minP,
+    float temperature, float penalty, unsigned long long seed, const unsigned long long* streams,
+    int* draws, unsigned* seen, const float* peaks, int span) {
   __shared__ Histogram histogram;
   __shared__ Shortlist list;
   __shared__ float floats[WARPS];
@@ -257,21 +307,37 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
       -INFINITY,
       BINS,
       ~0ull,
-      nullptr};
+      nullptr,
+      {nullptr, 0, 0}};
 
   float largest = -INFINITY;
-  for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
-    largest = fmaxf(largest, f.penalised(token));
+  if (peaks != nullptr) {
+    int count = (vocabulary + span - 1) / span;
+    f.peaks = {peaks + static_cast<size_t>(index) * count, span, count};
+    for (int i = threadIdx.x; i < count; i += THREADS) {
+      largest = fmaxf(largest, f.peaks.values[i]);
+    }
+  } else {
+    for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
+      largest = fmaxf(largest, f.logit(token));
+    }
   }
   f.largest = block_max(largest, floats);
   if (topK > 0) {
+    if (peaks != nullptr) {
+      narrow(f, histogram, list, topK);
+    }
     cut(f, histogram, list, topK, 0);
   }
   if (topP < 1) {
     cut(f, histogram, list, 0, topP);
   }
 
-  float farthest = minP > 0 ? -logf(minP) : INFINITY;
+  float farthest = INFINITY;
+  if (minP > 0) {
+    farthest = -logf(minP);
+    f.end_at(static_cast<int>(fminf(farthest * BINS_PER_UNIT, BINS - 1)));
+  }
   Candidate best = Candidate::none();
   f.each([&](int token, float logit) {
     float distance = f.distance(logit);

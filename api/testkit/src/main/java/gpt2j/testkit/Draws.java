@@ -5,6 +5,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Assertions;
 
 /**
@@ -51,6 +52,25 @@ final class Draws {
   /** Draws once per row from logits {@code [rows, vocabulary]}. */
   int[] draw(float[] values) {
     bench.write(logits, values);
+    return sample(values);
+  }
+
+  /**
+   * Draws once per row right behind what makes the logits; of what is made alone, before, it knows
+   * what to expect.
+   *
+   * @param head queues what makes {@code [rows, vocabulary]} logits in the tensor it is given, each
+   *     time the same
+   */
+  int[] drawBehind(Consumer<Tensor> head) {
+    head.accept(logits);
+    float[] values = bench.read(logits);
+    bench.write(logits, new float[values.length]);
+    head.accept(logits);
+    return sample(values);
+  }
+
+  private int[] sample(float[] values) {
     bench.operations().sample(tokens, logits, state);
     int[] drawn = bench.readInts(tokens);
     for (int row = 0; row < drawn.length; row++) {

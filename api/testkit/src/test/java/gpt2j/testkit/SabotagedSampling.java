@@ -27,6 +27,7 @@ final class SabotagedSampling {
     Class<SamplingContract> sampling = SamplingContract.class;
     Class<SamplingStateContract> states = SamplingStateContract.class;
     Class<GreedyContract> greedy = GreedyContract.class;
+    Class<HeadContract> head = HeadContract.class;
     return List.of(
         bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
         bug("penalty only sampled", greedy, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
@@ -36,6 +37,7 @@ final class SabotagedSampling {
         bug("top-k keeps one too many", sampling, p -> p.withTopK(p.topK() + 1)),
         bug("top-p ignored", sampling, p -> p.withTopP(1)),
         bug("top-p too large", sampling, p -> p.withTopP(Math.min(1, p.topP() * 1.02f))),
+        bug("top-k one too many behind the head", head, p -> p.withTopK(p.topK() + 1)),
         bug("min-p ignored", sampling, p -> p.withMinP(0)),
         bug("seed ignored", sampling, p -> p.withSeed(0)),
         bug("noise in float32", sampling, SabotagedSampling::floatNoise),

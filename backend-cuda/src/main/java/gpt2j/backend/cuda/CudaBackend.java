@@ -67,7 +67,9 @@ final class CudaBackend implements Backend {
               runtime.context().freeMemory(),
               runtime.kernels().variant().toString(),
               Map.of("products of many rows", gemm.description()));
-      fusion = new Fusion(new LayerNorm(runtime), new Products(runtime, gemm));
+      Products products = new Products(runtime, gemm);
+      fusion = new Fusion(new LayerNorm(runtime), products, new Head(runtime, products));
+      runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush));
       operations = new CheckedOperations(new CudaOperations(runtime, fusion, attention));
     } catch (RuntimeException e) {
@@ -164,6 +166,14 @@ final class CudaBackend implements Backend {
     queues.removeIf(CudaTokenQueue::isClosed);
     queues.add(queue);
     return queue;
+  }
+
+  /** Called before memory is given back, which what is held back may need. */
+  private void queueWhatIsHeldBack() {
+    if (fusion.isHolding()) {
+      runtime.context().enter();
+      fusion.flush();
+    }
   }
 
   /** Called before something is queued that is no operation. */

@@ -80,8 +80,7 @@ final class CudaOperations implements Operations {
   @Override
   public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
     runtime.context().enter();
-    fusion.multiply(
-        CudaTensor.of(out), CudaTensor.of(x), CudaLinearWeights.of(weights), epilogue, true);
+    fusion.linear(CudaTensor.of(out), CudaTensor.of(x), CudaLinearWeights.of(weights), epilogue);
   }
 
   @Override
@@ -132,8 +131,7 @@ final class CudaOperations implements Operations {
   @Override
   public void logits(Tensor out, Tensor x, EmbeddingTable head) {
     runtime.context().enter();
-    fusion.multiply(
-        CudaTensor.of(out), CudaTensor.of(x), CudaEmbeddingTable.of(head), Epilogue.NONE, false);
+    fusion.logits(CudaTensor.of(out), CudaTensor.of(x), CudaEmbeddingTable.of(head));
   }
 
   @Override
@@ -148,8 +146,11 @@ final class CudaOperations implements Operations {
 
   @Override
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
-    begin();
-    CudaSamplingState.of(state).draw(CudaTensor.of(tokens), CudaTensor.of(logits));
+    runtime.context().enter();
+    CudaSamplingState drawn = CudaSamplingState.of(state);
+    if (!fusion.sample(CudaTensor.of(tokens), CudaTensor.of(logits), drawn)) {
+      drawn.draw(CudaTensor.of(tokens), CudaTensor.of(logits));
+    }
   }
 
   @Override

@@ -161,33 +161,52 @@ final class CudaSamplingState implements SamplingState {
     }
   }
 
+  /** Whether some tokens may be left out of a draw, so that it needs a kernel of its own. */
+  boolean isFiltered() {
+    return filtered;
+  }
+
   /** Queues a draw for every row. */
   void draw(CudaTensor tokens, CudaTensor logits) {
-    KernelLauncher launch =
-        runtime
-            .launcher()
-            .begin()
-            .address(tokens.address())
-            .address(logits.address())
-            .integer(vocabulary)
-            .real(parameters.temperature());
     if (filtered) {
-      launch.integer(parameters.topK()).real(parameters.topP()).real(parameters.minP());
+      drawFiltered(tokens, logits, 0, 0);
+    } else {
+      addTo(begin(tokens, logits))
+          .address(candidates.address())
+          .address(counters.address())
+          .launch(kernel, blocks, rows, 1, BLOCK, 0);
     }
-    launch
+  }
+
+  /**
+   * Queues a draw with filters for every row.
+   *
+   * @param peaks where the largest logit of each {@code span} tokens is; 0 if nowhere
+   */
+  void drawFiltered(CudaTensor tokens, CudaTensor logits, long peaks, int span) {
+    KernelLauncher launch = begin(tokens, logits);
+    launch.integer(parameters.topK()).real(parameters.topP()).real(parameters.minP());
+    addTo(launch).address(peaks).integer(span).launch(kernel, rows, 1, 1, FILTER_BLOCK, 0);
+  }
+
+  private KernelLauncher begin(CudaTensor tokens, CudaTensor logits) {
+    return runtime
+        .launcher()
+        .begin()
+        .address(tokens.address())
+        .address(logits.address())
+        .integer(vocabulary);
+  }
+
+  /** Adds what every kernel that draws must know. */
+  KernelLauncher addTo(KernelLauncher launch) {
+    return launch
+        .real(parameters.temperature())
         .real(parameters.repetitionPenalty())
         .wide(parameters.seed())
         .address(streams.address())
         .address(draws.address())
         .address(seen.address());
-    if (filtered) {
-      launch.launch(kernel, rows, 1, 1, FILTER_BLOCK, 0);
-    } else {
-      launch
-          .address(candidates.address())
-          .address(counters.address())
-          .launch(kernel, blocks, rows, 1, BLOCK, 0);
-    }
   }
 
   @Override

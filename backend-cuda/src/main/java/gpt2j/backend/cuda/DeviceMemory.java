@@ -36,6 +36,7 @@ final class DeviceMemory implements AutoCloseable {
   private final Map<Usage, List<Chunk>> arenas = new EnumMap<>(Usage.class);
   private final Map<Usage, Long> held = new EnumMap<>(Usage.class);
   private Consumer<Region> noted = region -> {};
+  private Runnable beforeFreeing = () -> {};
   private boolean closed;
 
   DeviceMemory(Context context, OptionalLong limit) {
@@ -126,11 +127,24 @@ final class DeviceMemory implements AutoCloseable {
     noted = listener;
   }
 
-  private synchronized void free(Region region) {
-    Chunk chunk = region.chunk;
+  /** From now on runs {@code task} before anything is given back. */
+  void beforeFreeing(Runnable task) {
+    beforeFreeing = task;
+  }
+
+  private void free(Region region) {
     if (closed || region.freed) {
       return;
     }
+    try {
+      beforeFreeing.run();
+    } finally {
+      give(region);
+    }
+  }
+
+  private synchronized void give(Region region) {
+    Chunk chunk = region.chunk;
     region.freed = true;
     held.merge(chunk.usage, -region.bytes, Long::sum);
     chunk.give(region.offset, region.size);

@@ -6,18 +6,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks one operation ahead. With few rows a step is a chain of kernels that each take little
  * longer than it takes to begin them, so a norm is computed by the kernel of the product behind it,
- * and keys and values are stored by the kernel of the product before. The kernel writes all that
- * the single operations would have, so nobody can tell; whoever looks at memory, or measures, has
- * what is held back queued first.
+ * keys and values are stored by the kernel of the product before, and a draw is done, or prepared,
+ * by that of the head. The kernel writes all that the single operations would have, so nobody can
+ * tell; whoever looks at memory, gives it back, or measures, has what is held back queued first.
  */
 final class Fusion {
   private final LayerNorm layerNorm;
   private final Products products;
+  private final Head head;
   private @Nullable Pending pending;
 
-  Fusion(LayerNorm layerNorm, Products products) {
+  Fusion(LayerNorm layerNorm, Products products, Head head) {
     this.layerNorm = layerNorm;
     this.products = products;
+    this.head = head;
+  }
+
+  boolean isHolding() {
+    return pending != null;
   }
 
   /** Queues what is held back. */
@@ -45,28 +51,42 @@ final class Fusion {
     }
   }
 
-  /**
-   * A product.
-   *
-   * @param mayAppend whether its result may be queries, keys and values
-   */
-  void multiply(
-      CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue, boolean mayAppend) {
+  /** A product of a layer. */
+  void linear(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
     if (x.shape().rows() > Products.FEW_ROWS) {
       flush();
       products.multiply(out, x, weights, epilogue);
       return;
     }
+    hold(out, x, weights, epilogue);
+    boolean mayBeQkv = epilogue == Epilogue.NONE && weights.rows() % 3 == 0;
+    if (!mayBeQkv) {
+      flush();
+    }
+  }
+
+  /** The product that makes logits. */
+  void logits(CudaTensor out, CudaTensor x, DeviceMatrix table) {
+    if (x.shape().rows() > Products.FEW_ROWS) {
+      flush();
+      products.multiply(out, x, table, Epilogue.NONE);
+      return;
+    }
+    Pending.Product product = hold(out, x, table, Epilogue.NONE);
+    if (!head.takes(product)) {
+      flush();
+    }
+  }
+
+  private Pending.Product hold(
+      CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
     Pending.Norm norm = pending instanceof Pending.Norm held && feeds(held, x, out) ? held : null;
     if (norm == null) {
       flush();
     }
     Pending.Product product = new Pending.Product(norm, out, x, weights, epilogue);
     pending = product;
-    boolean mayBeQkv = mayAppend && epilogue == Epilogue.NONE && weights.rows() % 3 == 0;
-    if (!mayBeQkv) {
-      flush();
-    }
+    return product;
   }
 
   /**
@@ -90,6 +110,19 @@ final class Fusion {
         && !product.out().overlaps(append.positions())) {
       pending = null;
       products.multiplyFew(product, append);
+      return true;
+    }
+    flush();
+    return false;
+  }
+
+  /** Queues the head held back with a draw from its logits; false if there is none. */
+  boolean sample(CudaTensor tokens, CudaTensor logits, CudaSamplingState state) {
+    if (pending instanceof Pending.Product product
+        && product.out().isSame(logits)
+        && head.takes(product)) {
+      head.multiplyAndDraw(product, tokens, state);
+      pending = null; // not before: a draw that can't be queued leaves the head to be queued
       return true;
     }
     flush();

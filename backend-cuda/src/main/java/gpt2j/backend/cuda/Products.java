@@ -79,15 +79,7 @@ final class Products {
             .integer(rows)
             .integer(code(product.epilogue()))
             .integer(splits);
-    if (norm == null) {
-      launch.address(0).address(0).real(0).address(0);
-    } else {
-      launch
-          .address(norm.gain().address())
-          .address(norm.bias().address())
-          .real(norm.epsilon())
-          .address(norm.out().address());
-    }
+    addTo(launch, norm);
     if (append == null) {
       launch.address(0).address(0).address(0).address(0);
       launch.integer(0).integer(0).integer(0).integer(0).integer(0);
@@ -97,13 +89,26 @@ final class Products {
     launch.launch(kernel, grid(weights, size, splits), 1, 1, BLOCK, shared(weights, size));
   }
 
-  private int grid(DeviceMatrix weights, int size, int splits) {
+  /** Adds what a kernel must know of the norm before its product. */
+  static KernelLauncher addTo(KernelLauncher launch, Pending.@Nullable Norm norm) {
+    if (norm == null) {
+      return launch.address(0).address(0).real(0).address(0);
+    }
+    return launch
+        .address(norm.gain().address())
+        .address(norm.bias().address())
+        .real(norm.epsilon())
+        .address(norm.out().address());
+  }
+
+  /** Blocks of a product of few rows. */
+  int grid(DeviceMatrix weights, int size, int splits) {
     int blocks = blocks(weights, size, splits);
     return Math.min(blocks, 4 * runtime.multiprocessors());
   }
 
   /** Warps that share one output: more where there would be too few to keep the device busy. */
-  private int splits(DeviceMatrix weights, int size) {
+  int splits(DeviceMatrix weights, int size) {
     int loadElements = LOAD_BYTES / weights.type().bytes();
     int splits = 1;
     while (splits < MOST_SPLITS
@@ -115,8 +120,13 @@ final class Products {
   }
 
   private static int blocks(DeviceMatrix weights, int size, int splits) {
-    int outputsOfWarp = size == 1 ? 1 : Math.max(2, size / 2); // 1, 2, 2, 4 for 1, 2, 4, 8 rows
-    return Math.toIntExact(Math.ceilDiv((long) weights.rows() * splits, WARPS * outputsOfWarp));
+    return Math.toIntExact(
+        Math.ceilDiv((long) weights.rows() * splits, WARPS * outputsOfWarp(size)));
+  }
+
+  /** Outputs that a warp makes at once: 1, 2, 2, 4 for kernels of 1, 2, 4, 8 rows. */
+  static int outputsOfWarp(int size) {
+    return size == 1 ? 1 : Math.max(2, size / 2);
   }
 
   private static int shared(DeviceMatrix weights, int size) {

@@ -43,6 +43,7 @@ class EmulatedSanitizedTest {
           "Greedy/theLargestLogitMayBeAnywhere",
           "Sampling/drawsTheSameTokensOfGpt2",
           "Sampling/rareNoiseIsFinite",
+          "Head/fewRowsAndMany",
           "SamplingStates",
           "Steps/advanceMakesTheNextBatch",
           "Steps/tokensAreTakenInOrder",
