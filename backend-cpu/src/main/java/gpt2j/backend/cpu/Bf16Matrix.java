@@ -176,8 +176,7 @@ final class Bf16Matrix implements Matrix {
               PanelProduct.widen(
                   target + (long) first * Float.BYTES, panel(panel), inputs, outputs, count);
             });
-    runtime.products().awaitStart();
-    manyRows.run(out, x, widened.array(), false, finish);
+    manyRows.run(out, x, widened.array(runtime.products()), false, finish);
   }
 
   @Override

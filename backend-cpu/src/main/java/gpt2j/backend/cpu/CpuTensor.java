@@ -47,13 +47,10 @@ final class CpuTensor implements Tensor {
     return region.address() + offset;
   }
 
-  /**
-   * The same matrix for ND4J; no copy. Only after {@link Nd4jProducts#awaitStart}: two threads that
-   * initialise classes of JavaCPP at the same time wait for each other for ever.
-   */
-  INDArray array() {
+  /** The same matrix for ND4J; no copy. */
+  INDArray array(Nd4jProducts products) {
     if (array == null) {
-      array = Nd4jProducts.view(address(), shape.rows(), shape.size(1));
+      array = products.view(address(), shape.rows(), shape.size(1));
     }
     return array;
   }

@@ -166,8 +166,7 @@ final class F32Matrix implements Matrix {
 
   private INDArray array() {
     if (array == null) {
-      runtime.products().awaitStart();
-      array = Nd4jProducts.view(region.address(), inputs, outputs);
+      array = runtime.products().view(region.address(), inputs, outputs);
     }
     return array;
   }

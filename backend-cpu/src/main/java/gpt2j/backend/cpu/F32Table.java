@@ -68,8 +68,7 @@ final class F32Table implements CpuEmbeddingTable {
 
   private INDArray array() {
     if (array == null) {
-      runtime.products().awaitStart();
-      array = Nd4jProducts.view(region.address(), rows, width);
+      array = runtime.products().view(region.address(), rows, width);
     }
     return array;
   }

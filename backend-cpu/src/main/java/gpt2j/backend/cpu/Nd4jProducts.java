@@ -60,11 +60,10 @@ final class Nd4jProducts {
 
   /** A product that can be run again and again, all row-major matrices. */
   Product product(CpuTensor out, CpuTensor x, INDArray w, Form form) {
-    awaitStart();
     CustomOp op =
         DynamicCustomOp.builder("matmul")
-            .addInputs(x.array(), w)
-            .addOutputs(out.array())
+            .addInputs(x.array(this), w)
+            .addOutputs(out.array(this))
             .addIntegerArguments(form.transposeX, form.transposeW, 0)
             .addFloatingPointArguments(1.0, form.beta)
             .build();
@@ -105,8 +104,12 @@ final class Nd4jProducts {
     }
   }
 
-  /** A matrix over existing memory, which must outlive it. */
-  static INDArray view(long address, long rows, long columns) {
+  /**
+   * A matrix over existing memory, which must outlive it. Waits until ND4J has started: two threads
+   * that initialise classes of JavaCPP at the same time would wait for each other for ever.
+   */
+  INDArray view(long address, long rows, long columns) {
+    awaitStart();
     FloatPointer elements = new FloatPointer(new Address(address));
     elements.capacity(rows * columns);
     return Nd4j.create(

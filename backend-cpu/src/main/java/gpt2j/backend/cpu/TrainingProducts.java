@@ -37,8 +37,7 @@ final class TrainingProducts {
     Operands operands = new Operands(out, x, w, form);
     Nd4jProducts.Product product = prepared.get(operands);
     if (product == null) {
-      runtime.products().awaitStart();
-      product = runtime.products().product(out, x, w.array(), form);
+      product = runtime.products().product(out, x, w.array(runtime.products()), form);
       prepared.put(operands, product);
     }
     product.run();
