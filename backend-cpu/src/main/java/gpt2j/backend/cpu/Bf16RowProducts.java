@@ -17,18 +17,7 @@ record Bf16RowProducts(int words) implements TableProduct.Kernel {
 
   @Override
   public void addUp(long sums, long x, long rows, long next) {
-    addUp(sums, x, rows, next, words);
-  }
-
-  @Override
-  public void addUp(long sums, long x, long row) {
-    addUpOne(sums, x, row, words);
-  }
-
-  private static void addUp(long sums, long x, long rows, long next, int words) {
-    for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
-      Memory.store(FloatVector.zero(Memory.FLOATS), sums + (long) stream * V);
-    }
+    TableProduct.clear(sums);
     int bytes = words * Integer.BYTES;
     int whole = bytes - bytes % TURN;
     for (int i = 0; i < whole; i += TURN) {
@@ -55,8 +44,9 @@ record Bf16RowProducts(int words) implements TableProduct.Kernel {
     }
   }
 
-  private static void addUpOne(long sums, long x, long row, int words) {
-    Memory.store(FloatVector.zero(Memory.FLOATS), sums);
+  @Override
+  public void addUp(long sums, long x, long row) {
+    TableProduct.clear(sums);
     addEnd(sums, x, row, 0, words * Integer.BYTES);
   }
 

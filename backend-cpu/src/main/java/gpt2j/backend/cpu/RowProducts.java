@@ -16,18 +16,7 @@ record RowProducts(int columns) implements TableProduct.Kernel {
 
   @Override
   public void addUp(long sums, long x, long rows, long next) {
-    addUp(sums, x, rows, next, columns);
-  }
-
-  @Override
-  public void addUp(long sums, long x, long row) {
-    addUpOne(sums, x, row, columns);
-  }
-
-  private static void addUp(long sums, long x, long rows, long next, int columns) {
-    for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
-      Memory.store(FloatVector.zero(Memory.FLOATS), sums + (long) stream * V);
-    }
+    TableProduct.clear(sums);
     int bytes = columns * Float.BYTES;
     int whole = bytes - bytes % TURN;
     for (int i = 0; i < whole; i += TURN) {
@@ -49,12 +38,13 @@ record RowProducts(int columns) implements TableProduct.Kernel {
     }
   }
 
-  private static void addUpOne(long sums, long x, long row, int columns) {
-    Memory.store(FloatVector.zero(Memory.FLOATS), sums);
+  @Override
+  public void addUp(long sums, long x, long row) {
+    TableProduct.clear(sums);
     addEnd(sums, x, row, 0, columns * Float.BYTES);
   }
 
-  /** {@code sums +=} the products from byte {@code i} to before {@code end}. */
+  /** {@code sums +=} the products from byte {@code from} to before {@code end}. */
   private static void addEnd(long sums, long x, long row, int from, int end) {
     FloatVector sum = Memory.load(sums);
     int i = from;

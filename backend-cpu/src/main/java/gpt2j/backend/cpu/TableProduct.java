@@ -1,5 +1,7 @@
 package gpt2j.backend.cpu;
 
+import jdk.incubator.vector.FloatVector;
+
 /**
  * Multiplies a few vectors with all vectors of a table that is larger than the caches, and so takes
  * the time of reading it. It is read in several streams side by side, each some lines of the cache
@@ -93,6 +95,14 @@ final class TableProduct {
                 }
               }
             });
+  }
+
+  /** Zeroes the sums of {@link #STREAMS} rows, in the kernel, where it costs next to nothing. */
+  static void clear(long sums) {
+    FloatVector zero = FloatVector.zero(Memory.FLOATS);
+    for (int stream = 0; stream < STREAMS; stream++) {
+      Memory.store(zero, sums + (long) stream * Memory.VECTOR);
+    }
   }
 
   /** Streams of {@code length} rows each. */
