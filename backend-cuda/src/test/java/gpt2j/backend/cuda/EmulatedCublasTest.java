@@ -65,8 +65,9 @@ class EmulatedCublasTest {
   @ParameterizedTest
   @CsvSource({
     "12, Linear/smallMatrices Linear/manyRows Linear/withoutABias Linear/aRowOfNaNSpoilsNoOther"
-        + " Linear/isDeterministic Gelu Logits/smallVocabularies Logits/logitsAreDeterministic",
-    "13, Linear/withoutABias Logits/logitsAreDeterministic"
+        + " Linear/isDeterministic Gelu Logits/smallVocabularies Logits/logitsAreDeterministic"
+        + " Training/Products Training/Steps/aRecordedStepEqualsDirectCalls",
+    "13, Linear/withoutABias Logits/logitsAreDeterministic Training/Products/areDeterministic"
   })
   void meetsTheContract(String version, String parts) throws IOException, InterruptedException {
     ForkedTests.Result result =

@@ -40,7 +40,9 @@ class EmulatedPlantedBugsTest {
           "Training/LayerNorm",
           "Training/Dropouts",
           "Training/Loss",
-          "Training/Optimizer");
+          "Training/Optimizer",
+          "Training/Products/linear",
+          "Training/Attention");
 
   private static final Compiler COMPILER = new Compiler(ForkedTests.cache(), false);
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import gpt2j.cuda.emulator.Compiler;
+import gpt2j.cuda.emulator.EmulatedCublas;
 import gpt2j.cuda.emulator.ThreadOrder;
 import java.io.File;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -110,6 +112,12 @@ final class ForkedTests {
               assertNotEquals("true", System.getenv("CI"), reason);
               abort(reason);
             });
+  }
+
+  /** In the JVM of their own: the emulated cuBLAS that was asked for, or null. */
+  static @Nullable EmulatedCublas cublas() {
+    String version = System.getProperty(CUBLAS);
+    return version == null ? null : EmulatedCublas.load(Integer.parseInt(version));
   }
 
   static Path cache() {

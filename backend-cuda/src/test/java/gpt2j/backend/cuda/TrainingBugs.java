@@ -57,6 +57,37 @@ final class TrainingBugs {
             "store_floats(gradient + part.first, Floats::zero(), part.count, vector);",
             "",
             ThreadOrder.FORWARD,
-            "Training/Optimizer"));
+            "Training/Optimizer"),
+        new PlantedBug(
+            "no barrier after the copies have arrived",
+            "training_products.cuh",
+            "cp_async_wait<STAGES - 2>();\n    __syncthreads();",
+            "cp_async_wait<STAGES - 2>();",
+            ThreadOrder.REVERSE,
+            "Training/Products"),
+        new PlantedBug(
+            "a part doesn't end where the next one begins",
+            "training_products.cuh",
+            "min(p.depth - first, p.part)",
+            "p.depth - first",
+            ThreadOrder.FORWARD,
+            "Training/Products"),
+        new PlantedBug(
+            "the key after is seen",
+            "training_attention.cu",
+            "key + j <= query ? __expf",
+            "key + j <= query + 1 ? __expf",
+            ThreadOrder.FORWARD,
+            "Training/Attention"),
+        new PlantedBug(
+            "the next weights come before the last ones were used",
+            "training_attention_backward.cu",
+            "    __syncthreads();\n"
+                + "    store(tiles->weights, scores);\n"
+                + "    __syncthreads();\n"
+                + "    ofKeys",
+            "    store(tiles->weights, scores);\n    __syncthreads();\n    ofKeys",
+            ThreadOrder.FORWARD,
+            "Training/Attention"));
   }
 }
