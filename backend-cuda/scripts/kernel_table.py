@@ -30,7 +30,13 @@ THREADS = 2048
 SHARED = {80: 164 * 1024, 90: 228 * 1024}
 
 # Dynamic shared memory of kernels that are given some, at most.
-DYNAMIC = {"linear_few": 49152, "head_few": 51200, "_128": 73728, "_64": 36864}
+DYNAMIC = {
+    "linear_few": 49152,
+    "head_few": 51200,
+    "_128": 73728,
+    "_64": 36864,
+    "attention_backward": 60928,
+}
 
 # GPT-2 124M.
 LAYERS, HEADS, WIDTH, VOCABULARY, CONTEXT = 12, 12, 768, 50257, 1024
@@ -80,6 +86,8 @@ def dynamic_shared(name):
             return DYNAMIC[family]
     if name.startswith("gemm_tc"):
         return DYNAMIC["_128" if name.endswith("_128") else "_64"]
+    if name in ("training_attention_keys", "training_attention_queries"):
+        return DYNAMIC["attention_backward"]
     return 0
 
 
