@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.training.run;
 
 import gpt2j.api.HostTensor;
+import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Shape;
 import gpt2j.model.gpt2.ContextOverflow;
@@ -84,6 +85,15 @@ final class Gpt2Learner implements Learner {
       loss = loss.plus(model.evaluate(batch));
     }
     return loss.mean();
+  }
+
+  @Override
+  public double peak() {
+    try {
+      return Speed.peak(model.backend());
+    } catch (OutOfMemoryException full) {
+      return 0;
+    }
   }
 
   @Override

@@ -31,6 +31,9 @@ interface Learner {
   /** The mean loss on the validation data, or on as many batches of it. */
   double evaluate(int batches);
 
+  /** Operations per second of a large product of matrices now; 0 when there is no memory for it. */
+  double peak();
+
   /**
    * Goes on with a text by the model as it is now.
    *

@@ -41,6 +41,11 @@ record Speed(double operationsPerToken, double peak) {
     return operationsPerToken * tokensPerSecond / peak;
   }
 
+  /** With this peak, if it is higher: what else the machine does can only make it look lower. */
+  Speed with(double newPeak) {
+    return newPeak > peak ? new Speed(operationsPerToken, newPeak) : this;
+  }
+
   /**
    * Operations per second of products of square matrices on a backend: the best of several sizes,
    * the largest that take little time. It takes about a tenth of a second.

@@ -26,19 +26,20 @@ final class TrainingLoop {
   private final RunDirectory directory;
   private final CheckpointIo checkpoints;
   private final String data;
-  private final Speed speed;
   private final Consumer<? super RunEvent> listener;
   private final LongSupplier nanos;
   private volatile boolean stopped;
 
   private RunState state;
   private long saved;
+  private Speed speed;
 
   /**
    * A run that is ready to go on from where its directory is.
    *
    * @param data what tells the data apart from other data
    * @param tokenizer the files of the tokenizer, by name
+   * @param speed its peak is measured again at each evaluation
    * @param nanos a clock
    */
   TrainingLoop(
@@ -175,6 +176,7 @@ final class TrainingLoop {
   private void evaluate(Metrics metrics) throws IOException {
     double loss = learner.evaluate(routine.evalBatches());
     state = state.evaluated(loss);
+    speed = speed.with(learner.peak());
     tell(metrics, new RunEvent.Evaluated(state.step(), loss, state.isBest()));
   }
 

@@ -90,6 +90,11 @@ final class FakeLearner implements Learner {
   }
 
   @Override
+  public double peak() {
+    return 1;
+  }
+
+  @Override
   public String generate(Routine.Sample sample, BooleanSupplier cancelled) {
     return "after loss " + loss();
   }

@@ -42,4 +42,12 @@ class SpeedTest {
       assertEquals(0, backend.memory().total(), "memory is given back");
     }
   }
+
+  @Test
+  void theHighestPeakCounts() {
+    Speed speed = new Speed(10, 100);
+    assertEquals(0.5, speed.peakFraction(5));
+    assertEquals(0.25, speed.with(200).peakFraction(5));
+    assertEquals(0.5, speed.with(50).with(0).peakFraction(5));
+  }
 }
