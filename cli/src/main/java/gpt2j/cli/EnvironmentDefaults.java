@@ -3,6 +3,7 @@ package gpt2j.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -15,10 +16,13 @@ import picocli.CommandLine.TypeConversionException;
  * so that a wrong one is in nobody's way.
  */
 final class EnvironmentDefaults {
+  private static final String MODEL = "--model";
+  private static final String SIZE = "--size";
+
   /** The options that say how to work; not those that say what on. */
   private static final List<String> OPTIONS =
       List.of(
-          "--model",
+          MODEL,
           "--backend",
           "--precision",
           "--threads",
@@ -30,6 +34,8 @@ final class EnvironmentDefaults {
           "--min-p",
           "--repetition-penalty",
           "--context-overflow");
+
+  private static final Set<String> WITHOUT_MODEL = Set.of(TrainCommand.NAME, PrepareCommand.NAME);
 
   private EnvironmentDefaults() {}
 
@@ -54,7 +60,7 @@ final class EnvironmentDefaults {
       OptionSpec option = spec.findOption(name);
       String value = environment.getOrDefault(variable(name), "");
       if (option != null
-          && !saysWhatOn(spec, name)
+          && !(name.equals(MODEL) && needsNoModel(command))
           && !command.hasMatchedOption(option)
           && !value.isEmpty()) {
         set(option, variable(name), value);
@@ -62,9 +68,12 @@ final class EnvironmentDefaults {
     }
   }
 
-  /** Training doesn't work on a model: what it begins with, from new weights on, is its matter. */
-  private static boolean saysWhatOn(CommandSpec spec, String option) {
-    return spec.name().equals(TrainCommand.NAME) && option.equals(TrainStartOptions.MODEL);
+  /**
+   * Training and its texts don't work on a model: what they begin with, from nothing on, is their
+   * matter. Neither does a benchmark of a standard size.
+   */
+  private static boolean needsNoModel(ParseResult command) {
+    return WITHOUT_MODEL.contains(command.commandSpec().name()) || command.hasMatchedOption(SIZE);
   }
 
   private static void set(OptionSpec option, String variable, String value) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 
 /** Makes tokens of texts, for training. */
 @Command(
-    name = "prepare",
+    name = PrepareCommand.NAME,
     description = {
       "Makes tokens of texts, for training.",
       "Files are one document each, or have a line <|endoftext|> after each document; *.jsonl has"
@@ -32,6 +32,8 @@ import picocli.CommandLine.Parameters;
       "  bin/cli prepare texts more.jsonl --vocabulary bytes --validation 0.05 --out data"
     })
 final class PrepareCommand implements Callable<Integer> {
+  static final String NAME = "prepare";
+
   private static final String VOCABULARY = "--vocabulary";
 
   private final Context context;

@@ -126,4 +126,17 @@ class DefaultsTest {
                         "--max-new-tokens=1")
                     .exitCode()));
   }
+
+  @Test
+  void theModelOfTheEnvironmentIsNotLookedAtWhereThereIsAnotherChoice() throws IOException {
+    CliRun run = new CliRun().environment(Map.of("GPT2J_MODEL", "/none"));
+    Path text = Files.writeString(directory.resolve("text.txt"), "Once upon a time. ".repeat(9));
+    Path full = Files.createDirectories(directory.resolve("full/of")).getParent();
+    Result prepared =
+        run.run("prepare", "" + text, "--vocab-size=260", "--out=" + directory.resolve("data"));
+    Result bench = run.run("bench", "trace", "--size=gpt2", "--out=" + full);
+    assertAll(
+        () -> assertEquals(0, prepared.exitCode(), prepared.err()),
+        () -> assertTrue(bench.err().contains("full: isn't empty"), bench.err()));
+  }
 }

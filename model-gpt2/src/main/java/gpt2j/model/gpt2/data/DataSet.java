@@ -63,7 +63,8 @@ public final class DataSet implements AutoCloseable {
     DataDescription description = exists(file) ? DataDescription.read(file) : null;
     if (description == null && exists(folder.resolve(PICKLED))) {
       throw new DataException(
-          "%s: vocabularies of characters are not read; prepare the text again, with bytes"
+          ("%s: vocabularies of characters are not read; make the folder anew of the text: prepare"
+                  + " TEXT --vocabulary=bytes --out DIR")
               .formatted(folder.resolve(PICKLED)));
     }
     Tokenizer tokenizer = tokenizer(folder);

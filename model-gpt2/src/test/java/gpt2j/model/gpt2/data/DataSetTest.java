@@ -92,8 +92,8 @@ class DataSetTest {
     assertEquals("nano/val.bin: does not exist", refusal());
     Files.createFile(data.resolve("meta.pkl"));
     assertEquals(
-        "nano/meta.pkl: vocabularies of characters are not read; prepare the text again, with"
-            + " bytes",
+        "nano/meta.pkl: vocabularies of characters are not read; make the folder anew of the text:"
+            + " prepare TEXT --vocabulary=bytes --out DIR",
         refusal());
   }
 
