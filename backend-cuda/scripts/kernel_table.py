@@ -270,6 +270,48 @@ def prefill_table(rows):
     return lines
 
 
+def training_table(rows):
+    """An update; products in exact float32, each in a size of tiles that the launch chooses."""
+    stream, wide, logits = 4 * rows * WIDTH, 16 * rows * WIDTH, 4 * rows * VOCABULARY
+    parameters = VOCABULARY * WIDTH + CONTEXT * WIDTH + 2 * WIDTH
+    parameters += LAYERS * (12 * WIDTH * WIDTH + 13 * WIDTH)
+    norms = 2 * LAYERS + 1
+    parts = [
+        ("embeddings", "embed_sequences", 1, 3 * stream, rows * WIDTH),
+        ("norms", "layer_norm_keeping", norms, 2 * stream, 8 * rows * WIDTH),
+        ("residual", "add_residual", 2 * LAYERS, 3 * stream, rows * WIDTH),
+        ("GELU", "gelu", LAYERS, 2 * wide, 40 * rows * WIDTH),
+        ("loss", "softmax_cross_entropy", 1, 2 * logits, 30 * rows * VOCABULARY),
+        ("GELU backward", "gelu_backward", LAYERS, 3 * wide, 60 * rows * WIDTH),
+        ("norms backward", "layer_norm_backward_rows", norms, 4 * stream, 15 * rows * WIDTH),
+        ("their gains, biases", "layer_norm_backward_columns", norms, 2 * stream, 5 * rows * WIDTH),
+        ("tokens backward", "embed_backward_tokens", 1, 3 * stream, rows * WIDTH),
+        ("positions backward", "embed_backward_positions", 1, stream, rows * WIDTH),
+        ("norm of gradients", "squared_norms", -(-148 // 32), 4 * parameters // 5, parameters // 5),
+        ("update", "adamw", 148, 32 * parameters // 148, 20 * parameters // 148),
+    ]
+    for name, inputs, outputs, times in (
+        ("qkv", WIDTH, 3 * WIDTH, LAYERS),
+        ("projection", WIDTH, WIDTH, LAYERS),
+        ("expansion", WIDTH, 4 * WIDTH, LAYERS),
+        ("contraction", 4 * WIDTH, WIDTH, LAYERS),
+        ("head", WIDTH, VOCABULARY, 1),
+    ):
+        moved, done = linear(inputs, outputs, rows, 4)
+        parts.append((f"{name}, forward and twice backward", "training_product…", 3 * times, moved, done))
+    lines = [
+        "| part | kernel | times | bytes each | operations each | µs each at best |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    total = 0.0
+    for name, kernel, times, moved, done in parts:
+        time = microseconds(moved, done, F32_RATE)
+        total += times * time
+        lines.append(f"| {name} | `{kernel}` | {times} | {moved:,} | {done:,} | {time:.2f} |")
+    lines.append(f"| **together**, without attention | | | | | **{total:,.0f}** |")
+    return lines
+
+
 def tables():
     kernels = assemble()
     parts = [
@@ -288,6 +330,10 @@ def tables():
         f"## A prompt of {CONTEXT} tokens, the same model",
         "",
         *prefill_table(CONTEXT),
+        "",
+        "## An update in training, of 4 sequences of 1024 tokens, the same model in float32",
+        "",
+        *training_table(4 * CONTEXT),
     ]
     return "\n".join(parts)
 

@@ -74,7 +74,7 @@ for module in api/testkit integration-tests; do
 done
 cp -R -- "$root/integration-tests/target/test-classes" "$new/tests/suites"
 
-cp -- "$here"/{run.py,report.py,sanitizer.py,torch_gpt2.py} "$new/"
+cp -- "$here"/{run.py,report.py,sanitizer.py,torch_gpt2.py,torch_train.py} "$new/"
 cp -- "$here/run.sh" "$new/run"
 git -C "$root" rev-parse HEAD >"$new/revision" 2>/dev/null || echo unknown >"$new/revision"
 if [[ -n $(git -C "$root" status --porcelain 2>/dev/null) ]]; then

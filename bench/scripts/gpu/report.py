@@ -78,7 +78,7 @@ def markdown(results: dict) -> str:
                 f"Graph of {kernels} empty kernels: {number(probe[graph + '_device_s'], 1e6)} µs on the device, "
                 f"{number(probe[graph + '_launch_to_host_s'], 1e6)} µs from launch to host."
             )
-    lines += decode(results) + prefill(results) + cache(results)
+    lines += decode(results) + prefill(results) + cache(results) + train(results)
     return "\n".join(lines) + "\n"
 
 
@@ -125,6 +125,22 @@ def cache(results: dict) -> list:
                 f"| {number(other[0]['total_s'], 1, 3)} | {ratio(other[0]['total_s'], row['total_s'])} |"
             )
     return lines if len(lines) > 5 else []
+
+
+def train(results: dict) -> list:
+    own = results["steps"].get("train", {}).get("figures")
+    if not own:
+        return []
+    peer = results["steps"].get("torch_train", {}).get("figures", {})
+    lines = ["", f"## An update of {own['batch']} sequences of {own['tokens']} tokens in float32, ms", ""]
+    lines.append("| gpt2j's kernels | gpt2j, gemm auto | PyTorch eager | PyTorch compiled | × eager | × compiled |")
+    lines.append("|---|---|---|---|---|---|")
+    mine, eager, compiled = own["auto_update_s"], peer.get("eager_update_s"), peer.get("compiled_update_s")
+    lines.append(
+        f"| {number(own['custom_update_s'], 1e3)} | {number(mine, 1e3)} | {number(eager, 1e3)} "
+        f"| {number(compiled, 1e3)} | {ratio(eager, mine)} | {ratio(compiled, mine)} |"
+    )
+    return lines
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pathlib
 import platform
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,10 +30,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 FLAGS = "--enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow"
 FLAGS += " -XX:+UseSerialGC -Djava.awt.headless=true -Xlog:disable"
 SUITES = {
-    "contract": ["CudaContractTest"],
-    "integration": ["CudaGoldenTest", "CudaGoldenSamplingTest", "CudaSessionTest", "CudaAgreementTest"],
+    "contract": ["CudaContractTest", "CudaTrainingContractTest"],
+    "integration": ["CudaGoldenTest", "CudaGoldenSamplingTest", "CudaSessionTest", "CudaAgreementTest"]
+    + ["CudaTrainingTest", "CudaTrainingGoldenTest"],
 }
 SANITIZED = ["CudaGoldenSamplingTest", "CudaAgreementTest"]  # small: a sanitizer slows all down
+SANITIZED += ["CudaTrainingGoldenTest"]
 STEPS = [
     "devices",
     "contract",
@@ -43,7 +46,9 @@ STEPS = [
     "decode",
     "prefill",
     "cache",
+    "train",
     "torch",
+    "torch_train",
 ]
 
 
@@ -64,6 +69,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--prefill-tokens", default="128,1024")
     parser.add_argument("--cache-tokens", type=int, default=1000, help="generated with the cache and without")
     parser.add_argument("--cache-precision", default="f16")
+    parser.add_argument("--train-size", default="gpt2", help="a standard size, or LAYERS,HEADS,WIDTH,CONTEXT")
+    parser.add_argument("--train-batch", type=int, default=8, help="sequences of an update")
+    parser.add_argument("--train-tokens", type=int, default=1024, help="of each of them")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--copy-bytes", type=int, default=1 << 30)
     parser.add_argument("--tests", nargs="+", help="classes, or Class#method, instead of all of a suite's")
@@ -243,11 +251,50 @@ class Runner:
             raise RuntimeError("; ".join(failures))
         return {"models": len(results)}
 
-    def torch(self) -> dict:
+    def train(self) -> dict:
+        """Updates from new weights on generated texts, by both ways to multiply; their times."""
+        o = self.options
+        figures = {"batch": o.train_batch, "tokens": o.train_tokens}
+        with tempfile.TemporaryDirectory(prefix="train-", dir=o.out) as folder:
+            texts, data = f"{folder}/texts.txt", f"{folder}/data"
+            self.call("train", self.cli + ["stories", "--bytes", "1M", "--out", texts])
+            self.call("train", self.cli + ["prepare", texts, "--out", data])
+            shape = o.train_size.split(",")
+            names = ["--n-layer", "--n-head", "--n-embd", "--n-ctx"]
+            size = ["--size", *shape] if len(shape) == 1 else [word for pair in zip(names, shape) for word in pair]
+            for gemm in ("custom", "auto"):
+                run = pathlib.Path(folder) / gemm
+                command = self.cli + ["train", "--backend", "cuda", "--cuda-gemm", gemm, "--data", data, "--out", str(run)]
+                command += [*size, "--batch-size", str(o.train_batch), "--sequence-length", str(o.train_tokens)]
+                command += ["--max-steps", str(o.repetitions + 3), "--eval-batches", "1"]
+                self.call("train", command)
+                lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+                updates = [line for line in lines if "loss" in line]
+                if not updates or not all(0 < line["loss"] < 100 for line in updates):
+                    raise RuntimeError(f"{gemm}: no losses, or none that can be")
+                # The first ones load kernels, and start clocks that rest.
+                seconds = statistics.median(line["seconds"] for line in updates[3:])
+                figures[f"{gemm}_update_s"] = round(seconds, 6)
+                figures[f"{gemm}_loss"] = round(updates[-1]["loss"], 4)
+                shutil.rmtree(run)
+        return figures
+
+    def require_torch(self) -> None:
         o = self.options
         check = "import torch, sys; sys.exit(sys.argv[1] == 'cuda' and not torch.cuda.is_available())"
         if subprocess.run([o.python, "-c", check, o.torch_device], capture_output=True).returncode != 0:
             raise Skipped(f"{o.python} has no torch, or torch has no {o.torch_device}")
+
+    def torch_train(self) -> dict:
+        self.require_torch()
+        o = self.options
+        command = [o.python, str(HERE / "torch_train.py"), "--device", o.torch_device, "--size", o.train_size]
+        command += ["--batch", str(o.train_batch), "--tokens", str(o.train_tokens)]
+        return json.loads(self.call("torch_train", command + ["--repetitions", str(o.repetitions)]))
+
+    def torch(self) -> dict:
+        self.require_torch()
+        o = self.options
         command = [o.python, str(HERE / "torch_gpt2.py"), "--device", o.torch_device]
         command += ["--prompt-tokens", str(o.prompt_tokens), "--new-tokens", str(o.new_tokens)]
         command += ["--prefill-tokens", o.prefill_tokens, "--repetitions", str(o.repetitions)]

@@ -91,7 +91,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) clip_factor(
 }
 REGISTER_KERNEL(clip_factor);
 
-// One update (Loshchilov and Hutter 2019, Algorithm 2), gradients zeroed: seven accesses of memory
+// One update (Loshchilov and Hutter 2019, Algorithm 2), gradients zeroed: eight accesses of memory
 // for each number, in one pass. norm [2], schedule [3]: rate, c1, c2; rest1 = 1 − beta1, rest2 the
 // same.
 extern "C" __global__ void __launch_bounds__(THREADS) adamw(
