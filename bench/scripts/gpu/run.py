@@ -176,12 +176,11 @@ class Runner:
             for number, key in re.findall(r"\[ *(\d+) tests (found|skipped|aborted|successful|failed) *\]", out)
         }
         containers = re.findall(r"\[ *(\d+) containers (failed|skipped|aborted) *\]", out)
-        counts |= {f"containers_{key}": int(number) for number, key in containers}
+        counts |= {f"containers_{key}": int(number) for number, key in containers if int(number)}
         if not counts or counts["found"] == 0:
             raise RuntimeError(f"no test ran; {self.logs / (step + '.log')} says why")
-        bad = {key: n for key, n in counts.items() if n and re.search("fail|skip|abort", key)}
-        if bad:
-            raise RuntimeError(", ".join(f"{key}: {n}" for key, n in (bad | {"found": counts["found"]}).items()))
+        if any(n and re.search("fail|skip|abort", key) for key, n in counts.items()):
+            raise RuntimeError(", ".join(f"{key}: {n}" for key, n in counts.items()))
         return counts
 
     def memcheck(self) -> dict:
