@@ -9,10 +9,11 @@ settings, nanoGPT's for small models on a processor, on stories that `bin/cli st
 
 - gpt2j: `bin/cli train`
 - nanoGPT: its model in PyTorch, with initial weights and batches of its own
-- same start: that in PyTorch too, but from gpt2j's initial weights, with GPT-2's form of GELU, which
-  gpt2j has, and with gpt2j's batches in the same order. The losses of single steps can be compared.
+- same start: the first steps of that in PyTorch too, but from gpt2j's initial weights, with GPT-2's
+  form of GELU, which gpt2j has, and with gpt2j's batches in the same order, so that the losses of
+  single steps can be compared
 
-At the end PyTorch computes the loss of all models on all of the validation text, in windows of the
+At the end PyTorch computes the loss of both models on all of the validation text, in windows of the
 context. OUT/result.json has all numbers, OUT/table.md a summary.
 """
 
@@ -27,7 +28,7 @@ import tempfile
 import draws
 import gpt2j
 
-FIRST = 100  # steps whose losses are compared one by one
+FIRST = 300  # steps whose losses are compared one by one
 WINDOW = 100  # steps over which a curve is averaged
 LIMIT = 0.02
 DIGITS = 6  # of the losses in result.json
@@ -40,12 +41,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=2000, metavar="N", help="2000")
     parser.add_argument("--bytes", default="8M", metavar="N", help="of text; 8M")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="2")
-    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep data and gpt2j's runs here")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep text and models here, and go on with what is here")
     return parser.parse_args()
 
 
 def train_gpt2j(data, out, size, settings, seed, threads) -> list:
     """The losses of all steps; the model is in out/last."""
+    if (out / "last").exists():
+        return [update["loss"] for update in gpt2j.updates(out)]
     gpt2j.run(
         "train",
         data=data,
@@ -73,79 +76,100 @@ def train_gpt2j(data, out, size, settings, seed, threads) -> list:
     return [update["loss"] for update in gpt2j.updates(out)]
 
 
-def train_torch(model, settings, tokens, starts, name) -> list:
-    """The losses of all steps. `starts(number)` says where the batch of a step begins."""
+def train_torch(model, settings, steps, tokens, starts, name) -> list:
+    """The losses of the first steps. `starts(number)` says where the batch of a step begins."""
     import nanogpt
 
     trainer, losses = nanogpt.Trainer(model, settings), []
-    for number in range(settings.steps):
+    for number in range(steps):
         losses.append(trainer.step(number, *nanogpt.batch(tokens, starts(number), settings.length)))
-        if number % 500 == 0:
+        if number % 250 == 0:
             say(f"{name}: step {number}, loss {losses[-1]:.4f}")
     return losses
 
 
-def compare(work, seed, size, settings, threads) -> dict:
+def train_nanogpt(file, seed, size, settings, tokens) -> tuple:
+    """The model and the losses of all steps, which are kept in a file."""
     import nanogpt
     import torch
+
+    torch.manual_seed(seed)
+    model = nanogpt.Model(size)
+    if file.exists():
+        kept = torch.load(file)
+        model.load_state_dict(kept["model"])
+        return model, kept["losses"]
+    generator = torch.Generator().manual_seed(seed)
+    losses = train_torch(
+        model,
+        settings,
+        settings.steps,
+        tokens,
+        lambda number: nanogpt.random_starts(generator, tokens, settings),
+        f"seed {seed}: nanoGPT",
+    )
+    torch.save({"model": model.state_dict(), "losses": losses}, file)
+    return model, losses
+
+
+def train_from_same_start(initial, seed, size, settings, tokens) -> list:
+    """The losses of the first steps."""
+    import nanogpt
+    from safetensors.torch import load_file
+
+    if not initial.exists():
+        gpt2j.run(
+            "init",
+            out=initial,
+            n_layer=size.layers,
+            n_head=size.heads,
+            n_embd=size.width,
+            n_ctx=size.context,
+            vocab_size=size.vocabulary,
+            seed=seed,
+        )
+    model = nanogpt.Model(size, gelu="tanh")
+    model.load(load_file(initial / "model.safetensors"))
+    places = len(tokens) - settings.length
+    return train_torch(
+        model,
+        settings,
+        min(FIRST, settings.steps),
+        tokens,
+        lambda number: draws.starts(seed, number, settings.batch, places),
+        f"seed {seed}: same start",
+    )
+
+
+def compare(work, seed, size, settings, threads) -> dict:
+    import nanogpt
     from safetensors.torch import load_file
 
     data, run = work / "data", work / f"run-{seed}"
     train, validation = gpt2j.tokens(data, "train"), gpt2j.tokens(data, "val")
 
     say(f"seed {seed}: gpt2j")
-    losses = {"gpt2j": train_gpt2j(data, run, size, settings, seed, threads)}
     ours = nanogpt.Model(size, gelu="tanh")
+    losses = {"gpt2j": train_gpt2j(data, run, size, settings, seed, threads)}
     ours.load(load_file(run / "last/model.safetensors"))
+    losses["same start"] = train_from_same_start(work / f"initial-{seed}", seed, size, settings, train)
+    theirs, losses["nanogpt"] = train_nanogpt(work / f"nanogpt-{seed}.pt", seed, size, settings, train)
 
-    torch.manual_seed(seed)
-    nano = nanogpt.Model(size)
-    generator = torch.Generator().manual_seed(seed)
-    losses["nanogpt"] = train_torch(
-        nano,
-        settings,
-        train,
-        lambda number: nanogpt.random_starts(generator, train, settings),
-        f"seed {seed}: nanoGPT",
-    )
-
-    initial = work / f"initial-{seed}"
-    gpt2j.run(
-        "init",
-        out=initial,
-        n_layer=size.layers,
-        n_head=size.heads,
-        n_embd=size.width,
-        n_ctx=size.context,
-        vocab_size=size.vocabulary,
-        seed=seed,
-    )
-    same = nanogpt.Model(size, gelu="tanh")
-    same.load(load_file(initial / "model.safetensors"))
-    places = len(train) - settings.length
-    losses["same start"] = train_torch(
-        same,
-        settings,
-        train,
-        lambda number: draws.starts(seed, number, settings.batch, places),
-        f"seed {seed}: same start",
-    )
-
-    models = {"gpt2j": ours, "nanogpt": nano, "same start": same}
+    models = {"gpt2j": ours, "nanogpt": theirs}
     scores = {name: nanogpt.score(model, validation, settings.length) for name, model in models.items()}
     return {
         "seed": seed,
         "validation_loss": scores,
         "ratio": scores["gpt2j"] / scores["nanogpt"],
-        "ratio_same_start": scores["gpt2j"] / scores["same start"],
-        "largest_difference_of_first_steps": largest_difference(losses["gpt2j"], losses["same start"], FIRST),
+        "same_start_steps": len(losses["same start"]),
+        "same_start_largest_difference": largest_difference(losses["gpt2j"], losses["same start"]),
         "training_loss": {name: [round(loss, DIGITS) for loss in curve] for name, curve in losses.items()},
     }
 
 
-def largest_difference(one: list, other: list, steps: int) -> float:
+def largest_difference(all_steps: list, first_steps: list) -> float:
     """The largest relative difference of the losses of the first steps."""
-    return max(abs(a / b - 1) for a, b in zip(one[:steps], other[:steps], strict=True))
+    return max(abs(a / b - 1) for a, b in zip(all_steps, first_steps, strict=False))
 
 
 def means(losses: list, window: int) -> list:
@@ -154,32 +178,31 @@ def means(losses: list, window: int) -> list:
 
 
 def summary(result: dict) -> str:
-    rows = []
-    for run in result["runs"]:
-        scores = run["validation_loss"]
-        rows.append(
-            [
-                run["seed"],
-                *(f"{scores[name]:.4f}" for name in ("gpt2j", "nanogpt", "same start")),
-                f"{run['ratio']:.4f}",
-                f"{run['ratio_same_start']:.4f}",
-                f"{run['largest_difference_of_first_steps']:.1e}",
-            ]
-        )
-    header = ["seed", "gpt2j", "nanoGPT", "same start", "gpt2j / nanoGPT", "gpt2j / same start"]
-    text = "Loss on all of the validation text, nats per byte.\n\n"
-    text += gpt2j.table([*header, f"first {FIRST} steps differ by at most"], rows)
     runs = result["runs"]
-    curves = {name: [means(run["training_loss"][name], WINDOW) for run in runs] for name in runs[0]["training_loss"]}
     rows = [
         [
-            f"{(i + 1) * WINDOW - WINDOW + 1}–{(i + 1) * WINDOW}",
-            *(f"{curves[name][run][i]:.4f}" for run in range(len(runs)) for name in curves),
+            run["seed"],
+            f"{run['validation_loss']['gpt2j']:.4f}",
+            f"{run['validation_loss']['nanogpt']:.4f}",
+            f"{run['ratio']:.4f}",
+            f"{run['same_start_largest_difference']:.1e}",
         ]
-        for i in range(len(curves["gpt2j"][0]))
+        for run in runs
+    ]
+    first = f"from the same start the losses of {runs[0]['same_start_steps']} steps differ by at most"
+    text = "Loss on all of the validation text, nats per byte.\n\n"
+    text += gpt2j.table(["seed", "gpt2j", "nanoGPT", "gpt2j / nanoGPT", first], rows)
+    curves = {
+        f"{label}, seed {run['seed']}": means(run["training_loss"][name], WINDOW)
+        for run in runs
+        for name, label in (("gpt2j", "gpt2j"), ("nanogpt", "nanoGPT"))
+    }
+    rows = [
+        [f"{i * WINDOW + 1}–{(i + 1) * WINDOW}", *(f"{loss:.4f}" for loss in losses)]
+        for i, losses in enumerate(zip(*curves.values(), strict=True))
     ]
     text += f"\nTraining loss, mean of {WINDOW} steps.\n\n"
-    return text + gpt2j.table(["steps", *(f"{name}, seed {run['seed']}" for run in runs for name in curves)], rows)
+    return text + gpt2j.table(["steps", *curves], rows)
 
 
 def say(line: str) -> None:
@@ -197,8 +220,10 @@ def main() -> int:
     work = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="gpt2j-loss-"))
     try:
         work.mkdir(parents=True, exist_ok=True)
-        gpt2j.run("stories", bytes=options.bytes, seed=1, out=work / "stories.txt")
-        gpt2j.run("prepare", work / "stories.txt", vocabulary="bytes", validation=0.05, out=work / "data")
+        if not (work / "data").exists():
+            text = work / "stories.txt"
+            gpt2j.run("stories", bytes=options.bytes, seed=1, out=text)
+            gpt2j.run("prepare", text, vocabulary="bytes", validation=0.05, out=work / "data")
         vocabulary = json.loads((work / "data/data.json").read_text())["vocabulary_size"]
         size = nanogpt.Size(vocabulary=vocabulary, context=settings.length, layers=4, heads=4, width=128)
         result = {
