@@ -23,15 +23,7 @@ final class Head {
   Head(CudaRuntime runtime, Products products) {
     this.runtime = runtime;
     this.products = products;
-    kernels =
-        KernelFamily.withShared(
-            runtime.kernels(),
-            SHARED_ELEMENTS * Float.BYTES,
-            "head_few_%s_r%d",
-            1,
-            2,
-            4,
-            Products.FEW_ROWS);
+    kernels = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "head_few_%s_r%d");
   }
 
   /**

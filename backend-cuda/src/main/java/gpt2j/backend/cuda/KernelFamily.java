@@ -36,6 +36,15 @@ final class KernelFamily {
     return new KernelFamily(kernels, pattern, dynamicShared, sizes);
   }
 
+  /**
+   * The family of a product of 1 to {@link Products#FEW_ROWS} rows.
+   *
+   * @param elements of x that a launch keeps in shared memory at most
+   */
+  static KernelFamily ofFewRows(Kernels kernels, int elements, String pattern) {
+    return withShared(kernels, elements * Float.BYTES, pattern, 1, 2, 4, Products.FEW_ROWS);
+  }
+
   private KernelFamily(Kernels kernels, String pattern, int dynamicShared, int... sizes) {
     this.kernels = kernels;
     this.pattern = pattern;

@@ -25,15 +25,7 @@ final class Products {
   Products(CudaRuntime runtime, Gemm gemm) {
     this.runtime = runtime;
     this.gemm = gemm;
-    fewRows =
-        KernelFamily.withShared(
-            runtime.kernels(),
-            SHARED_ELEMENTS * Float.BYTES,
-            "linear_few_%s_r%d",
-            1,
-            2,
-            4,
-            FEW_ROWS);
+    fewRows = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
   }
 
   /** How the kernels call an epilogue. */

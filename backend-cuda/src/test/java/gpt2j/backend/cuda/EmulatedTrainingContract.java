@@ -12,12 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 abstract class EmulatedTrainingContract extends TrainingContract {
   /** Comes after the contract has closed its backend, which methods of this class don't. */
   @RegisterExtension
-  static final AfterAllCallback EVERYTHING_IS_GIVEN_BACK =
-      context -> {
-        if (context.getTestClass().orElseThrow().getEnclosingClass() == null) {
-          Emulation.assertNothingLeft();
-        }
-      };
+  static final AfterAllCallback EVERYTHING_IS_GIVEN_BACK = Emulation::assertNothingLeftBy;
 
   private final Emulator emulator = Emulation.start();
 

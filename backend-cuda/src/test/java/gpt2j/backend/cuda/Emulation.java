@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gpt2j.cuda.emulator.Emulator;
 import java.util.List;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The emulated driver of this JVM, for tests. */
 final class Emulation {
@@ -27,5 +28,12 @@ final class Emulation {
     assertEquals(0, emulator.liveAllocations(), "allocations");
     assertEquals(0, emulator.liveObjects(), "streams, events, modules, graphs");
     assertEquals(0, emulator.liveContexts(), "contexts");
+  }
+
+  /** The same at the end of a class that isn't nested in another. */
+  static void assertNothingLeftBy(ExtensionContext context) {
+    if (context.getTestClass().orElseThrow().getEnclosingClass() == null) {
+      assertNothingLeft();
+    }
   }
 }
