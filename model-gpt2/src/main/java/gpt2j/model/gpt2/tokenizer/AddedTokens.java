@@ -32,6 +32,7 @@ final class AddedTokens {
   private final Round first;
   private final Round second;
   private final int size;
+  private final int longest;
 
   /** Ids, and contents, which aren't empty, are unique. */
   AddedTokens(Collection<AddedToken> tokens) {
@@ -44,6 +45,7 @@ final class AddedTokens {
     first = new Round(tokens.stream().filter(token -> !token.normalized()).toList());
     second = new Round(tokens.stream().filter(AddedToken::normalized).toList());
     size = tokens.stream().mapToInt(token -> token.id() + 1).max().orElse(0);
+    longest = tokens.stream().mapToInt(token -> token.content().length()).max().orElse(0);
   }
 
   /** The bytes that {@code token} stands for, not to be changed; null when it is none of these. */
@@ -59,6 +61,26 @@ final class AddedTokens {
   /** One more than the largest id. */
   int size() {
     return size;
+  }
+
+  /** How many characters the longest one has; 0 when there are none. */
+  int longest() {
+    return longest;
+  }
+
+  /**
+   * Whether one of them, recognised or not, stands across a place of {@code text}.
+   *
+   * @param orEnds whether one that ends there counts, too
+   */
+  boolean reachAcross(StringBuilder text, int place, boolean orEnds) {
+    int end = orEnds ? place : place + 1;
+    for (int start = Math.max(0, place - longest); start < place; start++) {
+      if (first.reach(text, start, end) || second.reach(text, start, end)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Hands over {@code text} in its order: the added tokens, and the stretches between them. */
@@ -112,6 +134,22 @@ final class AddedTokens {
         }
       }
       return null;
+    }
+
+    /** Whether a token is at {@code start} and reaches to {@code end} at least. */
+    boolean reach(StringBuilder text, int start, int end) {
+      for (AddedToken token : byFirst.getOrDefault(text.charAt(start), List.of())) {
+        String content = token.content();
+        int length = content.length();
+        if (start + length < end) {
+          return false; // the longest come first
+        }
+        if (start + length <= text.length()
+            && CharSequence.compare(text.subSequence(start, start + length), content) == 0) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private static void hand(String text, int start, int end, Consumer<String> stretch) {

@@ -28,6 +28,48 @@ final class BytePairVocabulary implements Vocabulary {
 
   private static final int NONE = -1;
 
+  /**
+   * Whether the pieces of a text are, however it goes on, those of the part before a place and then
+   * those of the rest. Where this says no, they may be or not.
+   *
+   * @param place with a character before it and one behind it; at 1, no white space is before that
+   */
+  static boolean isBoundary(CharSequence text, int place) {
+    int before = Character.codePointBefore(text, place);
+    int after = Character.codePointAt(text, place);
+    if (isSpace(before)) {
+      // A blank belongs to what follows; of a longer run, the last one is apart there only.
+      return before != ' '
+          && !isSpace(after)
+          && (place == 1 || !isSpace(Character.codePointBefore(text, place - 1)));
+    }
+    if (isSpace(after)) {
+      return true; // it only ever begins a piece
+    }
+    if (Character.isLetter(before)) {
+      return !Character.isLetter(after);
+    }
+    if (isNumber(before)) {
+      return !isNumber(after);
+    }
+    return isNumber(after) || Character.isLetter(after) && before != '\'';
+  }
+
+  /** As {@code \s} in {@link #PIECE}: Unicode's property White_Space. */
+  private static boolean isSpace(int character) {
+    return Character.isSpaceChar(character)
+        || character >= '\t' && character <= '\r'
+        || character == 0x85;
+  }
+
+  /** As {@code \p{N}}. */
+  private static boolean isNumber(int character) {
+    return switch (Character.getType(character)) {
+      case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
+      default -> false;
+    };
+  }
+
   /** Two neighbours that become one. */
   record Merge(String left, String right) {
     /**
@@ -122,9 +164,10 @@ final class BytePairVocabulary implements Vocabulary {
   }
 
   @Override
-  public void encode(String text, IntArrayList tokens) {
+  public void encode(String text, boolean begins, IntArrayList tokens) {
     PieceEncoder pieces = new PieceEncoder(merges);
-    Matcher piece = PIECE.matcher(addPrefixSpace && !text.startsWith(" ") ? " " + text : text);
+    boolean lacksSpace = addPrefixSpace && begins && !text.startsWith(" ");
+    Matcher piece = PIECE.matcher(lacksSpace ? " " + text : text);
     while (piece.find()) {
       encodePiece(piece.group().getBytes(StandardCharsets.UTF_8), pieces);
       pieces.mergeInto(tokens);
@@ -153,6 +196,11 @@ final class BytePairVocabulary implements Vocabulary {
           String.format("the vocabulary has no token for byte 0x%02X of the text", b));
     }
     return unknownToken;
+  }
+
+  @Override
+  public boolean addsPrefixSpace() {
+    return addPrefixSpace;
   }
 
   @Override

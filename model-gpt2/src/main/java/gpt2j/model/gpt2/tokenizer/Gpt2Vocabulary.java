@@ -16,12 +16,17 @@ final class Gpt2Vocabulary implements Vocabulary {
       Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
 
   @Override
-  public void encode(String text, IntArrayList tokens) {
+  public void encode(String text, boolean begins, IntArrayList tokens) {
     // Not encode(), which refuses a text that holds the name of a special token.
     IntArrayList encoded = encoding.encodeOrdinary(text);
     for (int i = 0; i < encoded.size(); i++) {
       tokens.add(encoded.get(i));
     }
+  }
+
+  @Override
+  public boolean addsPrefixSpace() {
+    return false;
   }
 
   @Override

@@ -5,6 +5,7 @@ import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -67,9 +68,32 @@ public final class Tokenizer {
    *     and the text has one
    */
   public int[] encode(String text, SpecialTokens policy) {
+    return encode(text, policy, false);
+  }
+
+  /**
+   * The tokens of a part of a text, special tokens {@linkplain SpecialTokens#AS_TEXT as text}.
+   *
+   * @throws TokenizerException as above
+   */
+  public int[] encode(TextPart part) {
+    return encode(part.text(), SpecialTokens.AS_TEXT, part.continues());
+  }
+
+  private int[] encode(String text, SpecialTokens policy, boolean continues) {
     IntArrayList tokens = new IntArrayList();
+    boolean[] begins = {!continues};
     added.split(
-        WellFormed.of(text), policy, stretch -> vocabulary.encode(stretch, tokens), tokens::add);
+        WellFormed.of(text),
+        policy,
+        stretch -> {
+          vocabulary.encode(stretch, begins[0], tokens);
+          begins[0] = true;
+        },
+        token -> {
+          tokens.add(token);
+          begins[0] = true;
+        });
     return tokens.toArray();
   }
 
@@ -119,6 +143,32 @@ public final class Tokenizer {
   /** The ids of the special tokens by their names; unmodifiable. */
   public Map<String, Integer> specialTokens() {
     return added.special();
+  }
+
+  /** The name of a special token that is in {@code text}, and may have been meant as a token. */
+  public Optional<String> specialName(String text) {
+    return added.special().keySet().stream().filter(text::contains).findFirst();
+  }
+
+  /**
+   * Whether a text can be cut at a place, so that its tokens are those of the one part and then
+   * those of the other, however it goes on.
+   *
+   * @param place with a character before it, and behind it at least {@link #lookAhead} of them
+   */
+  boolean canBeCut(StringBuilder text, int place) {
+    if (Character.isSurrogatePair(text.charAt(place - 1), text.charAt(place))
+        || !BytePairVocabulary.isBoundary(text, place)) {
+      return false;
+    }
+    // What follows an added token begins anew, which nobody sees from behind the cut.
+    boolean matters = vocabulary.addsPrefixSpace() && text.charAt(place) != ' ';
+    return !added.reachAcross(text, place, matters);
+  }
+
+  /** How many characters behind a place decide whether a text can be cut there. */
+  int lookAhead() {
+    return Math.max(2, added.longest());
   }
 
   /** As {@link #bytes(int)}, not to be changed. */

@@ -10,8 +10,13 @@ import org.jspecify.annotations.Nullable;
 sealed interface Vocabulary permits Gpt2Vocabulary, BytePairVocabulary {
   /**
    * Appends the tokens of {@code text}, well-formed UTF-16 without added tokens, to {@code tokens}.
+   *
+   * @param begins whether it is the beginning of a text, or of what follows an added token
    */
-  void encode(String text, IntArrayList tokens);
+  void encode(String text, boolean begins, IntArrayList tokens);
+
+  /** Whether a beginning that isn't a space gets one. */
+  boolean addsPrefixSpace();
 
   /** The bytes that {@code token} stands for, not to be changed; null when there is no such id. */
   byte @Nullable [] bytes(int token);
