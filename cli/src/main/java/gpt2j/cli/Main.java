@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -26,9 +27,15 @@ final class Main {
             DaggerCliComponent.create().backends(),
             interruption);
     standardError.join();
-    int exitCode = new Cli(context).run(arguments);
+    int exitCode = run(context, arguments);
     ended.countDown();
     System.exit(exitCode);
+  }
+
+  private static int run(Context context, String... arguments) {
+    Optional<String> problem = RawArguments.problem(arguments);
+    problem.ifPresent(context::say);
+    return problem.isPresent() ? ExitCode.USAGE : new Cli(context).run(arguments);
   }
 
   /** On Ctrl-C, asks the command to end and waits until it has; the JVM then exits with 130. */

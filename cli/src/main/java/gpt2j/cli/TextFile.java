@@ -13,12 +13,17 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads texts in UTF-8, strictly, from beginning to end. */
+/** Reads texts in UTF-8, strictly, from beginning to end; a byte order mark isn't part of it. */
 final class TextFile {
   static final String STANDARD_INPUT = "standard input";
 
   /** Far longer than any context, and short enough for every heap. */
   private static final int MOST_BYTES = 64 << 20;
+
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+  /** What Linux says of a descriptor that can't be read; the launcher makes one of a closed one. */
+  private static final String NOT_READABLE = "Bad file descriptor";
 
   private TextFile() {}
 
@@ -46,7 +51,11 @@ final class TextFile {
     try {
       return read(STANDARD_INPUT, standardInput);
     } catch (IOException e) {
-      throw UserError.failure(STANDARD_INPUT + ": can't be read: " + e.getMessage());
+      throw UserError.failure(
+          STANDARD_INPUT
+              + (NOT_READABLE.equals(e.getMessage())
+                  ? ": is closed"
+                  : ": can't be read: " + e.getMessage()));
     }
   }
 
@@ -67,6 +76,10 @@ final class TextFile {
       throw UserError.failure(
           "%s: is not UTF-8, from byte %d on; convert it first".formatted(label, input.position()));
     }
-    return text.flip().toString();
+    text.flip();
+    if (!text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK) {
+      text.get();
+    }
+    return text.toString();
   }
 }

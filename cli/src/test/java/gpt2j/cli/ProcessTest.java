@@ -42,6 +42,32 @@ class ProcessTest {
   }
 
   @Test
+  void anArgumentThatIsNotUtf8IsRefused() throws Exception {
+    CliProcess refused =
+        CliProcess.startBy(
+            List.of("bash", "-c", "exec \"$@\" \"$(printf 'caf\\351')\"", "bash"), "tokenize");
+    CliProcess taken = CliProcess.start("tokenize", "\uFFFD");
+    assertAll(
+        () -> assertEquals(2, refused.exitCode()),
+        () ->
+            assertEquals(
+                "gpt2j: argument 2: is not UTF-8, as in 'caf\uFFFD'; convert it first\n",
+                refused.err()),
+        () -> assertEquals(0, taken.exitCode(), taken.err()));
+  }
+
+  @Test
+  void closedStandardInputIsNamed() throws Exception {
+    // As the launcher leaves it.
+    CliProcess closed =
+        CliProcess.startBy(
+            List.of("bash", "-c", "exec 0>/dev/null; exec \"$@\"", "bash"), "tokenize", "-");
+    assertAll(
+        () -> assertEquals(1, closed.exitCode()),
+        () -> assertEquals("gpt2j: standard input: is closed\n", closed.err()));
+  }
+
+  @Test
   void ctrlCEndsWithWhatWasGenerated() throws Exception {
     CliProcess endless =
         CliProcess.start(

@@ -30,10 +30,14 @@ class PromptTest {
     Path file = Files.writeString(directory.resolve("prompt.txt"), "Hello wörld\n");
     byte[] bytes = Files.readAllBytes(file);
     String[] rest = {"--max-new-tokens=3", "--seed=1", "--format=json"};
+    Path marked = Files.writeString(directory.resolve("marked.txt"), "\uFEFFHello wörld\n");
     List<Result> results =
         List.of(
             model.generate(join(rest, "--prompt=Hello wörld\n")),
             model.generate(join(rest, "--prompt-file", file.toString())),
+            model.generate(join(rest, "--prompt-file", marked.toString())),
+            model.generate(
+                new CliRun().input(Files.readAllBytes(marked)), join(rest, "--prompt", "-")),
             model.generate(new CliRun().input(bytes), join(rest, "--prompt", "-")),
             model.generate(join(rest, "--token-ids=15496,266,30570,335,198")),
             model.generate(
