@@ -132,8 +132,13 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
           .formatted(
               quoted, hasPrompt ? "a prompt needs --prompt" : "--help shows what may be given");
     }
+    if (argument.codePoints().anyMatch(Character::isWhitespace)) {
+      return "unknown command %s; a text to go on from needs --prompt: bin/cli --prompt %s"
+          .formatted(quoted, quoted);
+    }
     return similar.isEmpty()
-        ? "unknown command %s; --help shows all".formatted(quoted)
+        ? "unknown command %s; --help shows all, and a text to go on from needs --prompt"
+            .formatted(quoted)
         : "unknown command %s; did you mean %s?".formatted(quoted, Choice.list(similar));
   }
 

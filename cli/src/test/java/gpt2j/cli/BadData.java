@@ -68,7 +68,7 @@ final class BadData {
             "--validation=1"),
         failure(
             "no checkpoint with a vocabulary",
-            "@/none: is not a directory",
+            "@/none: does not exist; give a directory *",
             "prepare",
             "@/file.txt",
             "--validation=0",
@@ -96,9 +96,20 @@ final class BadData {
         usage("no data", "no data: give the folder that prepare wrote", "baseline"),
         failure(
             "no folder of data",
-            "@/none: does not exist; prepare makes such a folder of texts",
+            "@/none: does not exist; prepare makes a folder of them: prepare TEXTS --out DIR",
             "baseline",
             "@/none"),
+        failure(
+            "folder of texts as data",
+            "@/texts: holds no tokens; prepare makes a folder of them: prepare @/texts --out DIR",
+            "baseline",
+            "@/texts"),
+        failure(
+            "text as data",
+            "@/file.txt: is a file, not a folder of tokens; prepare makes a folder of them: prepare"
+                + " @/file.txt --out DIR",
+            "baseline",
+            "@/file.txt"),
         failure(
             "half a token",
             "@/shards/train.bin: has 3 bytes, and tokens of uint16 take 2 each: it is cut off, or"

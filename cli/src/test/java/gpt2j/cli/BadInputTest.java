@@ -53,6 +53,8 @@ class BadInputTest {
     Files.write(
         Files.createDirectory(directory.resolve("shards")).resolve("train.bin"), new byte[3]);
     Files.writeString(directory.resolve("file.txt"), "Hello");
+    Files.writeString(
+        Files.createDirectory(directory.resolve("texts")).resolve("a.txt"), "Some words.");
     Files.writeString(directory.resolve("empty.txt"), "");
     Files.write(directory.resolve("latin1.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
     prepareTraining();

@@ -10,8 +10,12 @@ final class BadModels {
 
   static Stream<BadInput> checkpoints() {
     return Stream.of(
-        failure("no such model", "@/none: does not exist", "--model=@/none", "--prompt=a"),
-        failure("no such model in the environment", "@/none: does not exist", "--prompt=a")
+        failure(
+            "no such model",
+            "@/none: does not exist; give a directory *",
+            "--model=@/none",
+            "--prompt=a"),
+        failure("no such model in the environment", "@/none: does not exist; *", "--prompt=a")
             .environment("GPT2J_MODEL", "@/none"),
         failure(
             "file as model",
@@ -48,7 +52,7 @@ final class BadModels {
         checkpoint("other kind of tokenizer", "foreign", "tokenizer.model: is not supported; *"),
         failure(
             "no model to tokenize with",
-            "@/none: is not a directory",
+            "@/none: does not exist; give a directory *",
             "tokenize",
             "--model=@/none",
             "text"),

@@ -26,6 +26,15 @@ final class BadOptions {
         usage("unknown short option", "unknown option '-x'; --help shows all", "-x"),
         usage("unknown command", "unknown command 'scroe'; did you mean score?", "scroe"),
         usage(
+            "text in place of a command",
+            "unknown command 'Once upon a time'; a text to go on from needs --prompt: bin/cli"
+                + " --prompt 'Once upon a time'",
+            "Once upon a time"),
+        usage(
+            "word in place of a command",
+            "unknown command 'Q:'; --help shows all, and a text to go on from needs --prompt",
+            "Q:"),
+        usage(
             "unknown command to explain", "unknown command 'foo'; --help shows all", "help", "foo"),
         usage(
             "prompt without option",

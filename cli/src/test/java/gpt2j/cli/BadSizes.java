@@ -65,7 +65,7 @@ final class BadSizes {
             "--model=@/model"),
         failure(
             "copy of what is not there",
-            "@/none: does not exist",
+            "@/none: does not exist; give a directory *",
             "convert",
             "--model=@/none",
             "--out=@/new"),

@@ -226,6 +226,13 @@ final class BadTraining {
             "--out=@/new-run",
             "--size=gpt2"),
         failure(
+            "texts as data",
+            "@/texts: holds no tokens; prepare makes a folder of them: prepare @/texts --out DIR",
+            "train",
+            "--data=@/texts",
+            "--out=@/new-run",
+            "--size=gpt2"),
+        failure(
             "data without shards",
             "@/vocabulary/train.bin: does not exist",
             "train",
@@ -303,7 +310,7 @@ final class BadTraining {
             "--data=@/other-data"),
         failure(
             "no such checkpoint",
-            "@/none: does not exist",
+            "@/none: does not exist; give a directory *",
             "train",
             "--data=@/data",
             "--out=@/new-run",

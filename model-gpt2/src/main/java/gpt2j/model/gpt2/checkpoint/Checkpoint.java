@@ -115,7 +115,7 @@ public final class Checkpoint implements AutoCloseable {
       String problem =
           Files.exists(directory)
               ? "is a file; give the directory that holds it and config.json"
-              : "does not exist";
+              : Io.NO_CHECKPOINT;
       throw new CheckpointException(directory, List.of(problem));
     }
   }

@@ -25,6 +25,8 @@ public final class DataSet implements AutoCloseable {
   static final String TRAIN = "train.bin";
   static final String VALIDATION = "val.bin";
 
+  private static final String MAKING = "; prepare makes a folder of them: prepare %s --out DIR";
+
   /** The characters of a text by their numbers, which nanoGPT pickles. */
   private static final String PICKLED = "meta.pkl";
 
@@ -56,10 +58,13 @@ public final class DataSet implements AutoCloseable {
       throw new DataException(
           folder
               + (Files.exists(folder)
-                  ? ": is a file; give the folder that prepare wrote"
-                  : ": does not exist; prepare makes such a folder of texts"));
+                  ? ": is a file, not a folder of tokens" + MAKING.formatted(folder)
+                  : ": does not exist" + MAKING.formatted("TEXTS")));
     }
     Path file = folder.resolve(DataDescription.FILE);
+    if (!exists(file) && !exists(folder.resolve(TRAIN)) && !exists(folder.resolve(VALIDATION))) {
+      throw new DataException(folder + ": holds no tokens" + MAKING.formatted(folder));
+    }
     DataDescription description = exists(file) ? DataDescription.read(file) : null;
     if (description == null && exists(folder.resolve(PICKLED))) {
       throw new DataException(

@@ -14,6 +14,11 @@ public final class Io {
   /** A configuration or an index is some kilobytes long. */
   private static final long MAX_TEXT_BYTES = 16 << 20;
 
+  /** What to say of a checkpoint's directory that isn't there, to follow "DIRECTORY: ". */
+  public static final String NO_CHECKPOINT =
+      "does not exist; give a directory with config.json and model.safetensors, as huggingface.co"
+          + " has them for gpt2; nothing is downloaded by itself yet";
+
   private Io() {}
 
   /**

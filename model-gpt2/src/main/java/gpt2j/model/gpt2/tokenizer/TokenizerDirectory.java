@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import gpt2j.model.gpt2.files.BundledFiles;
+import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +20,8 @@ final class TokenizerDirectory {
 
   static Tokenizer load(Path directory) {
     if (!Files.isDirectory(directory)) {
-      throw new TokenizerException(directory + ": is not a directory");
+      throw new TokenizerException(
+          directory + ": " + (Files.exists(directory) ? "is not a directory" : Io.NO_CHECKPOINT));
     }
     if (has(directory, TOKENIZER)) {
       TokenizerConfig config = TokenizerConfig.read(directory);

@@ -315,7 +315,11 @@ class BadCheckpointTest {
   @Test
   void aDirectoryThatIsNone() throws IOException {
     Path missing = directory.resolve("missing");
-    assertMessage(missing + ": does not exist", missing);
+    assertMessage(
+        missing
+            + ": does not exist; give a directory with config.json and model.safetensors, as"
+            + " huggingface.co has them for gpt2; nothing is downloaded by itself yet",
+        missing);
     Path file = Files.createFile(directory.resolve("model.safetensors"));
     assertMessage(file + ": is a file; give the directory that holds it and config.json", file);
   }

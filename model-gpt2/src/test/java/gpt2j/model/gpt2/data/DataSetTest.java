@@ -100,9 +100,14 @@ class DataSetTest {
   @Test
   void whatIsNoFolderIsRefused() {
     data = directory.resolve("none");
-    assertEquals("none: does not exist; prepare makes such a folder of texts", refusal());
+    assertEquals(
+        "none: does not exist; prepare makes a folder of them: prepare TEXTS --out DIR", refusal());
     data = directory.resolve("text.txt");
-    assertEquals("text.txt: is a file; give the folder that prepare wrote", refusal());
+    assertEquals(
+        "text.txt: is a file, not a folder of tokens; prepare makes a folder of them: prepare "
+            + data
+            + " --out DIR",
+        refusal());
   }
 
   @ParameterizedTest
