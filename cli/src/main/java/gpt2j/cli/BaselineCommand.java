@@ -54,7 +54,8 @@ final class BaselineCommand implements Callable<Integer> {
     if (data == null) {
       throw UserError.usage("no data: give the folder that prepare wrote");
     }
-    try (DataSet set = DataSet.open(data)) {
+    try (DataSet set = DataSets.open(context, data);
+        Heartbeat _ = new Heartbeat(context, () -> "counting the bytes of " + data)) {
       if (set.validation().size() == 0) {
         throw UserError.failure(data + ": has no validation text");
       }

@@ -63,7 +63,7 @@ final class ModelLoader {
       requireSupport(provider, opened, options.precision());
       Gpt2 model = load(checkpoint, tokenizer, tokens, opened);
       Duration time = Duration.ofNanos(System.nanoTime() - start);
-      return new LoadedModel(provider.name(), opened, model, result(tokens), time);
+      return new LoadedModel(provider.name(), opened, model, encoded(tokens), time);
     } catch (RuntimeException | Error e) {
       backend.thenAccept(Backend::close);
       throw e;
@@ -113,6 +113,13 @@ final class ModelLoader {
                     progress.report(bytes, total);
                   });
       return Gpt2.load(checkpoint, () -> result(tokenizer), backend, loading);
+    }
+  }
+
+  /** The tokens; a text of some MiB may take longer than the weights. */
+  private int[] encoded(CompletableFuture<int[]> tokens) {
+    try (Heartbeat _ = new Heartbeat(context, () -> "making tokens of the text")) {
+      return result(tokens);
     }
   }
 

@@ -80,7 +80,7 @@ final class PrepareCommand implements Callable<Integer> {
       names = "--validation",
       paramLabel = "F",
       converter = Numbers.Share.class,
-      description = "Fraction of the documents that is set apart. Default: 0.1.")
+      description = "Fraction of the text that is set apart. Default: 0.1.")
   private double validation = 0.1;
 
   @Option(
@@ -97,6 +97,13 @@ final class PrepareCommand implements Callable<Integer> {
       description = "Threads that encode. Default: all processors.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Option(
+      names = "--no-baseline",
+      description =
+          "Don't measure how well a Markov chain predicts the validation text, which train tells"
+              + " beside its own loss. Nor is it with more than 64 MiB of training text.")
+  private boolean noBaseline;
+
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
@@ -112,20 +119,24 @@ final class PrepareCommand implements Callable<Integer> {
     if (out == null) {
       throw UserError.usage("no place for the tokens: give --out DIR");
     }
-    var options = new PreparationOptions(choice(), validation, seed, threads);
+    var options = new PreparationOptions(choice(), validation, seed, threads, !noBaseline);
     PreparationResult result;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Listener listener = new Listener(context)) {
       result = Preparation.run(inputs, out, options, listener);
     }
     context.say(
-        "wrote %s: %s; %s; vocabulary of %d, %.2f bytes per token"
+        "wrote %s: %s; %s; vocabulary of %d, %.2f bytes per token%s"
             .formatted(
                 out,
                 part("training", result.train()),
                 part("validation", result.validation()),
                 result.vocabularySize(),
-                bytesPerToken(result)));
+                bytesPerToken(result),
+                result
+                    .baseline()
+                    .map(baseline -> "; " + PerByte.words(baseline) + " nats per byte")
+                    .orElse("")));
     return ExitCode.OK;
   }
 
@@ -180,16 +191,23 @@ final class PrepareCommand implements Callable<Integer> {
     }
 
     @Override
-    public void progressed(String newTask, long bytes, long total) {
+    public void progressed(String newTask, long done, long total, PreparationListener.Unit unit) {
       if (context.interruption().requested()) {
         throw new CancellationException();
       }
       if (progress == null || !task.equals(newTask)) {
         close();
         task = newTask;
-        progress = new Progress(context, newTask);
+        progress =
+            new Progress(
+                context,
+                newTask,
+                switch (unit) {
+                  case BYTES -> Progress.Unit.BYTES;
+                  case TOKENS -> Progress.Unit.TOKENS;
+                });
       }
-      progress.report(bytes, total);
+      progress.report(done, total);
     }
 
     @Override

@@ -2,40 +2,69 @@ package gpt2j.cli;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A progress bar on standard error, where that is a terminal. It appears only when the work takes
- * long, so that it costs nothing when it doesn't.
+ * How far work is, on standard error: a bar where that is a terminal, a line now and then where it
+ * isn't. Either appears only when the work takes long, so that it costs nothing when it doesn't.
  */
 final class Progress implements AutoCloseable {
   private static final long PATIENCE = Duration.ofMillis(700).toNanos();
   static final int WIDTH = 79;
   private static final int UPDATE_MILLIS = 100;
-  private static final long MIB = 1 << 20;
 
   private final Context context;
   private final String task;
+  private final Unit unit;
+  private final boolean visible;
   private final long start = System.nanoTime();
+  private final Heartbeat heartbeat;
   private @Nullable ProgressBar bar;
-  private boolean hidden;
+  private volatile @Nullable State state;
 
-  Progress(Context context, String task) {
-    this.context = context;
-    this.task = task;
+  /** What work is counted in. */
+  enum Unit {
+    /** Bytes, shown as MiB. */
+    BYTES("MiB", 1 << 20),
+    TOKENS("tokens", 1),
+    PERCENT("%", 1);
+
+    private final String label;
+    private final long size;
+
+    Unit(String label, long size) {
+      this.label = label;
+      this.size = size;
+    }
   }
 
-  /** Says how far the work is, in bytes. By one thread at a time. */
-  void report(long bytes, long total) {
-    if (bar == null && !hidden && System.nanoTime() - start > PATIENCE) {
-      hidden = !context.errIsTerminal();
-      bar = hidden ? null : newBar(total);
+  private record State(long done, long total) {}
+
+  /** Of work in bytes. */
+  Progress(Context context, String task) {
+    this(context, task, Unit.BYTES);
+  }
+
+  Progress(Context context, String task, Unit unit) {
+    this.context = context;
+    this.task = task;
+    this.unit = unit;
+    visible = context.errIsTerminal();
+    heartbeat = new Heartbeat(context, this::line);
+  }
+
+  /** Says how far the work is. By one thread at a time. */
+  void report(long done, long total) {
+    state = new State(done, total);
+    if (bar == null && visible && System.nanoTime() - start > PATIENCE) {
+      bar = newBar(total);
     }
     if (bar != null) {
-      bar.stepTo(bytes);
+      bar.stepTo(done);
     }
   }
 
@@ -43,15 +72,30 @@ final class Progress implements AutoCloseable {
     return ProgressBar.builder()
         .setTaskName("gpt2j: " + task)
         .setInitialMax(total)
-        .setUnit(" MiB", MIB)
+        .setUnit(" " + unit.label, unit.size)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(UPDATE_MILLIS)
         .setConsumer(new Line(context.err()))
         .build();
   }
 
+  /** What is said where there is no terminal. */
+  String line() {
+    State now = state;
+    return now == null
+        ? task
+        : String.format(
+            Locale.ROOT,
+            "%s: %,d of %,d %s",
+            task,
+            now.done() / unit.size,
+            Math.ceilDiv(now.total(), unit.size),
+            unit.label);
+  }
+
   @Override
   public void close() {
+    heartbeat.close();
     if (bar != null) {
       bar.close();
       // The library's own way leaves a bar behind that was closed before it was drawn twice.

@@ -78,7 +78,7 @@ final class ScoreCommand implements Callable<Integer> {
     try (LoadedModel loaded =
         loader.load((tokenizer, config) -> encode(encoder, tokenizer, config))) {
       long start = System.nanoTime();
-      Score score = loaded.model().score(loaded.tokens(), options());
+      Score score = score(loaded);
       Duration time = Duration.ofNanos(System.nanoTime() - start);
       if (output.json()) {
         context.out().println(ScorePrinter.json(score, topLogprobs > 0));
@@ -103,6 +103,12 @@ final class ScoreCommand implements Callable<Integer> {
               .formatted(encoder.source().label(), tokens.length));
     }
     return tokens;
+  }
+
+  private Score score(LoadedModel loaded) {
+    try (Progress progress = new Progress(context, "scoring", Progress.Unit.TOKENS)) {
+      return loaded.model().score(loaded.tokens(), options().withProgress(progress::report));
+    }
   }
 
   private ScoreOptions options() {

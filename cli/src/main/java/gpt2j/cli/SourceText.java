@@ -43,7 +43,7 @@ sealed interface SourceText {
 
     @Override
     public Optional<String> specialName(Tokenizer tokenizer) {
-      return tokenizer.specialTokens().keySet().stream().filter(text::contains).findFirst();
+      return tokenizer.specialName(text);
     }
   }
 

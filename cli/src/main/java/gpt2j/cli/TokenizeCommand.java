@@ -55,7 +55,10 @@ final class TokenizeCommand implements Callable<Integer> {
             .tokenIds("--decode", decode)
             .read("no text: give TEXT, --file FILE or --decode IDS");
     Tokenizer tokenizer = model == null ? Tokenizer.gpt2() : ModelLoader.loadTokenizer(model);
-    int[] tokens = new TextEncoder(context, source, text.special()).encode(tokenizer);
+    int[] tokens;
+    try (Heartbeat _ = new Heartbeat(context, () -> "making tokens of " + source.label())) {
+      tokens = new TextEncoder(context, source, text.special()).encode(tokenizer);
+    }
     String decoded = source instanceof SourceText.Text(_, String given) ? given : null;
     if (decoded == null) {
       decoded = decode(tokenizer, source.label(), tokens);

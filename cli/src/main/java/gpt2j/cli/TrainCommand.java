@@ -77,7 +77,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     try (RunDirectory directory = place.directory()) {
       settingsFiles(directory).forEach(file -> file.apply(spec()));
-      try (DataSet data = DataSet.open(place.data())) {
+      try (DataSet data = DataSets.open(context, place.data())) {
         return train(directory, data);
       }
     }
@@ -105,10 +105,11 @@ final class TrainCommand implements Callable<Integer> {
   private int train(RunDirectory directory, DataSet data) {
     var options = new TrainOptions(place, start, size, batches, optimizer, course, device);
     TrainSettings settings = TrainSettings.resolve(directory, data, options);
+    TrainSubject subject = new TrainSubject(settings.config(), place.data(), PerByte.of(data));
     BackendProvider provider = device.backend(context);
     try (Backend backend = provider.open(device.backendOptions(provider));
         TrainProgress progress =
-            new TrainProgress(context, directory, settings.routine(), settings.prompt());
+            new TrainProgress(context, directory, settings.routine(), subject, settings.prompt());
         TrainingRun run =
             TrainingRun.open(
                 backend,
@@ -120,8 +121,8 @@ final class TrainCommand implements Callable<Integer> {
                 directory,
                 progress)) {
       directory.begin(settings.text(options, provider));
-      progress.begin(run.config(), directory.state());
-      return report(directory.path(), run(run), progress);
+      progress.begin(directory.state());
+      return report(directory.path(), subject, run(run), progress);
     }
   }
 
@@ -141,7 +142,8 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private int report(Path directory, Outcome outcome, TrainProgress progress) {
+  private int report(
+      Path directory, TrainSubject subject, Outcome outcome, TrainProgress progress) {
     progress.close();
     if (outcome.end() == Outcome.End.INTERRUPTED) {
       context.say(
@@ -150,7 +152,12 @@ final class TrainCommand implements Callable<Integer> {
       return ExitCode.INTERRUPTED; // without a picture: Java can't begin to draw while it ends
     }
     progress.draw();
-    context.out().println(output.json() ? TrainReport.json(outcome) : TrainReport.text(outcome));
+    context
+        .out()
+        .println(
+            output.json()
+                ? TrainReport.json(outcome, subject)
+                : TrainReport.text(outcome, subject));
     return ExitCode.OK;
   }
 }

@@ -1,7 +1,6 @@
 package gpt2j.cli;
 
 import gpt2j.bench.training.LossCurve;
-import gpt2j.model.gpt2.Gpt2Config;
 import gpt2j.model.gpt2.training.run.Routine;
 import gpt2j.model.gpt2.training.run.RunDirectory;
 import gpt2j.model.gpt2.training.run.RunEvent;
@@ -13,8 +12,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Says how training goes: a line that changes on a terminal, a line for each evaluation, now and
- * then the loss curve.
+ * Says how training goes: a line for each evaluation, and one in between that changes on a terminal
+ * and comes now and then elsewhere; and draws the loss curve.
  */
 final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private static final long UPDATE_INTERVAL = Duration.ofMillis(250).toNanos();
@@ -24,13 +23,16 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private final Context context;
   private final RunDirectory directory;
   private final Routine routine;
+  private final TrainSubject subject;
   private final Optional<String> prompt;
   private final boolean visible;
 
   private final Mean loss = new Mean();
   private final Mean speed = new Mean();
   private final Mean share = new Mean();
+  private final Heartbeat heartbeat;
   private String validation = "";
+  private volatile String state = "getting ready to train";
   private long began = System.nanoTime();
   private long firstStep;
   private long drawn = began;
@@ -46,29 +48,32 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  TrainProgress(Context context, RunDirectory directory, Routine routine, Optional<String> prompt) {
+  TrainProgress(
+      Context context,
+      RunDirectory directory,
+      Routine routine,
+      TrainSubject subject,
+      Optional<String> prompt) {
+    this.subject = subject;
     this.context = context;
     this.directory = directory;
     this.routine = routine;
     this.prompt = prompt;
     visible = context.errIsTerminal();
+    heartbeat = new Heartbeat(context, () -> state);
   }
 
   /** Says what is about to be trained, from which step on. */
-  void begin(Gpt2Config config, RunState state) {
+  void begin(RunState begin) {
     began = System.nanoTime();
-    firstStep = state.step();
+    firstStep = begin.step();
+    state = "evaluating at step " + firstStep;
     context.say(
-        "%s %s: %s parameters, %d layers, %d heads, width %d, context %d, vocabulary %d"
+        "%s %s: %s"
             .formatted(
                 firstStep == 0 ? "training in" : "going on from step " + firstStep + " in",
                 directory.path(),
-                InitCommand.count(config.parameters()),
-                config.layers(),
-                config.heads(),
-                config.embeddingWidth(),
-                config.contextLength(),
-                config.vocabularySize()));
+                subject.model()));
   }
 
   @Override
@@ -78,7 +83,13 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
         loss.add(updated.loss());
         speed.add(updated.tokensPerSecond());
         share.add(updated.peakFraction());
-        show(updated.step());
+        String numbers = number(" loss %.3f", loss.value) + validation + ", " + rates();
+        String left = remaining(updated.step());
+        state = "step %d of %d:".formatted(updated.step(), routine.maxSteps()) + numbers + left;
+        show(
+            "%d/%d steps".formatted(updated.step(), routine.maxSteps())
+                + numbers.replace("tokens/s", "tok/s")
+                + left);
       }
       case RunEvent.Evaluated evaluated -> {
         validation = number(", val %.3f", evaluated.loss());
@@ -98,6 +109,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     String losses =
         (Double.isNaN(loss.value) ? ": " : number(": loss %.4f, ", loss.value))
             + number("validation %.4f", evaluated.loss())
+            + subject.beside(evaluated.loss())
             + (evaluated.best() ? ", the best so far" : "");
     return Double.isNaN(speed.value)
         ? what + losses
@@ -128,28 +140,19 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /** Writes the line on the terminal anew; a bar would leave too little room for the numbers. */
-  private void show(long step) {
+  private void show(String line) {
     long now = System.nanoTime();
     if (!visible || shown && now - shownAt < UPDATE_INTERVAL) {
       return;
     }
     shown = true;
     shownAt = now;
-    String line =
-        "%d/%d%s%s, %s%s"
-            .formatted(
-                step,
-                routine.maxSteps(),
-                number(" loss %.3f", loss.value),
-                validation,
-                rates().replace("tokens/s", "tok/s"),
-                remaining(step));
     String cut = line.substring(0, Math.min(line.length(), Progress.WIDTH));
     new Progress.Line(context.err()).accept(cut + " ".repeat(Progress.WIDTH - cut.length()));
   }
 
   private void say(String line) {
-    close();
+    erase();
     context.say(line);
   }
 
@@ -157,7 +160,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   void draw() {
     drawn = System.nanoTime();
     try {
-      LossCurve.draw(directory.metrics(), directory.path().resolve("loss.png"));
+      LossCurve.draw(directory.metrics(), directory.path().resolve("loss.png"), subject.plotted());
     } catch (IOException e) {
       say("no loss curve: " + e.getMessage());
     }
@@ -165,6 +168,11 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
 
   @Override
   public void close() {
+    heartbeat.close();
+    erase();
+  }
+
+  private void erase() {
     if (shown) {
       shown = false;
       Progress.erase(context.err());

@@ -44,7 +44,7 @@ class PrepareTest {
             .matches(
                 "gpt2j: wrote .*data: training \\d\\d documents, [\\d,]+ tokens; validation [34]"
                     + " documents, [\\d,]+ tokens; vocabulary of 300, 1\\.\\d\\d bytes per"
-                    + " token\n"),
+                    + " token; Markov chain of order 5: [01]\\.\\d{4} nats per byte\n"),
         prepared.err());
 
     Result baseline = CliRun.cli("baseline", path("data"), "--format=json");

@@ -72,7 +72,13 @@ class TrainTest {
                 result
                     .out()
                     .matches(
-                        "ended: steps\nstep: 6\nvalidation loss: [0-9.]+ at step 6\ncheckpoint: "
+                        "model: \\d+ parameters, 1 layers, 2 heads, width 8, context 16, vocabulary"
+                            + " 257\n"
+                            + "data: .*\n"
+                            + "ended: steps\n"
+                            + "step: 6\n"
+                            + "validation loss: [0-9.]+ at step 6\n"
+                            + "checkpoint: "
                             + run
                             + "/step-000006\nbest validation loss: [0-9.]+ at step [36]\n"
                             + "best checkpoint: "
@@ -116,6 +122,45 @@ class TrainTest {
         () -> assertEquals(2, json.number("step")),
         () -> assertEquals(json.number("validation_loss"), json.number("best_validation_loss")),
         () -> assertEquals(run("json").resolve("step-000002").toString(), json.text("checkpoint")));
+  }
+
+  @Test
+  void theBaselineOfTheDataIsToldBesideTheLoss() throws IOException {
+    Path text = Files.writeString(directory.resolve("text.txt"), "the old fox ran.\n".repeat(200));
+    Path prepared = directory.resolve("prepared");
+    Result preparation =
+        CliRun.cli("prepare", text.toString(), "--vocab-size=270", "--out", prepared.toString());
+    assertEquals(0, preparation.exitCode(), preparation.err());
+    Json baseline = Json.of(CliRun.cli("baseline", prepared.toString(), "--format=json").out());
+    String chain =
+        String.format(
+            java.util.Locale.ROOT,
+            "(Markov chain of order 5: %.4f)",
+            baseline.number("loss_per_byte"));
+    Result told = train(prepared, run("baseline"), "--max-steps=2");
+    Json json =
+        Json.of(train(prepared, run("baseline-json"), "--max-steps=2", "--format=json").out());
+    assertAll(
+        () -> assertTrue(preparation.err().contains("; Markov chain of"), preparation.err()),
+        () -> assertTrue(told.err().contains(" nats/byte " + chain), told.err()),
+        () -> assertTrue(told.out().contains(" nats/byte " + chain), told.out()),
+        () ->
+            assertEquals(
+                baseline.number("loss_per_byte"), json.number("baseline_loss_per_byte"), 1e-12),
+        () ->
+            assertEquals(
+                json.number("validation_loss") / baseline.number("bytes_per_token"),
+                json.number("validation_loss_per_byte"),
+                1e-9));
+    Path without = directory.resolve("without");
+    CliRun.cli(
+        "prepare",
+        text.toString(),
+        "--vocab-size=270",
+        "--no-baseline",
+        "--out",
+        without.toString());
+    assertEquals(-1, train(without, run("without"), "--max-steps=1").err().indexOf("Markov"));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package gpt2j.bench.plot;
 
+import gpt2j.bench.result.TrainingSubject;
+import java.awt.BasicStroke;
 import java.util.List;
 import java.util.Locale;
 import org.jfree.chart.axis.NumberAxis;
@@ -15,6 +17,7 @@ import org.jfree.data.xy.YIntervalSeriesCollection;
 public final class LossPlot {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 480;
+  private static final float[] DASHES = {6, 4};
 
   private LossPlot() {}
 
@@ -31,15 +34,20 @@ public final class LossPlot {
   /**
    * The plot.
    *
+   * @param subject what the losses are of
    * @param training by step
    * @param validation by step
    */
-  public static Plot of(List<Training> training, List<Validation> validation) {
+  public static Plot of(
+      TrainingSubject subject, List<Training> training, List<Validation> validation) {
     XYPlot plot = Style.xy(Style.fromZero("step"), Style.linear("loss, nats per token"));
     ((NumberAxis) plot.getDomainAxis()).setStandardTickUnits(NumberAxis.createIntegerTickUnits());
     addValidation(plot, validation);
     addTraining(plot, training);
-    String last =
+    double last =
+        Math.max(lastStep(training), validation.isEmpty() ? 0 : validation.getLast().step());
+    subject.reference().ifPresent(reference -> addReference(plot, reference, last));
+    String figures =
         validation.isEmpty()
             ? ""
             : String.format(
@@ -49,14 +57,34 @@ public final class LossPlot {
                 validation.getLast().loss());
     return new Plot(
         "loss",
-        "Loss of training and of validation over steps" + last,
+        "Loss of training and of validation on %s over steps, of a model of %s"
+                .formatted(subject.data(), subject.model())
+            + figures,
         Style.chart(
-            "Training",
-            "line: mean of successive batches, band: smallest to largest" + last,
+            "Training on " + subject.data(),
+            subject.model()
+                + "\nline: mean of successive batches, band: smallest to largest"
+                + figures,
             plot,
             true),
         WIDTH,
         HEIGHT);
+  }
+
+  private static double lastStep(List<Training> training) {
+    return training.isEmpty() ? 0 : training.getLast().step();
+  }
+
+  private static void addReference(XYPlot plot, TrainingSubject.Reference reference, double last) {
+    XYSeries series = new XYSeries(reference.name());
+    series.add(0, reference.loss());
+    series.add(last, reference.loss());
+    XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
+    renderer.setSeriesPaint(0, Style.series(2));
+    renderer.setSeriesStroke(
+        0, new BasicStroke(1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, DASHES, 0));
+    plot.setDataset(2, new XYSeriesCollection(series));
+    plot.setRenderer(2, renderer);
   }
 
   private static void addValidation(XYPlot plot, List<Validation> validation) {

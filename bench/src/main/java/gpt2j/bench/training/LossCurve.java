@@ -2,6 +2,7 @@ package gpt2j.bench.training;
 
 import gpt2j.bench.plot.LossPlot;
 import gpt2j.bench.plot.TextDrawing;
+import gpt2j.bench.result.TrainingSubject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,16 +31,17 @@ public final class LossCurve {
    * Draws it as a PNG file, to the side at first.
    *
    * @param metrics the run's {@code metrics.jsonl}
+   * @param subject what the losses are of
    * @throws IOException when it can't be read, drawn or written
    */
-  public static void draw(Path metrics, Path picture) throws IOException {
+  public static void draw(Path metrics, Path picture, TrainingSubject subject) throws IOException {
     String problem = TextDrawing.problem();
     if (problem != null) {
       throw new IOException(problem);
     }
     LossCurve curve = new LossCurve();
     curve.read(metrics);
-    byte[] png = LossPlot.of(curve.training(), curve.validation).png();
+    byte[] png = LossPlot.of(subject, curve.training(), curve.validation).png();
     Path partial = picture.resolveSibling("." + picture.getFileName() + ".partial");
     Files.write(partial, png);
     Files.move(partial, picture, StandardCopyOption.ATOMIC_MOVE);

@@ -9,8 +9,21 @@ import java.util.OptionalInt;
  *     tokens is ahead of the one before; empty for half the context. Only what a window adds is
  *     scored, so each of its tokens has at least {@code n_ctx - stride} tokens before it.
  * @param topLogprobs how many of the most probable tokens to report in each token's place
+ * @param progress told after each window
  */
-public record ScoreOptions(OptionalInt stride, int topLogprobs) {
+public record ScoreOptions(OptionalInt stride, int topLogprobs, Progress progress) {
+  /** Told how far scoring has come. */
+  @FunctionalInterface
+  public interface Progress {
+    /**
+     * Called on the scoring thread.
+     *
+     * @param tokens scored so far
+     * @param total all of them
+     */
+    void scored(long tokens, long total);
+  }
+
   public ScoreOptions {
     if (stride.isPresent() && stride.getAsInt() < 1) {
       throw new IllegalArgumentException("stride must be 1 or more, not " + stride.getAsInt());
@@ -20,16 +33,20 @@ public record ScoreOptions(OptionalInt stride, int topLogprobs) {
     }
   }
 
-  /** Windows half a context apart, no top log-probabilities. */
+  /** Windows half a context apart, no top log-probabilities, nobody told. */
   public static ScoreOptions defaults() {
-    return new ScoreOptions(OptionalInt.empty(), 0);
+    return new ScoreOptions(OptionalInt.empty(), 0, (tokens, total) -> {});
   }
 
   public ScoreOptions withStride(int stride) {
-    return new ScoreOptions(OptionalInt.of(stride), topLogprobs);
+    return new ScoreOptions(OptionalInt.of(stride), topLogprobs, progress);
   }
 
   public ScoreOptions withTopLogprobs(int topLogprobs) {
-    return new ScoreOptions(stride, topLogprobs);
+    return new ScoreOptions(stride, topLogprobs, progress);
+  }
+
+  public ScoreOptions withProgress(Progress progress) {
+    return new ScoreOptions(stride, topLogprobs, progress);
   }
 }

@@ -28,6 +28,7 @@ final class Scorer {
   private final int context;
   private final int stride;
   private final int topLogprobs;
+  private final ScoreOptions.Progress progress;
   private final int[] tokens;
   private final TokenScore[] scores;
 
@@ -38,6 +39,7 @@ final class Scorer {
     context = model.config().contextLength();
     stride = options.stride().orElse(Math.max(1, context / 2));
     topLogprobs = Math.min(options.topLogprobs(), model.config().vocabularySize());
+    progress = options.progress();
     scores = new TokenScore[tokens.length];
     if (tokens.length < 2) {
       throw new IllegalArgumentException(
@@ -65,6 +67,7 @@ final class Scorer {
         int firstNew = end;
         end = Math.min(begin + context, tokens.length);
         scoreWindow(session, losses, begin, firstNew, end);
+        progress.scored(end, tokens.length);
       }
     }
     double meanNll =

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -58,6 +57,11 @@ record Corpus(List<Path> files, int skipped, long bytes) {
     return TEXT.contains(ending) || JSON_LINES.contains(ending);
   }
 
+  /** Whether a file has a document in each line, as its name says. */
+  static boolean isJsonLines(Path file) {
+    return JSON_LINES.contains(ending(file));
+  }
+
   private static String ending(Path file) {
     String name = file.getFileName().toString();
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
@@ -92,26 +96,6 @@ record Corpus(List<Path> files, int skipped, long bytes) {
       return Files.size(file);
     } catch (IOException e) {
       throw new DataException(file + ": " + Io.explain(e), e);
-    }
-  }
-
-  /**
-   * Reads all documents.
-   *
-   * @param progress is told how many bytes of all files have been read
-   */
-  void read(DocumentSink sink, LongConsumer progress) {
-    long[] done = new long[1];
-    for (Path file : files) {
-      DocumentReader reader =
-          JSON_LINES.contains(ending(file))
-              ? new JsonlDocuments(file, sink)
-              : new TextDocuments(file, sink);
-      reader.read(
-          count -> {
-            done[0] += count;
-            progress.accept(done[0]);
-          });
     }
   }
 }

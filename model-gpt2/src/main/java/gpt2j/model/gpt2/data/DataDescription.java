@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
@@ -24,6 +25,7 @@ import tools.jackson.core.JsonGenerator;
  * @param vocabularySize one more than the largest token
  * @param endOfText the token after each document
  * @param type how tokens are stored
+ * @param baseline what was measured on them; null when nothing was
  */
 record DataDescription(
     String vocabulary,
@@ -31,7 +33,8 @@ record DataDescription(
     int endOfText,
     TokenType type,
     Part train,
-    Part validation) {
+    Part validation,
+    @Nullable Baseline baseline) {
   static final String FILE = "data.json";
   private static final String FORMAT = "gpt2j data";
   private static final long VERSION = 1;
@@ -59,6 +62,13 @@ record DataDescription(
       json.writeStringProperty("token_type", type.label());
       write(json, "train", train);
       write(json, "validation", validation);
+      if (baseline != null) {
+        json.writeName("baseline");
+        json.writeStartObject();
+        json.writeNumberProperty("order", baseline.order());
+        json.writeNumberProperty("loss_per_byte", baseline.lossPerByte());
+        json.writeEndObject();
+      }
       json.writeEndObject();
     }
     text.write('\n');
@@ -114,7 +124,13 @@ record DataDescription(
               .formatted(TokenType.of(size).label(), size));
     }
     return new DataDescription(
-        vocabulary, size, endOfText, type, fields.part("train"), fields.part("validation"));
+        vocabulary,
+        size,
+        endOfText,
+        type,
+        fields.part("train"),
+        fields.part("validation"),
+        fields.baseline("baseline"));
   }
 
   /** The fields of an object, each to be asked for once. */
@@ -165,11 +181,15 @@ record DataDescription(
                               .collect(Collectors.joining(" or "))));
     }
 
-    Part part(String name) {
-      if (!(value(name) instanceof JsonObject object)) {
-        throw new JsonException(path + name + " must be an object");
+    private Fields object(String name) {
+      if (value(name) instanceof JsonObject object) {
+        return new Fields(name + ".", object);
       }
-      Fields fields = new Fields(name + ".", object);
+      throw new JsonException(path + name + " must be an object");
+    }
+
+    Part part(String name) {
+      Fields fields = object(name);
       Part part =
           new Part(
               fields.integer("documents", 0, Long.MAX_VALUE),
@@ -178,6 +198,28 @@ record DataDescription(
               fields.checksum("crc32c"));
       fields.requireNoOther();
       return part;
+    }
+
+    @Nullable Baseline baseline(String name) {
+      if (!rest.containsKey(name)) {
+        return null;
+      }
+      Fields fields = object(name);
+      Baseline baseline =
+          new Baseline(
+              (int) fields.integer("order", 0, MarkovChain.MOST_ORDER),
+              fields.loss("loss_per_byte"));
+      fields.requireNoOther();
+      return baseline;
+    }
+
+    private double loss(String name) {
+      if (value(name) instanceof JsonNumber number
+          && Double.isFinite(number.number())
+          && number.number() >= 0) {
+        return number.number();
+      }
+      throw new JsonException(path + name + " must be a number, 0 or more");
     }
 
     private int checksum(String name) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -167,6 +168,11 @@ public final class DataSet implements AutoCloseable {
     } catch (IOException e) {
       throw new DataException(folder + ": " + Io.explain(e), e);
     }
+  }
+
+  /** What was measured on this data when it was prepared. */
+  public Optional<Baseline> baseline() {
+    return Optional.ofNullable(description).map(DataDescription::baseline);
   }
 
   /**

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,11 +14,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import java.util.zip.CRC32C;
 
 /** Reads a file line by line, strictly as UTF-8, and makes documents of it. */
 abstract class DocumentReader {
-  private static final int CHUNK = 1 << 18;
-  private static final int LONGEST = 1 << 30;
+  static final int CHUNK = 1 << 18;
+
+  /** A line that has to be read whole may have so many bytes. */
+  private static final int LONGEST = 64 << 20;
+
+  /** The start of a line that began before what is in the buffer. */
+  private static final int BEFORE = -1;
+
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final Path file;
@@ -27,15 +35,31 @@ abstract class DocumentReader {
           .onMalformedInput(CodingErrorAction.REPORT)
           .onUnmappableCharacter(CodingErrorAction.REPORT);
 
-  private byte[] buffer = new byte[2 * CHUNK];
+  private final int chunk;
+  private final CRC32C checksum = new CRC32C();
+  private byte[] buffer;
   private int begin;
   private int end;
   private int lineStart;
   private long linesGone;
-  private boolean begun;
+  private long read;
 
-  DocumentReader(Path file) {
+  /**
+   * What was in a file.
+   *
+   * @param checksum CRC-32C of the bytes
+   */
+  record Content(long bytes, int checksum) {}
+
+  /**
+   * A reader.
+   *
+   * @param chunk how many bytes are read at once, 3 at least
+   */
+  DocumentReader(Path file, int chunk) {
     this.file = file;
+    this.chunk = chunk;
+    buffer = new byte[2 * chunk];
   }
 
   /** A line ends: bytes {@code start} to {@code end} without the line break. */
@@ -53,12 +77,15 @@ abstract class DocumentReader {
    * @param progress is told how many bytes were read, each time since the last
    * @throws DataException when it can't be read or isn't what it should be
    */
-  final void read(LongConsumer progress) {
+  final Content read(LongConsumer progress) {
     try {
       Io.requireRegularFile(file);
       try (InputStream in = Files.newInputStream(file)) {
         readAll(in, progress);
+        return new Content(read, (int) checksum.getValue());
       }
+    } catch (TokenizerException e) {
+      throw error(lineNumber(begin), "%s", e.getMessage());
     } catch (IOException e) {
       throw new DataException(file + ": " + Io.explain(e), e);
     }
@@ -68,14 +95,15 @@ abstract class DocumentReader {
     int count;
     do {
       makeRoom();
-      count = in.readNBytes(buffer, end, CHUNK);
+      count = in.readNBytes(buffer, end, chunk);
+      checksum.update(buffer, end, count);
       progress.accept(count);
       int from = end;
       end += count;
-      if (!begun) {
-        begun = true;
+      if (read == 0) {
         skipByteOrderMark();
       }
+      read += count;
       for (int i = Math.max(from, lineStart); i < end; i++) {
         if (buffer[i] == '\n') {
           int start = lineStart;
@@ -83,10 +111,10 @@ abstract class DocumentReader {
           line(start, i);
         }
       }
-      if (count == CHUNK) {
+      if (count == chunk) {
         partOfLine();
       }
-    } while (count == CHUNK);
+    } while (count == chunk);
     if (lineStart < end) {
       int start = lineStart;
       lineStart = end;
@@ -106,13 +134,13 @@ abstract class DocumentReader {
   private void makeRoom() {
     System.arraycopy(buffer, begin, buffer, 0, end - begin);
     end -= begin;
-    lineStart -= begin;
+    lineStart = Math.max(lineStart - begin, BEFORE);
     begin = 0;
     if (end > LONGEST) {
-      throw error(lineNumber(begin), "begins more than %d MiB without a break", LONGEST >> 20);
+      throw error(lineNumber(begin), "is longer than the limit of %d MiB", LONGEST >> 20);
     }
-    if (buffer.length - end < CHUNK) {
-      buffer = Arrays.copyOf(buffer, end + Math.max(end, CHUNK));
+    if (buffer.length - end < chunk) {
+      buffer = Arrays.copyOf(buffer, end + Math.max(end, chunk));
     }
   }
 
@@ -131,7 +159,7 @@ abstract class DocumentReader {
     return end;
   }
 
-  /** Where the line begins that hasn't ended. */
+  /** Where the line begins that hasn't ended; less than {@link #begin} when part of it is gone. */
   final int lineStart() {
     return lineStart;
   }
@@ -148,6 +176,21 @@ abstract class DocumentReader {
       breaks += buffer[i] == '\n' ? 1 : 0;
     }
     return breaks;
+  }
+
+  /** Where the last character ends that is whole, if all is UTF-8. */
+  final int endOfWholeCharacters() {
+    for (int start = end - 1; start >= Math.max(begin, end - 3); start--) {
+      int first = buffer[start] & 0xFF;
+      if (first >= 0xC0) {
+        int length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+        return start + length > end ? start : end;
+      }
+      if (first < 0x80) {
+        break;
+      }
+    }
+    return end;
   }
 
   /** The text of some bytes. */

@@ -17,8 +17,7 @@ interface DocumentSink {
       };
 
   /**
-   * The next part of a document. Where one ends and the next begins, tokens of the vocabularies
-   * that {@link Preparation} knows begin, too: a part but the last ends before white space.
+   * The next part of a document, which may end anywhere.
    *
    * @param text well-formed UTF-16, not empty
    */

@@ -1,23 +1,40 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.model.gpt2.tokenizer.TextCutter;
+import gpt2j.model.gpt2.tokenizer.TextPart;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** Has documents encoded for one of the shards. */
-record EncodingSink(Encoding encoding, EncodedPart target) implements DocumentSink {
+final class EncodingSink implements DocumentSink {
+  private static final TextPart END = new TextPart("", true);
+
+  private final Encoding encoding;
+  private final EncodedPart target;
+  private final TextCutter parts;
+
+  EncodingSink(Encoding encoding, EncodedPart target) {
+    this.encoding = encoding;
+    this.target = target;
+    parts =
+        new TextCutter(
+            encoding.tokenizer(), Encoding.CHARACTERS_PER_TASK, part -> add(part, false));
+  }
+
   @Override
   public void text(String text) {
-    add(text, false);
+    parts.add(text);
   }
 
   @Override
   public void end() {
-    add("", true);
+    parts.end();
+    add(END, true);
   }
 
-  private void add(String text, boolean ends) {
+  private void add(TextPart part, boolean ends) {
     try {
-      encoding.add(target, text, ends);
+      encoding.add(target, part, ends);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

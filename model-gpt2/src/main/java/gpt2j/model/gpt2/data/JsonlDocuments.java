@@ -18,7 +18,7 @@ final class JsonlDocuments extends DocumentReader {
   private final DocumentSink sink;
 
   JsonlDocuments(Path file, DocumentSink sink) {
-    super(file);
+    super(file, CHUNK);
     this.sink = sink;
   }
 

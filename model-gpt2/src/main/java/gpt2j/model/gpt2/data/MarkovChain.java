@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import java.util.function.LongConsumer;
 
 /**
  * A Markov chain over bytes, a baseline for models: it predicts a byte, or the end of a text, from
@@ -28,6 +29,15 @@ public final class MarkovChain {
    * @param tokens what it is counted on
    */
   public MarkovChain(int order, Tokenizer tokenizer, TokenSequence tokens) {
+    this(order, tokenizer, tokens, _ -> {});
+  }
+
+  /**
+   * A chain.
+   *
+   * @param progress is told now and then how many tokens have been counted
+   */
+  MarkovChain(int order, Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
     if (order < 0 || order > MOST_ORDER) {
       throw new IllegalArgumentException(
           "the order is from 0 to %d, not %d".formatted(MOST_ORDER, order));
@@ -37,7 +47,7 @@ public final class MarkovChain {
     for (int length = 0; length <= order; length++) {
       counts[length] = new ContextCounts();
     }
-    TokenBytes symbols = new TokenBytes(tokenizer, tokens);
+    TokenBytes symbols = new TokenBytes(tokenizer, tokens, progress);
     for (History history = new History(); symbols.advance(); history.add(symbols.symbol())) {
       count(history, symbols.symbol());
     }
@@ -74,7 +84,16 @@ public final class MarkovChain {
    * @throws DataException when the text is empty
    */
   public double loss(Tokenizer tokenizer, TokenSequence tokens) {
-    TokenBytes symbols = new TokenBytes(tokenizer, tokens);
+    return loss(tokenizer, tokens, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param progress is told now and then how many tokens have been looked at
+   */
+  double loss(Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
+    TokenBytes symbols = new TokenBytes(tokenizer, tokens, progress);
     double sum = 0;
     long count = 0;
     for (History history = new History(); symbols.advance(); history.add(symbols.symbol())) {

@@ -1,34 +1,43 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.model.gpt2.data.PreparationListener.Unit;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
+import gpt2j.model.gpt2.tokenizer.TextCutter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
 import gpt2j.model.gpt2.tokenizer.VocabularyTraining;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
- * Makes a {@link DataSet} of texts: reads and checks all files once and counts the documents,
+ * Makes a {@link DataSet} of texts: reads and checks all files once and measures the documents,
  * learns a vocabulary if it has to, and then encodes, each document either for training or for
- * validation, with an end-of-text after it. A text that is a single document is cut in two, and its
- * end is for validation.
+ * validation, with an end-of-text after it. Where whole documents can't come near the share that is
+ * for validation, the end of one is cut off for it: of the only one, for example.
  */
 public final class Preparation {
   private static final String READING = "reading";
+  private static final String COUNTING = "counting words";
   private static final String LEARNING = "learning the vocabulary";
+  private static final String BASELINE = "measuring a Markov chain";
   private static final String ENCODING = "encoding";
 
   private final Corpus corpus;
+  private final CorpusReader reader;
   private final PreparationOptions options;
   private final PreparationListener listener;
 
   private Preparation(Corpus corpus, PreparationOptions options, PreparationListener listener) {
     this.corpus = corpus;
+    reader = new CorpusReader(corpus);
     this.options = options;
     this.listener = listener;
   }
@@ -67,27 +76,35 @@ public final class Preparation {
   }
 
   private PreparationResult write(NewDirectory directory) throws IOException {
-    Count count = count();
-    Vocabulary vocabulary = vocabulary(count);
+    long[] sizes = sizes();
+    Split split = new Split(sizes, options.validation(), options.seed());
+    requireText(options.validation() == 0 || split.isThere());
+    if (split.cuts() && sizes.length > 1) {
+      listener.note(
+          "note: the end of one document is cut off for validation, since whole ones don't come"
+              + " near the share that it is to have");
+    }
+    Documents documents = new Documents(split, sizes);
+    Vocabulary vocabulary = vocabulary(documents);
     for (Map.Entry<String, byte[]> file : vocabulary.files().entrySet()) {
       directory.write(file.getKey(), file.getValue());
     }
-    DataDescription description = encode(directory, vocabulary, count);
-    requireText(description);
+    DataDescription description = encode(directory, vocabulary, documents);
+    requireText(options.validation() == 0 || description.validation().bytes() > 0);
     directory.write(DataDescription.FILE, description.text());
     return new PreparationResult(
         description.vocabularySize(),
         result(description.train()),
-        result(description.validation()));
+        result(description.validation()),
+        Optional.ofNullable(description.baseline()));
   }
 
   private static PreparationResult.Part result(DataDescription.Part part) {
     return new PreparationResult.Part(part.documents(), part.bytes(), part.tokens());
   }
 
-  private void requireText(DataDescription description) {
-    boolean lacksValidation = options.validation() > 0 && description.validation().bytes() == 0;
-    if (lacksValidation || description.train().bytes() == 0) {
+  private void requireText(boolean isThere) {
+    if (!isThere) {
       throw new DataException(
           corpus.files().getFirst()
               + ": is too short to set a part apart for validation; give more text, or --validation"
@@ -95,45 +112,45 @@ public final class Preparation {
     }
   }
 
-  /** How many documents there are, and how many characters they have. */
-  private static final class Count implements DocumentSink {
-    private long documents;
-    private long characters;
+  /** How many characters each document has. */
+  private long[] sizes() {
+    LongStream.Builder sizes = LongStream.builder();
+    read(
+        READING,
+        new DocumentSink() {
+          private long characters;
 
-    @Override
-    public void text(String text) {
-      characters += text.length();
-    }
+          @Override
+          public void text(String text) {
+            characters += text.length();
+          }
 
-    @Override
-    public void end() {
-      documents++;
-    }
-  }
-
-  private Count count() {
-    Count count = new Count();
-    read(READING, count);
-    if (count.documents == 0) {
+          @Override
+          public void end() {
+            sizes.add(characters);
+            characters = 0;
+          }
+        });
+    long[] all = sizes.build().toArray();
+    if (all.length == 0) {
       throw new DataException(
           corpus.files().size() == 1
               ? corpus.files().getFirst() + ": has no text"
               : "%s and %d other files: have no text"
                   .formatted(corpus.files().getFirst(), corpus.files().size() - 1));
     }
-    return count;
+    return all;
   }
 
   private void read(String task, DocumentSink sink) {
-    corpus.read(sink, bytes -> listener.progressed(task, bytes, corpus.bytes()));
+    reader.read(sink, bytes -> listener.progressed(task, bytes, corpus.bytes(), Unit.BYTES));
   }
 
-  /** Cuts a document in two, or gives each document to one of two sinks. */
-  private DocumentSink split(Count count, DocumentSink train, DocumentSink validation) {
-    return count.documents == 1 && options.validation() > 0
-        ? new CutDocument(train, validation, (long) (count.characters * (1 - options.validation())))
-        : new SplitDocuments(
-            train, validation, new Split(count.documents, options.validation(), options.seed()));
+  /** Where which documents go. */
+  private record Documents(Split split, long... sizes) {
+    DocumentSink to(DocumentSink train, DocumentSink validation) {
+      return new SplitDocuments(train, validation, split, sizes);
+    }
   }
 
   private record Vocabulary(
@@ -144,7 +161,7 @@ public final class Preparation {
     }
   }
 
-  private Vocabulary vocabulary(Count count) throws IOException {
+  private Vocabulary vocabulary(Documents documents) throws IOException {
     return switch (options.vocabulary()) {
       case VocabularyChoice.Gpt2 _ -> {
         // Its files would be the same each time: a folder without any has this vocabulary.
@@ -152,28 +169,33 @@ public final class Preparation {
         yield new Vocabulary("gpt2", tokenizer, Map.of(), tokenizer.endOfText().orElseThrow());
       }
       case VocabularyChoice.Bytes _ -> Vocabulary.of("bytes", TokenizerFiles.bytes());
-      case VocabularyChoice.Learned(int size) -> Vocabulary.of("bpe", learn(size, count));
+      case VocabularyChoice.Learned(int size) -> Vocabulary.of("bpe", learn(size, documents));
       case VocabularyChoice.OfCheckpoint(Path directory) -> ofCheckpoint(directory);
     };
   }
 
-  private TokenizerFiles learn(int size, Count count) {
+  private TokenizerFiles learn(int size, Documents documents) {
     VocabularyTraining training = new VocabularyTraining();
+    TextCutter parts =
+        new TextCutter(
+            TokenizerFiles.bytes().tokenizer(),
+            Encoding.CHARACTERS_PER_TASK,
+            part -> training.add(part.text()));
     DocumentSink counter =
         new DocumentSink() {
           @Override
           public void text(String text) {
-            training.add(text);
+            parts.add(text);
           }
 
           @Override
           public void end() {
-            // no piece reaches beyond a document
+            parts.end();
           }
         };
-    read(LEARNING, split(count, counter, DocumentSink.NOTHING));
+    read(COUNTING, documents.to(counter, DocumentSink.NOTHING));
     TokenizerFiles files =
-        training.learn(size, _ -> listener.progressed(LEARNING, corpus.bytes(), corpus.bytes()));
+        training.learn(size, tokens -> listener.progressed(LEARNING, tokens, size, Unit.TOKENS));
     int found = files.tokenizer().vocabularySize();
     if (found < size) {
       listener.note(
@@ -201,7 +223,7 @@ public final class Preparation {
     }
   }
 
-  private DataDescription encode(NewDirectory directory, Vocabulary vocabulary, Count count)
+  private DataDescription encode(NewDirectory directory, Vocabulary vocabulary, Documents documents)
       throws IOException {
     int size = vocabulary.tokenizer().vocabularySize();
     TokenType type = TokenType.of(size);
@@ -209,18 +231,48 @@ public final class Preparation {
         EncodedPart validation =
             new EncodedPart(directory.path().resolve(DataSet.VALIDATION), type);
         Encoding encoding =
-            new Encoding(vocabulary.tokenizer(), vocabulary.endOfText(), options.threads())) {
+            new Encoding(
+                vocabulary.tokenizer(),
+                vocabulary.endOfText(),
+                options.threads(),
+                reader::current,
+                listener::note)) {
       read(
           ENCODING,
-          split(count, new EncodingSink(encoding, train), new EncodingSink(encoding, validation)));
+          documents.to(new EncodingSink(encoding, train), new EncodingSink(encoding, validation)));
       encoding.finish();
+      DataDescription.Part first = train.finish();
+      DataDescription.Part second = validation.finish();
       return new DataDescription(
           vocabulary.name(),
           size,
           vocabulary.endOfText(),
           type,
-          train.finish(),
-          validation.finish());
+          first,
+          second,
+          options.baseline() && second.bytes() > 0 && first.bytes() <= Baseline.MOST_BYTES
+              ? baseline(directory.path(), vocabulary.tokenizer(), type)
+              : null);
+    }
+  }
+
+  private Baseline baseline(Path directory, Tokenizer tokenizer, TokenType type) {
+    try (Arena arena = Arena.ofConfined()) {
+      TokenSequence train = TokenShard.map(directory.resolve(DataSet.TRAIN), type, arena);
+      TokenSequence validation = TokenShard.map(directory.resolve(DataSet.VALIDATION), type, arena);
+      long all = train.size() + validation.size();
+      MarkovChain chain =
+          new MarkovChain(
+              Baseline.ORDER,
+              tokenizer,
+              train,
+              tokens -> listener.progressed(BASELINE, tokens, all, Unit.TOKENS));
+      double loss =
+          chain.loss(
+              tokenizer,
+              validation,
+              tokens -> listener.progressed(BASELINE, train.size() + tokens, all, Unit.TOKENS));
+      return new Baseline(Baseline.ORDER, loss);
     }
   }
 }

@@ -1,11 +1,15 @@
 package gpt2j.model.gpt2.data;
 
+import java.util.Optional;
+
 /**
  * What a preparation made.
  *
  * @param vocabularySize tokens there are
+ * @param baseline what was measured
  */
-public record PreparationResult(int vocabularySize, Part train, Part validation) {
+public record PreparationResult(
+    int vocabularySize, Part train, Part validation, Optional<Baseline> baseline) {
   /**
    * One of the two parts.
    *

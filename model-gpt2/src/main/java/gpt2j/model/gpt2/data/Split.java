@@ -1,35 +1,73 @@
 package gpt2j.model.gpt2.data;
 
+import java.util.Arrays;
+import java.util.BitSet;
+
 /**
- * Which documents are for validation: so many of them as the fraction says, any of them as likely
- * as any other (Knuth, <em>The Art of Computer Programming</em>, volume 2, algorithm 3.4.2S). A
- * function of the seed and of how many documents there are.
+ * Which part of a text is for validation: whole documents, any of them as likely as any other, and,
+ * where these can't come near the size that it is to have, the end of one more. A function of the
+ * seed and of the sizes of the documents.
  */
 final class Split {
-  private final long documents;
-  private final Draws draws;
-  private long needed;
-  private long next;
+  /** By how much of it the size of the part may be off for the sake of whole documents. */
+  private static final double TOLERANCE = 0.2;
+
+  /** So near is near enough. */
+  private static final double CLOSE = 0.02;
+
+  private static final int NONE = -1;
+
+  private final BitSet validation = new BitSet();
+  private int cut = NONE;
+  private long kept;
 
   /**
    * A split.
    *
-   * @param documents how many there are, 2 or more
-   * @param fraction of them for validation, below 1; if it isn't 0, at least one document is, and
-   *     at least one isn't
+   * @param sizes characters of the documents, 1 or more each
+   * @param fraction of all characters for validation, from 0 and below 1
    */
-  Split(long documents, double fraction, long seed) {
-    this.documents = documents;
-    draws = new Draws(seed, Draws.SPLIT);
-    long share = Math.round(documents * fraction);
-    needed = fraction == 0 ? 0 : Math.clamp(share, 1, documents - 1);
+  Split(long[] sizes, double fraction, long seed) {
+    long all = Arrays.stream(sizes).sum();
+    long wanted = (long) (all * fraction);
+    long needed = wanted;
+    Shuffle order = new Shuffle(new Draws(seed, Draws.SPLIT), sizes.length);
+    for (long i = 0; i < sizes.length && needed > CLOSE * wanted; i++) {
+      int document = (int) order.at(0, i);
+      long size = sizes[document];
+      boolean comesNearer = size < 2 * needed && size - needed <= TOLERANCE * wanted;
+      if (comesNearer && wanted - needed + size < all) {
+        validation.set(document);
+        needed -= size;
+      } else if (cut == NONE) {
+        cut = document;
+      }
+    }
+    if (needed > TOLERANCE * wanted) {
+      kept = sizes[cut] - needed;
+    } else {
+      cut = NONE;
+    }
   }
 
-  /** Whether the next document is for validation. */
-  boolean nextIsValidation() {
-    boolean taken = next < documents && draws.below(documents - next, next, 0) < needed;
-    next++;
-    needed -= taken ? 1 : 0;
-    return taken;
+  /** Whether anything is for validation. */
+  boolean isThere() {
+    return cut != NONE || !validation.isEmpty();
+  }
+
+  /** Whether a document is cut in two. */
+  boolean cuts() {
+    return cut != NONE;
+  }
+
+  /**
+   * How many characters of a document are for training, and not for validation: all, none, or, of
+   * the one that is cut, those before about this place.
+   */
+  long kept(int document) {
+    if (document == cut) {
+      return kept;
+    }
+    return validation.get(document) ? 0 : Long.MAX_VALUE;
   }
 }

@@ -9,32 +9,36 @@ import java.util.Arrays;
  * takes the line break before it along. What holds no text is no document.
  */
 final class TextDocuments extends DocumentReader {
-  private static final byte[] SEPARATOR = "<|endoftext|>".getBytes(StandardCharsets.US_ASCII);
-
-  /** Bytes from which on a document is handed over in parts. */
-  private static final int PART = 1 << 20;
-
-  private static final int LONG_PART = 1 << 24;
+  static final String SEPARATOR = "<|endoftext|>";
+  private static final byte[] SEPARATOR_BYTES = SEPARATOR.getBytes(StandardCharsets.US_ASCII);
 
   private final DocumentSink sink;
   private boolean partly;
 
   TextDocuments(Path file, DocumentSink sink) {
-    super(file);
+    this(file, CHUNK, sink);
+  }
+
+  TextDocuments(Path file, int chunk, DocumentSink sink) {
+    super(file, chunk);
     this.sink = sink;
   }
 
   @Override
   void line(int start, int end) {
     if (isSeparator(start, end)) {
-      endDocument(withoutBreak(start));
+      giveUntil(withoutBreak(start));
+      endDocument();
       forget(lineStart());
     }
   }
 
   private boolean isSeparator(int start, int end) {
+    if (start < begin()) {
+      return false;
+    }
     int last = end > start && buffer()[end - 1] == '\r' ? end - 1 : end;
-    return Arrays.equals(buffer(), start, last, SEPARATOR, 0, SEPARATOR.length);
+    return Arrays.equals(buffer(), start, last, SEPARATOR_BYTES, 0, SEPARATOR_BYTES.length);
   }
 
   private int withoutBreak(int end) {
@@ -47,11 +51,23 @@ final class TextDocuments extends DocumentReader {
     return last;
   }
 
-  private void endDocument(int end) {
+  @Override
+  void partOfLine() {
+    // The line may still be a separator, which takes the break before along, and the next one, too.
+    boolean mayBeSeparator =
+        lineStart() >= begin() && end() - lineStart() <= SEPARATOR_BYTES.length + 1;
+    giveUntil(withoutBreak(mayBeSeparator ? lineStart() : endOfWholeCharacters()));
+  }
+
+  private void giveUntil(int end) {
     if (end > begin()) {
       sink.text(text(begin(), end));
       partly = true;
+      forget(end);
     }
+  }
+
+  private void endDocument() {
     if (partly) {
       sink.end();
     }
@@ -59,47 +75,8 @@ final class TextDocuments extends DocumentReader {
   }
 
   @Override
-  void partOfLine() {
-    if (end() - begin() < PART) {
-      return;
-    }
-    int cut = lastBoundary(' ');
-    if (cut < 0 && end() - begin() > LONG_PART) {
-      cut = lastBoundary('\n');
-    }
-    if (cut > 0) {
-      sink.text(text(begin(), cut));
-      partly = true;
-      forget(cut);
-    }
-  }
-
-  /**
-   * Where {@code space} is and the text can be cut; -1 where there is no such place. A space is
-   * better: vocabularies that put one before each text put none before a part then.
-   */
-  private int lastBoundary(char space) {
-    // A line that is longer than a separator is none.
-    boolean mayBeSeparator = end() - lineStart() <= SEPARATOR.length + 1;
-    for (int i = (mayBeSeparator ? lineStart() : end()) - 1; i > begin(); i--) {
-      if (buffer()[i] == space && isBoundary(buffer()[i - 1], buffer()[i])) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  /**
-   * Whether the pieces of byte pair encoding never reach across two characters: none has white
-   * space after anything else. Of a run of white space the last one may belong to what follows, so
-   * a run is never cut.
-   */
-  static boolean isBoundary(int before, int after) {
-    return before > ' ' && before < 0x7F && (after == ' ' || after == '\n');
-  }
-
-  @Override
   void finish() {
-    endDocument(end());
+    giveUntil(end());
+    endDocument();
   }
 }

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Goes through the bytes that tokens stand for, whatever their vocabulary. */
@@ -14,6 +15,7 @@ final class TokenBytes {
   private final byte @Nullable [][] spelled;
   private final int endOfText;
   private final Tokenizer tokenizer;
+  private final LongConsumer progress;
   private final int[] buffer = new int[1024];
   private long read;
   private int buffered;
@@ -23,6 +25,16 @@ final class TokenBytes {
   private int symbol;
 
   TokenBytes(Tokenizer tokenizer, TokenSequence tokens) {
+    this(tokenizer, tokens, _ -> {});
+  }
+
+  /**
+   * Of a sequence.
+   *
+   * @param progress is told now and then how many tokens were read
+   */
+  TokenBytes(Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
+    this.progress = progress;
     this.tokenizer = tokenizer;
     this.tokens = tokens;
     spelled = new byte @Nullable [tokenizer.vocabularySize()][];
@@ -39,6 +51,7 @@ final class TokenBytes {
         }
         tokens.read(read, buffer, 0, buffered);
         read += buffered;
+        progress.accept(read);
         next = 0;
       }
       int token = buffer[next++];

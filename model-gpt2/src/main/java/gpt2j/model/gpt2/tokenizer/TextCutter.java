@@ -8,8 +8,11 @@ import java.util.function.Consumer;
  * added token is; as long as there is no such place, more is taken.
  */
 public final class TextCutter {
-  /** So many characters without a place to cut are refused: they would be one piece. */
-  static final int LONGEST = 16 << 20;
+  /**
+   * So many characters without a place to cut are refused: they would be one piece, for which byte
+   * pair encoding takes up to 200 bytes of memory for each of its own.
+   */
+  static final int LONGEST = 8 << 20;
 
   private final Tokenizer tokenizer;
   private final int size;

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,10 +35,10 @@ class DataSetTest {
     Preparation.run(
         List.of(text),
         data,
-        new PreparationOptions(new VocabularyChoice.Bytes(), 0.4, 1, 1),
+        new PreparationOptions(new VocabularyChoice.Bytes(), 0.4, 1, 1, true),
         new PreparationListener() {
           @Override
-          public void progressed(String task, long bytes, long total) {
+          public void progressed(String task, long bytes, long total, Unit unit) {
             // not wanted
           }
 
@@ -98,6 +99,15 @@ class DataSetTest {
   }
 
   @Test
+  void theBaselineIsThatOfTheChain() {
+    try (DataSet set = DataSet.open(data)) {
+      double loss =
+          new MarkovChain(5, set.tokenizer(), set.train()).loss(set.tokenizer(), set.validation());
+      assertEquals(Optional.of(new Baseline(5, loss)), set.baseline());
+    }
+  }
+
+  @Test
   void whatIsNoFolderIsRefused() {
     data = directory.resolve("none");
     assertEquals(
@@ -127,6 +137,10 @@ class DataSetTest {
           "train": {          ~ "x": 1, "train": { ~ data.json: x is unknown
           "train": {          ~ "train": {"y": 1, ~ data.json: train.y is unknown
           "validation": {     ~ "train": {},"validation": { ~ data.json: is not valid JSON*
+          "order": 5          ~ "order": 7    ~ data.json: baseline.order must be a whole number from 0 to 6
+          "order": 5          ~ "order": 5, "z": 0 ~ data.json: baseline.z is unknown
+          "loss_per_byte": ~ "loss_per_byte": -1, "x": ~ data.json: baseline.loss_per_byte must be a number, 0 or more
+          "loss_per_byte": ~ "loss_per_byte": 1e999, "x": ~ data.json: baseline.loss_per_byte must be a number, 0 or more
           "crc32c": "         ~ "crc32c": "x  ~ data.json: train.crc32c must be 8 hexadecimal digits
           "documents": 2      ~ "documents": -2 ~ data.json: train.documents must be a whole number from 0 to 9223372036854775807
           """)

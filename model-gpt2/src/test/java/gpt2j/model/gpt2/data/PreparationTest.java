@@ -1,6 +1,5 @@
 package gpt2j.model.gpt2.data;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -29,8 +28,9 @@ class PreparationTest {
   private static final PreparationListener SILENT =
       new PreparationListener() {
         @Override
-        public void progressed(String task, long bytes, long total) {
+        public void progressed(String task, long bytes, long total, Unit unit) {
           assertTrue(bytes >= 0 && bytes <= total, task);
+          assertEquals(unit == Unit.TOKENS, task.startsWith("learning") || task.startsWith("meas"));
         }
 
         @Override
@@ -43,7 +43,7 @@ class PreparationTest {
   private int folders;
 
   private static PreparationOptions options(VocabularyChoice vocabulary, double validation) {
-    return new PreparationOptions(vocabulary, validation, 3, 2);
+    return new PreparationOptions(vocabulary, validation, 3, 2, true);
   }
 
   private Path file(String name, String content) throws IOException {
@@ -127,9 +127,9 @@ class PreparationTest {
                 .mapToObj(i -> stories.story(i) + "\n<|endoftext|>\n")
                 .collect(Collectors.joining()));
     var vocabulary = new VocabularyChoice.Learned(300);
-    Path one = prepare(new PreparationOptions(vocabulary, 0.2, 5, 1), text);
-    Path three = prepare(new PreparationOptions(vocabulary, 0.2, 5, 3), text);
-    Path other = prepare(new PreparationOptions(vocabulary, 0.2, 6, 1), text);
+    Path one = prepare(new PreparationOptions(vocabulary, 0.2, 5, 1, false), text);
+    Path three = prepare(new PreparationOptions(vocabulary, 0.2, 5, 3, false), text);
+    Path other = prepare(new PreparationOptions(vocabulary, 0.2, 6, 1, false), text);
     try (Stream<Path> files = Files.list(one)) {
       for (Path file : files.toList()) {
         Path name = file.getFileName();
@@ -158,7 +158,7 @@ class PreparationTest {
         options(new VocabularyChoice.Bytes(), 0),
         new PreparationListener() {
           @Override
-          public void progressed(String task, long bytes, long total) {
+          public void progressed(String task, long bytes, long total, Unit unit) {
             // not wanted
           }
 
@@ -203,27 +203,6 @@ class PreparationTest {
         assertEquals(1, validation.size());
         assertEquals(text, train.getFirst() + validation.getFirst());
         assertEquals(0.3, (double) validation.getFirst().length() / text.length(), 0.03);
-      }
-    }
-  }
-
-  @Test
-  void longDocumentsAreReadInPartsWithTheSameTokens() throws IOException {
-    Random random = new Random(5);
-    StringBuilder text = new StringBuilder();
-    String[] parts = {
-      " ", "  ", "\n", "\n\n  ", "\t", " word", "'ll", "1234", "caf\u00e9 ", "...\n"
-    };
-    while (text.length() < 1_400_000) {
-      text.append(parts[random.nextInt(parts.length)]);
-    }
-    Path file = file("long.txt", text.toString());
-    for (VocabularyChoice vocabulary : vocabularies()) {
-      try (DataSet data = DataSet.open(prepare(options(vocabulary, 0), file))) {
-        int[] expected = data.tokenizer().encode(text.toString());
-        int[] found = all(data.train());
-        assertEquals(data.tokenizer().endOfText().orElseThrow(), found[found.length - 1]);
-        assertArrayEquals(expected, java.util.Arrays.copyOf(found, found.length - 1));
       }
     }
   }
@@ -327,11 +306,12 @@ class PreparationTest {
   void anEndInBetweenLeavesNothing() throws IOException {
     Path text = file("a.txt", "some text that is long enough");
     Path out = directory.resolve("out");
-    for (String last : List.of("reading", "learning the vocabulary", "encoding")) {
+    for (String last :
+        List.of("reading", "counting words", "learning the vocabulary", "encoding")) {
       PreparationListener ending =
           new PreparationListener() {
             @Override
-            public void progressed(String task, long bytes, long total) {
+            public void progressed(String task, long bytes, long total, Unit unit) {
               if (task.equals(last)) {
                 throw new CancellationException();
               }
@@ -349,18 +329,5 @@ class PreparationTest {
         assertEquals(List.of(text), left.toList());
       }
     }
-  }
-
-  @Test
-  void theSplitHasTheSizeItShouldHave() {
-    Random random = new Random(8);
-    for (int round = 0; round < 500; round++) {
-      int documents = 2 + random.nextInt(200);
-      double fraction = random.nextDouble();
-      Split split = new Split(documents, fraction, random.nextLong());
-      long taken = IntStream.range(0, documents).filter(_ -> split.nextIsValidation()).count();
-      assertEquals(Math.clamp(Math.round(documents * fraction), 1, documents - 1), taken);
-    }
-    assertFalse(new Split(5, 0, 1).nextIsValidation());
   }
 }

@@ -95,7 +95,7 @@ class TextCutterTest {
   void partsHaveTheTokensOfTheWhole(Tokenizer tokenizer) {
     SplittableRandom random = new SplittableRandom(3);
     long several = 0;
-    for (int i = 0; i < 8000; i++) {
+    for (int i = 0; i < 3000; i++) {
       String text = text(random);
       int size = random.nextInt(1, 40);
       List<TextPart> parts = cut(tokenizer, size, text, random);
@@ -104,7 +104,7 @@ class TextCutterTest {
           tokenizer.encode(text), encode(tokenizer, parts), () -> size + ": " + parts);
       several += parts.size() > 1 ? 1 : 0;
     }
-    assertTrue(several > 4000, "texts that were cut: " + several);
+    assertTrue(several > 1500, "texts that were cut: " + several);
   }
 
   @Test
@@ -134,7 +134,7 @@ class TextCutterTest {
   @Test
   void everyCharacterIsOfTheKindThatPiecesTakeItFor() {
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-      if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+      if (Character.isDefined(c) && !isOfNoOnesKind(Character.getType(c))) {
         String text = Character.toString(c);
         for (String other : List.of("a", "1", "!", "\n")) {
           String both = other + text;
@@ -146,6 +146,10 @@ class TextCutterTest {
         }
       }
     }
+  }
+
+  private static boolean isOfNoOnesKind(int type) {
+    return type == Character.SURROGATE || type == Character.PRIVATE_USE;
   }
 
   /** Scripts that have no blanks, all line ends, and lines without an end. */
