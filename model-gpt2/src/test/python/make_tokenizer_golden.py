@@ -11,9 +11,9 @@ r50k_base; Maven keeps it in ~/.m2/repository/com/knuddels/jtokkit. Everything g
     shuffled     ids in no order at all, a token that no merges lead to, added tokens of all kinds
     random       merges in no order at all, many ways to make a token; nothing that training leaves
     older        tokenizer.json as transformers wrote it for GPT-2 in 2020: no type, merges as
-                 strings, a space before the text
+                 strings, a space before the text; and a tokenizer_config.json
     vocab        vocab.json, merges.txt, added_tokens.json, special_tokens_map.json
-    unknown      no tokens for most bytes, but one for what is unknown
+    unknown      no tokens for most bytes, but one for what is unknown; and a tokenizer_config.json
     fused        the same, with one for a run of what is unknown
     r50k         no vocabulary, only the expectations
 
@@ -198,6 +198,11 @@ def write_json(path, value):
         json.dump(value, file, ensure_ascii=False, separators=(",", ":"))
 
 
+def write_class(folder):
+    """The class that takes tokenizer.json as it stands; GPT-2's, the usual one, doesn't."""
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
+
+
 def folder_for(name):
     folder = OUT / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -274,6 +279,7 @@ def write_older():
         "merges": [" ".join(merge) for merge in merges],
     }
     write_json(folder / "tokenizer.json", content)
+    write_class(folder)
     tokenizer = Tokenizer.from_str(json.dumps(content))
     write_golden(folder, tokenizer, all_texts(7, 0), random_ids(8, vocabulary.values(), 20))
 
@@ -306,6 +312,7 @@ def write_unknown(name, fuse):
     tokenizer = tokenizer_of(vocabulary, merges, unk_token="<unk>", fuse_unk=fuse)
     folder = folder_for(name)
     write_json(folder / "tokenizer.json", json.loads(tokenizer.to_str()))
+    write_class(folder)
     write_golden(folder, tokenizer, TEXTS, random_ids(12, range(len(vocabulary)), 5))
 
 

@@ -7,7 +7,8 @@ import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
-import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -58,7 +59,7 @@ public final class CheckpointConversion {
       target.write(
           ConfigReader.FILE,
           ConfigWriter.text(checkpoint.config(), InitialTensors.DEVIATION, type));
-      for (Map.Entry<String, byte[]> file : TokenizerFiles.present(from).entrySet()) {
+      for (Map.Entry<String, byte[]> file : tokenizerFiles(from).entrySet()) {
         target.write(file.getKey(), file.getValue());
       }
       SafetensorsWriter.write(
@@ -73,6 +74,14 @@ public final class CheckpointConversion {
       target.commit();
     } catch (IOException e) {
       throw new CheckpointException(to, "can't be written: " + Io.explain(e), e);
+    }
+  }
+
+  private static Map<String, byte[]> tokenizerFiles(Path from) {
+    try {
+      return TokenizerFolder.of(from).present();
+    } catch (TokenizerException e) {
+      throw new CheckpointException(from, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -1,11 +1,9 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.data.DataDescription.Part;
-import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
-import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
-import java.io.IOException;
+import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -33,16 +31,20 @@ public final class DataSet implements AutoCloseable {
 
   private final Arena arena;
   private final Tokenizer tokenizer;
-  private final Path folder;
+  private final Map<String, byte[]> tokenizerFiles;
   private final TokenSequence train;
   private final TokenSequence validation;
   private final @Nullable DataDescription description;
 
   private DataSet(
-      Arena arena, Path folder, Tokenizer tokenizer, @Nullable DataDescription description) {
+      Arena arena,
+      Path folder,
+      Tokenizer tokenizer,
+      Map<String, byte[]> tokenizerFiles,
+      @Nullable DataDescription description) {
     this.arena = arena;
     this.tokenizer = tokenizer;
-    this.folder = folder;
+    this.tokenizerFiles = tokenizerFiles;
     this.description = description;
     train = shard(folder.resolve(TRAIN), description == null ? null : description.train());
     validation =
@@ -73,11 +75,19 @@ public final class DataSet implements AutoCloseable {
                   + " TEXT --vocabulary=bytes --out DIR")
               .formatted(folder.resolve(PICKLED)));
     }
-    Tokenizer tokenizer = tokenizer(folder);
+    Tokenizer tokenizer;
+    Map<String, byte[]> tokenizerFiles;
+    try {
+      TokenizerFolder vocabulary = TokenizerFolder.of(folder);
+      tokenizer = vocabulary.tokenizer();
+      tokenizerFiles = vocabulary.files();
+    } catch (TokenizerException e) {
+      throw new DataException(folder + ": " + e.getMessage(), e);
+    }
     requireFit(file, description, tokenizer);
     Arena arena = Arena.ofShared();
     try {
-      return new DataSet(arena, folder, tokenizer, description);
+      return new DataSet(arena, folder, tokenizer, tokenizerFiles, description);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -86,14 +96,6 @@ public final class DataSet implements AutoCloseable {
 
   private static boolean exists(Path file) {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static Tokenizer tokenizer(Path folder) {
-    try {
-      return Tokenizer.load(folder);
-    } catch (TokenizerException e) {
-      throw new DataException(folder + ": " + e.getMessage(), e);
-    }
   }
 
   private static void requireFit(
@@ -157,17 +159,9 @@ public final class DataSet implements AutoCloseable {
     return tokenizer.vocabularySize();
   }
 
-  /**
-   * The files of the vocabulary by their names, to go beside a checkpoint.
-   *
-   * @throws DataException when one can't be read any more
-   */
+  /** The files of the vocabulary by their names, to go beside a checkpoint. */
   public Map<String, byte[]> tokenizerFiles() {
-    try {
-      return TokenizerFiles.read(folder);
-    } catch (IOException e) {
-      throw new DataException(folder + ": " + Io.explain(e), e);
-    }
+    return tokenizerFiles;
   }
 
   /** What was measured on this data when it was prepared. */

@@ -7,6 +7,7 @@ import gpt2j.model.gpt2.tokenizer.TextCutter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
+import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import gpt2j.model.gpt2.tokenizer.VocabularyTraining;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -205,9 +206,10 @@ public final class Preparation {
     return files;
   }
 
-  private static Vocabulary ofCheckpoint(Path directory) throws IOException {
+  private static Vocabulary ofCheckpoint(Path directory) {
     try {
-      Tokenizer tokenizer = Tokenizer.load(directory);
+      TokenizerFolder folder = TokenizerFolder.of(directory);
+      Tokenizer tokenizer = folder.tokenizer();
       int endOfText =
           tokenizer
               .endOfText()
@@ -215,7 +217,7 @@ public final class Preparation {
                   () ->
                       new DataException(
                           directory + ": its vocabulary has no token that ends a text"));
-      return new Vocabulary("checkpoint", tokenizer, TokenizerFiles.read(directory), endOfText);
+      return new Vocabulary("checkpoint", tokenizer, folder.files(), endOfText);
     } catch (TokenizerException e) {
       String message = String.valueOf(e.getMessage());
       throw new DataException(

@@ -1,18 +1,27 @@
 package gpt2j.model.gpt2.files;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
 
 /** Small files, and words for what goes wrong with files. */
 public final class Io {
   /** A configuration or an index is some kilobytes long. */
-  private static final long MAX_TEXT_BYTES = 16 << 20;
+  private static final int MOST_SMALL_BYTES = 16 << 20;
+
+  /** How a file begins that git keeps elsewhere, and that wasn't fetched from there. */
+  private static final byte[] LFS_POINTER = "version https://git-lfs".getBytes(US_ASCII);
+
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /** What to say of a checkpoint's directory that isn't there, to follow "DIRECTORY: ". */
   public static final String NO_CHECKPOINT =
@@ -22,21 +31,44 @@ public final class Io {
   private Io() {}
 
   /**
-   * The content of a small regular file.
+   * The content of a small regular file, as {@link #readText}.
    *
    * @throws IOException whose message is to follow "FILE: "
    */
   public static byte[] readSmall(Path file) throws IOException {
+    return readText(file, MOST_SMALL_BYTES);
+  }
+
+  /**
+   * The content of a regular file of text, without the byte order mark that some editors put before
+   * it. Nothing is read of what isn't a file, or no further than the limit.
+   *
+   * @param limit the most bytes it may have
+   * @throws IOException whose message is to follow "FILE: "
+   */
+  public static byte[] readText(Path file, int limit) throws IOException {
+    // Before it is opened, which for a pipe waits for the other end.
     requireRegularFile(file);
-    try {
-      long size = Files.size(file);
-      if (size > MAX_TEXT_BYTES) {
-        throw new IOException("has %d bytes, the limit is %d".formatted(size, MAX_TEXT_BYTES));
-      }
-      return Files.readAllBytes(file);
+    byte[] content;
+    try (InputStream in = Files.newInputStream(file)) {
+      content = in.readNBytes(limit + 1);
     } catch (FileSystemException e) {
       throw new IOException(explain(e), e);
     }
+    if (content.length > limit) {
+      throw new IOException("has more than %d MiB, the limit".formatted(limit >> 20));
+    }
+    if (startsWith(content, LFS_POINTER)) {
+      throw new IOException(
+          "is a Git LFS pointer to the file, not the file: fetch it with git lfs pull");
+    }
+    return startsWith(content, BYTE_ORDER_MARK)
+        ? Arrays.copyOfRange(content, BYTE_ORDER_MARK.length, content.length)
+        : content;
+  }
+
+  private static boolean startsWith(byte[] content, byte[] start) {
+    return Arrays.mismatch(content, start) == start.length || Arrays.equals(content, start);
   }
 
   /**

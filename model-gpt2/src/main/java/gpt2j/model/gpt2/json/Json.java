@@ -125,7 +125,9 @@ public final class Json {
     String what =
         String.valueOf(e.getOriginalMessage())
             .replaceAll("\\s+", " ")
-            .replaceAll(" \\(start marker at \\[Source: .*?\\]\\)", "");
+            .replaceAll(" \\(start marker at \\[Source: .*?\\]\\)", "")
+            // what only a programmer could follow
+            .replaceAll(": enable `JsonReadFeature\\.\\w+` to allow", " is not allowed");
     return new JsonException("is not valid JSON" + where + ": " + shorten(what, 200), e);
   }
 

@@ -1,16 +1,16 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +19,8 @@ import org.jspecify.annotations.Nullable;
  * the leftmost does, and of those the longest, as in Hugging Face tokenizers. Immutable.
  */
 final class AddedTokens {
-  /**
-   * One added token.
-   *
-   * @param special whether it is recognised on request only
-   * @param normalized whether it is looked for in a second round, in what the others left
-   */
-  record AddedToken(int id, String content, boolean special, boolean normalized) {}
+  private static final IntPredicate IN_WORDS = characters("\\w");
+  private static final IntPredicate WHITE_SPACE = characters("\\s");
 
   private final Map<Integer, byte[]> bytes = new HashMap<>();
   private final Map<String, Integer> special = new LinkedHashMap<>();
@@ -33,6 +28,7 @@ final class AddedTokens {
   private final Round second;
   private final int size;
   private final int longest;
+  private final boolean stripsLeft;
 
   /** Ids, and contents, which aren't empty, are unique. */
   AddedTokens(Collection<AddedToken> tokens) {
@@ -46,6 +42,12 @@ final class AddedTokens {
     second = new Round(tokens.stream().filter(AddedToken::normalized).toList());
     size = tokens.stream().mapToInt(token -> token.id() + 1).max().orElse(0);
     longest = tokens.stream().mapToInt(token -> token.content().length()).max().orElse(0);
+    stripsLeft = tokens.stream().anyMatch(AddedToken::stripLeft);
+  }
+
+  private static IntPredicate characters(String pattern) {
+    var one = Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS).asMatchPredicate();
+    return c -> one.test(Character.toString(c));
   }
 
   /** The bytes that {@code token} stands for, not to be changed; null when it is none of these. */
@@ -69,18 +71,25 @@ final class AddedTokens {
   }
 
   /**
-   * Whether one of them, recognised or not, stands across a place of {@code text}.
+   * Whether what is found of them depends on both sides of a place of {@code text}: one stands
+   * across it, recognised or not, takes white space across it, or must have no word beside it.
    *
    * @param orEnds whether one that ends there counts, too
    */
   boolean reachAcross(StringBuilder text, int place, boolean orEnds) {
-    int end = orEnds ? place : place + 1;
-    for (int start = Math.max(0, place - longest); start < place; start++) {
-      if (first.reach(text, start, end) || second.reach(text, start, end)) {
-        return true;
-      }
+    int left = place;
+    while (left > 0 && WHITE_SPACE.test(text.codePointBefore(left))) {
+      left--;
     }
-    return false;
+    int right = place;
+    while (right < text.length() && WHITE_SPACE.test(text.codePointAt(right))) {
+      right++;
+    }
+    int from = Math.max(0, left - longest);
+    String around = text.substring(from, Math.min(text.length(), right + longest));
+    return first.reachAcross(around, place - from, orEnds)
+        || second.reachAcross(around, place - from, orEnds)
+        || left < place && right + longest > text.length() && stripsLeft;
   }
 
   /** Hands over {@code text} in its order: the added tokens, and the stretches between them. */
@@ -90,64 +99,81 @@ final class AddedTokens {
 
   /** The tokens that are looked for at the same time. */
   private static final class Round {
-    /** The tokens by their first character, the longest first. */
-    private final Map<Character, List<AddedToken>> byFirst = new HashMap<>();
-
+    private final List<AddedToken> tokens;
+    private final TokenMatcher matcher;
     private final boolean onlySpecial;
 
     Round(List<AddedToken> tokens) {
+      this.tokens = tokens;
+      matcher = new TokenMatcher(tokens.stream().map(AddedToken::content).toList());
       onlySpecial = tokens.stream().allMatch(AddedToken::special);
-      for (AddedToken token : tokens) {
-        byFirst.computeIfAbsent(token.content().charAt(0), c -> new ArrayList<>()).add(token);
-      }
-      Comparator<AddedToken> longestFirst =
-          Comparator.comparingInt((AddedToken token) -> token.content().length()).reversed();
-      byFirst.values().forEach(list -> list.sort(longestFirst));
     }
 
-    void split(String text, SpecialTokens policy, Consumer<String> stretch, IntConsumer token) {
+    void split(String text, SpecialTokens policy, Consumer<String> stretch, IntConsumer id) {
       boolean specialAsText = policy == SpecialTokens.AS_TEXT;
+      if (tokens.isEmpty() || specialAsText && onlySpecial) {
+        hand(text, 0, text.length(), stretch);
+        return;
+      }
       int start = 0;
-      int at = specialAsText && onlySpecial ? text.length() : 0;
-      while (at < text.length()) {
-        AddedToken match = longest(text, at);
-        if (match == null) {
-          at++;
+      int searched = 0;
+      for (TokenMatcher.Found found = matcher.find(text); found.advance(searched); ) {
+        AddedToken token = tokens.get(found.word());
+        int from = found.place();
+        int to = from + token.content().length();
+        // One that is taken as text, or within a word, still hides the others that it overlaps.
+        searched = to;
+        if (token.special() && specialAsText || token.singleWord() && isInWord(text, from, to)) {
           continue;
         }
-        int end = at + match.content().length();
-        // A special token that is taken as text still hides the others that it overlaps.
-        if (!match.special() || !specialAsText) {
-          hand(text, start, at, stretch);
-          token.accept(match.id());
-          start = end;
-        }
-        at = end;
+        hand(text, start, token.stripLeft() ? afterBlanks(text, start, from) : from, stretch);
+        id.accept(token.id());
+        start = token.stripRight() ? beforeBlanks(text, to) : to;
       }
       hand(text, start, text.length(), stretch);
     }
 
-    private @Nullable AddedToken longest(String text, int at) {
-      for (AddedToken token : byFirst.getOrDefault(text.charAt(at), List.of())) {
-        if (text.startsWith(token.content(), at)) {
-          return token;
-        }
-      }
-      return null;
+    private static boolean isInWord(String text, int from, int to) {
+      return from > 0 && IN_WORDS.test(text.codePointBefore(from))
+          || to < text.length() && IN_WORDS.test(text.codePointAt(to));
     }
 
-    /** Whether a token is at {@code start} and reaches to {@code end} at least. */
-    boolean reach(StringBuilder text, int start, int end) {
-      for (AddedToken token : byFirst.getOrDefault(text.charAt(start), List.of())) {
-        String content = token.content();
-        int length = content.length();
-        if (start + length < end) {
-          return false; // the longest come first
-        }
-        if (start + length <= text.length()
-            && CharSequence.compare(text.subSequence(start, start + length), content) == 0) {
+    /** Where the white space begins that ends at {@code end}; not before {@code start}. */
+    private static int afterBlanks(String text, int start, int end) {
+      int at = end;
+      while (at > start && WHITE_SPACE.test(text.codePointBefore(at))) {
+        at--; // none takes two characters
+      }
+      return at;
+    }
+
+    /** Where the white space ends that begins at {@code start}. */
+    private static int beforeBlanks(String text, int start) {
+      int at = start;
+      while (at < text.length() && WHITE_SPACE.test(text.codePointAt(at))) {
+        at++;
+      }
+      return at;
+    }
+
+    boolean reachAcross(String text, int place, boolean orEnds) {
+      int at = 0;
+      for (TokenMatcher.Found found = matcher.find(text); found.advance(at); ) {
+        AddedToken token = tokens.get(found.word());
+        int start = found.place();
+        int end = start + token.content().length();
+        boolean across = start < place && end > place;
+        boolean beside = end == place && orEnds;
+        boolean besideWord = token.singleWord() && (start == place || end == place);
+        boolean blanks =
+            end <= place && token.stripRight() && beforeBlanks(text, end) >= place
+                || start >= place
+                    && token.stripLeft()
+                    && afterBlanks(text, 0, start) < place;
+        if (across || beside || besideWord || blanks) {
           return true;
         }
+        at = start + 1;
       }
       return false;
     }

@@ -1,17 +1,10 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import gpt2j.model.gpt2.json.Json;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -30,9 +23,6 @@ import tools.jackson.core.json.JsonFactory;
  * {@link TokenizerException} that names the file and the place.
  */
 final class JsonFile {
-  /** Several times the largest vocabulary in use. */
-  private static final int LARGEST_FILE = 128 << 20;
-
   /**
    * A vocabulary has as many names as tokens, each but once: a table of names would only cost, and
    * whether a name is there twice comes out as they are put into a map.
@@ -48,21 +38,9 @@ final class JsonFile {
     this.parser = parser;
   }
 
-  /** What {@code body} makes of the one value in {@code file}. */
-  static <T> T read(Path file, Function<JsonFile, T> body) {
-    return read(file.getFileName().toString(), readText(file), body);
-  }
-
   /** What {@code body} makes of the one value in a UTF-8 text. */
-  static <T> T read(String name, byte[] text, Function<JsonFile, T> body) {
-    try {
-      return read(name, decode(text), body);
-    } catch (CharacterCodingException e) {
-      throw new TokenizerException(name + ": is not UTF-8", e);
-    }
-  }
-
-  private static <T> T read(String name, CharBuffer text, Function<JsonFile, T> body) {
+  static <T> T read(String name, byte[] utf8, Function<JsonFile, T> body) {
+    CharBuffer text = decode(name, utf8);
     try (JsonParser parser =
         FACTORY.createParser(
             ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.remaining())) {
@@ -80,46 +58,17 @@ final class JsonFile {
     }
   }
 
-  /** Whether there is such a file. A link that leads nowhere counts: its file is missed. */
-  static boolean exists(Path file) {
-    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  /** The whole of a UTF-8 file. */
-  static CharBuffer readText(Path file) {
+  /**
+   * The text that is UTF-8 in a file.
+   *
+   * @param name names the file in error messages
+   */
+  static CharBuffer decode(String name, byte[] text) {
     try {
-      return decode(bytes(file));
-    } catch (NoSuchFileException e) {
-      throw failure(file, "does not exist", e);
-    } catch (AccessDeniedException e) {
-      throw failure(file, "permission denied", e);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
     } catch (CharacterCodingException e) {
-      throw failure(file, "is not UTF-8", e);
-    } catch (IOException e) {
-      throw failure(file, "can't be read: " + Json.printable(String.valueOf(e.getMessage())), e);
+      throw new TokenizerException(name + ": is not UTF-8", e);
     }
-  }
-
-  private static byte[] bytes(Path file) throws IOException {
-    // Before it is opened, which for a pipe waits for the other end.
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw failure(file, "is not a regular file", null);
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
-      if (bytes.length > LARGEST_FILE) {
-        throw failure(file, "has more than " + (LARGEST_FILE >> 20) + " MiB, the limit", null);
-      }
-      return bytes;
-    }
-  }
-
-  private static CharBuffer decode(byte[] bytes) throws CharacterCodingException {
-    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-  }
-
-  private static TokenizerException failure(Path file, String problem, @Nullable Throwable cause) {
-    return new TokenizerException(file.getFileName() + ": " + problem, cause);
   }
 
   /** Hands over the name of each field of an object; {@code field} has to read its value. */
@@ -210,6 +159,13 @@ final class JsonFile {
         || isString() && parser.getString().isEmpty()
         || is(JsonToken.VALUE_NUMBER_INT) && parser.getString().equals("0")
         || is(JsonToken.VALUE_NUMBER_FLOAT) && parser.getString().equals("0.0");
+  }
+
+  /** Passes over a setting that must be off, as what it asks for isn't supported. */
+  void refuseUnlessOff() {
+    if (!isOff()) {
+      throw error(shown() + " is not supported");
+    }
   }
 
   /** Passes over the value. */

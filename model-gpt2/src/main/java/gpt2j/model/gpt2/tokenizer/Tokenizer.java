@@ -1,7 +1,10 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import com.knuddels.jtokkit.api.IntArrayList;
-import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
+import gpt2j.model.gpt2.files.BundledFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +36,24 @@ public final class Tokenizer {
 
   /** The tokenizer of OpenAI's GPT-2, r50k_base: 50257 tokens, the last {@code <|endoftext|>}. */
   public static Tokenizer gpt2() {
-    var endOfText = new AddedToken(Gpt2Vocabulary.SIZE, END_OF_TEXT, true, false);
+    var endOfText = AddedToken.special(Gpt2Vocabulary.SIZE, END_OF_TEXT);
     return new Tokenizer(
         new Gpt2Vocabulary(), new AddedTokens(List.of(endOfText)), OptionalInt.of(endOfText.id()));
   }
 
   /** The tokenizer of the small model that comes with gpt2j. */
   public static Tokenizer bundled() {
-    return TokenizerDirectory.bundled();
+    // TokenizerFiles wrote it.
+    try (InputStream in = BundledFiles.open(TokenizerFolder.TOKENIZER)) {
+      TokenizerConfig config = TokenizerConfig.gpt2();
+      return JsonFile.read(
+              TokenizerFolder.TOKENIZER,
+              in.readAllBytes(),
+              json -> TokenizerJson.read(json, config))
+          .tokenizer(config, Map.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -52,7 +65,7 @@ public final class Tokenizer {
    *     for something that isn't supported
    */
   public static Tokenizer load(Path directory) {
-    return TokenizerDirectory.load(directory);
+    return TokenizerFolder.of(directory).tokenizer();
   }
 
   /** The tokens of {@code text}, special tokens {@linkplain SpecialTokens#AS_TEXT as text}. */
@@ -173,9 +186,9 @@ public final class Tokenizer {
 
   /** As {@link #bytes(int)}, not to be changed. */
   byte[] tokenBytes(int token) {
-    byte[] bytes = added.bytes(token);
+    byte[] bytes = vocabulary.bytes(token);
     if (bytes == null) {
-      bytes = vocabulary.bytes(token);
+      bytes = added.bytes(token);
     }
     if (bytes == null) {
       throw new TokenizerException(

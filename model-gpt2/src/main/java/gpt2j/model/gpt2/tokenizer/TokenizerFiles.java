@@ -1,13 +1,9 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import gpt2j.model.gpt2.json.Json;
-import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,18 +16,6 @@ import tools.jackson.core.JsonGenerator;
  * {@code tokenizer.json} and {@code tokenizer_config.json}. The token that ends a text is the last.
  */
 public final class TokenizerFiles {
-  private static final String TOKENIZER = "tokenizer.json";
-
-  /** Every file that a checkpoint's vocabulary may consist of. */
-  private static final List<String> ALL =
-      List.of(
-          TOKENIZER,
-          VocabAndMerges.VOCAB,
-          VocabAndMerges.MERGES,
-          "added_tokens.json",
-          "special_tokens_map.json",
-          TokenizerConfig.FILE);
-
   private final List<String> tokens;
   private final List<Merge> merges;
 
@@ -57,33 +41,6 @@ public final class TokenizerFiles {
     return Gpt2Merges.files();
   }
 
-  /**
-   * The files of a folder's vocabulary by their names; GPT-2's when it has none.
-   *
-   * @throws IOException when one can't be read
-   */
-  public static Map<String, byte[]> read(Path folder) throws IOException {
-    Map<String, byte[]> files = present(folder);
-    boolean vocabulary = files.containsKey(TOKENIZER) || files.containsKey(VocabAndMerges.VOCAB);
-    return vocabulary ? files : gpt2().content();
-  }
-
-  /**
-   * The files of a vocabulary that are in a folder, by their names.
-   *
-   * @throws IOException when one can't be read
-   */
-  public static Map<String, byte[]> present(Path folder) throws IOException {
-    Map<String, byte[]> files = new LinkedHashMap<>();
-    for (String name : ALL) {
-      Path file = folder.resolve(name);
-      if (JsonFile.exists(file)) {
-        files.put(name, Files.readAllBytes(file));
-      }
-    }
-    return files;
-  }
-
   /** The tokenizer that loading these files makes. */
   public Tokenizer tokenizer() {
     Map<String, Integer> ids = new LinkedHashMap<>();
@@ -91,7 +48,7 @@ public final class TokenizerFiles {
     var vocabulary =
         new BytePairVocabulary(
             ids, merges, rank -> "merge " + rank, new Unknown(null, false), false);
-    var endOfText = new AddedToken(tokens.size(), Tokenizer.END_OF_TEXT, true, false);
+    var endOfText = AddedToken.special(tokens.size(), Tokenizer.END_OF_TEXT);
     return new Tokenizer(
         vocabulary, new AddedTokens(List.of(endOfText)), OptionalInt.of(endOfText.id()));
   }
@@ -99,7 +56,7 @@ public final class TokenizerFiles {
   /** The files by their names. */
   public Map<String, byte[]> content() {
     Map<String, byte[]> files = new LinkedHashMap<>();
-    files.put(TOKENIZER, json(this::writeTokenizer));
+    files.put(TokenizerFolder.TOKENIZER, json(this::writeTokenizer));
     files.put(TokenizerConfig.FILE, json(TokenizerFiles::writeConfig));
     return files;
   }

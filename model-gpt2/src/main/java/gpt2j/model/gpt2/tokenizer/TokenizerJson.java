@@ -1,14 +1,15 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import gpt2j.model.gpt2.json.Json;
-import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
-import java.nio.file.Path;
+import gpt2j.model.gpt2.tokenizer.TokenizerConfig.TokenizerClass;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,11 @@ final class TokenizerJson {
   private final JsonFile json;
 
   private final List<AddedToken> added = new ArrayList<>();
+  private final Set<Integer> addedIds = new HashSet<>();
+  private final Set<String> addedContents = new HashSet<>();
   private boolean cutsPieces;
+  private boolean decodes;
+  private @Nullable String paddingToken;
   private boolean addPrefixSpace = true;
   private @Nullable Map<String, Integer> tokens;
   private @Nullable List<Merge> merges;
@@ -31,13 +36,8 @@ final class TokenizerJson {
     this.json = json;
   }
 
-  static TokenizerParts read(Path file, TokenizerConfig config) {
-    return JsonFile.read(file, json -> new TokenizerJson(json).read(config));
-  }
-
-  /** From a text that isn't a file. */
-  static TokenizerParts read(String name, byte[] text, TokenizerConfig config) {
-    return JsonFile.read(name, text, json -> new TokenizerJson(json).read(config));
+  static TokenizerParts read(JsonFile json, TokenizerConfig config) {
+    return new TokenizerJson(json).read(config);
   }
 
   private TokenizerParts read(TokenizerConfig config) {
@@ -45,13 +45,15 @@ final class TokenizerJson {
         field -> {
           switch (field) {
             case "version" -> version();
-            case "truncation", "padding" -> json.skip();
+            case "truncation" -> json.skip();
+            case "padding" -> padding();
             case "added_tokens" -> json.array(this::addedToken);
             case "normalizer" -> normalizer();
             case "pre_tokenizer" -> preTokenizer();
-            case "post_processor", "decoder" -> byteLevelOrNothing();
+            case "post_processor" -> postProcessor();
+            case "decoder" -> decoder();
             case "model" -> model();
-            default -> off();
+            default -> json.refuseUnlessOff();
           }
         });
     if (!cutsPieces) {
@@ -63,14 +65,18 @@ final class TokenizerJson {
     if (merges == null) {
       throw json.errorInFile("model.merges is missing");
     }
+    boolean asSaved = config.tokenizerClass() == TokenizerClass.AS_SAVED;
+    if (asSaved && !decodes) {
+      throw json.errorInFile("decoder is missing; only ByteLevel is supported");
+    }
     var vocabulary =
         new BytePairVocabulary(
             tokens,
             merges,
             rank -> json.name() + ": model.merges[" + rank + "]",
             new Unknown(unknownToken, fuseUnknown),
-            config.addPrefixSpace().orElse(addPrefixSpace));
-    return TokenizerParts.of(json.name() + ": added_tokens", vocabulary, tokens, added);
+            asSaved ? addPrefixSpace : config.addPrefixSpace().orElse(false));
+    return new TokenizerParts(vocabulary, tokens, added, paddingToken);
   }
 
   private void version() {
@@ -80,37 +86,34 @@ final class TokenizerJson {
     }
   }
 
-  /** A setting that must be off, as what it does isn't supported. */
-  private void off() {
-    if (!json.isOff()) {
-      throw json.error(json.shown() + " is not supported");
-    }
-  }
-
   private void addedToken() {
-    AddedTokenFields token = new AddedTokenFields();
-    json.object(
-        field -> {
-          switch (field) {
-            case "id" -> token.id = json.integer(TokenIds.LARGEST);
-            case "content" -> token.content = json.string();
-            case "special" -> token.special = json.bool();
-            case "normalized" -> token.normalized = json.bool();
-            // single_word, lstrip, rstrip
-            default -> off();
-          }
-        });
-    if (token.id < 0 || token.content.isEmpty()) {
+    AddedToken token = AddedToken.read(json, false);
+    if (token.id() == AddedToken.NO_ID || token.content().isEmpty()) {
       throw json.error("must have an id and a content");
     }
-    added.add(new AddedToken(token.id, token.content, token.special, token.normalized));
+    if (!addedIds.add(token.id())) {
+      throw json.error("has the id of another token, " + token.id());
+    }
+    if (!addedContents.add(token.content())) {
+      throw json.error(
+          "has the content of another token, " + TokenizerException.quote(token.content()));
+    }
+    added.add(token);
   }
 
-  private static final class AddedTokenFields {
-    private int id = -1;
-    private String content = "";
-    private boolean special;
-    private boolean normalized;
+  /** It doesn't matter here, but may name a token. */
+  private void padding() {
+    if (json.isNull()) {
+      return;
+    }
+    json.object(
+        field -> {
+          if (field.equals("pad_token")) {
+            paddingToken = json.string();
+          } else {
+            json.skip();
+          }
+        });
   }
 
   private void normalizer() {
@@ -131,10 +134,57 @@ final class TokenizerJson {
     cutsPieces = true;
   }
 
-  /** The post-processor only corrects offsets then, and the decoder does what decoding must. */
-  private void byteLevelOrNothing() {
+  private void decoder() {
     if (!json.isNull()) {
       byteLevel();
+      decodes = true;
+    }
+  }
+
+  /** One that only corrects offsets, or puts nothing but the text where the text was. */
+  private void postProcessor() {
+    if (json.isNull()) {
+      return;
+    }
+    Processor processor = new Processor();
+    json.object(
+        field -> {
+          switch (field) {
+            case "type" -> processor.type = json.string();
+            case "single" -> json.array(() -> json.object(processor::piece));
+            case "processors" -> json.array(this::postProcessor);
+            default -> json.skip();
+          }
+        });
+    switch (processor.type) {
+      case "ByteLevel", "Sequence" -> {}
+      case "TemplateProcessing" -> {
+        if (!processor.pieces.equals(List.of("Sequence A"))) {
+          throw json.error("adds tokens to the text, which is not supported");
+        }
+      }
+      default ->
+          throw json.error(
+              "is "
+                  + Json.printable(processor.type)
+                  + "; only ByteLevel, and TemplateProcessing that adds no tokens, are supported");
+    }
+  }
+
+  private final class Processor {
+    private String type = "of no type";
+    private final List<String> pieces = new ArrayList<>();
+
+    /** The kind of a piece, and which text or token it is. */
+    void piece(String kind) {
+      json.object(
+          field -> {
+            if (field.equals("id")) {
+              pieces.add(kind + " " + json.string());
+            } else {
+              json.skip();
+            }
+          });
     }
   }
 
@@ -181,7 +231,7 @@ final class TokenizerJson {
             case "unk_token" -> unknownToken = json.isNull() ? null : json.string();
             case "fuse_unk" -> fuseUnknown = !json.isNull() && json.bool();
             // dropout, ignore_merges, byte_fallback, continuing_subword_prefix, end_of_word_suffix
-            default -> off();
+            default -> json.refuseUnlessOff();
           }
         });
   }

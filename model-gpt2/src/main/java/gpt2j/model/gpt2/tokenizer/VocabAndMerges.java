@@ -1,44 +1,54 @@
 package gpt2j.model.gpt2.tokenizer;
 
-import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * Reads {@code vocab.json}, {@code merges.txt} and, where there is one, {@code added_tokens.json}:
- * the files of OpenAI's encoder under the names that transformers gave them.
+ * Reads {@code vocab.json} and {@code merges.txt}: the files of OpenAI's encoder under the names
+ * that transformers gave them.
  */
 final class VocabAndMerges {
   static final String VOCAB = "vocab.json";
   static final String MERGES = "merges.txt";
-  private static final String ADDED = "added_tokens.json";
 
   private VocabAndMerges() {}
 
-  static TokenizerParts read(Path directory, TokenizerConfig config) {
-    Map<String, Integer> tokens = JsonFile.read(directory.resolve(VOCAB), TokenIds::read);
+  static TokenizerParts read(TokenizerFolder folder, TokenizerConfig config) {
+    Map<String, Integer> tokens = folder.read(VOCAB, TokenIds::read);
     if (tokens.isEmpty()) {
       throw new TokenizerException(VOCAB + ": has no tokens");
     }
-    if (config.addBeginningOfText()) {
-      throw new TokenizerException(
-          TokenizerConfig.FILE + ": add_bos_token is not supported; set it to false");
-    }
-    String text = JsonFile.readText(directory.resolve(MERGES)).toString();
-    int header = text.startsWith("#version") ? 1 : 0;
+    config.refuseFrame();
+    Lines lines = lines(folder);
     var vocabulary =
         new BytePairVocabulary(
             tokens,
-            merges(text, header),
-            rank -> MERGES + ": line " + (rank + 1 + header),
+            lines.merges(),
+            rank -> MERGES + ": line " + (rank + 1 + lines.header()),
             new Unknown(null, false),
             config.addPrefixSpace().orElse(false));
-    return TokenizerParts.of(ADDED, vocabulary, tokens, added(directory, tokens, config));
+    return new TokenizerParts(vocabulary, tokens, List.of(), null);
+  }
+
+  /** The merges of a file, after so many lines of a header. */
+  private record Lines(int header, List<Merge> merges) {}
+
+  /**
+   * Checks the form of {@code merges.txt}.
+   *
+   * @throws TokenizerException when it is something else
+   */
+  static void requireMerges(TokenizerFolder folder) {
+    lines(folder);
+  }
+
+  private static Lines lines(TokenizerFolder folder) {
+    String text = JsonFile.decode(MERGES, folder.bytes(MERGES)).toString();
+    int header = text.startsWith("#version") ? 1 : 0;
+    return new Lines(header, merges(text, header));
   }
 
   private static List<Merge> merges(String text, int header) {
@@ -61,27 +71,5 @@ final class VocabAndMerges {
       merges.add(merge);
     }
     return merges;
-  }
-
-  private static List<AddedToken> added(
-      Path directory, Map<String, Integer> tokens, TokenizerConfig config) {
-    // By id, so that the order doesn't depend on that of the file.
-    Map<Integer, AddedToken> added = new TreeMap<>();
-    for (String name : config.specialTokens()) {
-      Integer id = tokens.get(name);
-      if (id != null) {
-        added.put(id, new AddedToken(id, name, true, false));
-      }
-    }
-    Path file = directory.resolve(ADDED);
-    if (JsonFile.exists(file)) {
-      JsonFile.read(file, TokenIds::read)
-          .forEach(
-              (content, id) -> {
-                boolean special = config.specialTokens().contains(content);
-                added.put(id, new AddedToken(id, content, special, !special));
-              });
-    }
-    return List.copyOf(added.values());
   }
 }

@@ -48,7 +48,7 @@ class BadCheckpointTest {
               Files.createDirectory(d.resolve("config.json"));
             }),
         damage(
-            "config.json: has 16777217 bytes, the limit is 16777216",
+            "config.json: has more than 16 MiB, the limit",
             d -> Files.write(d.resolve("config.json"), new byte[(16 << 20) + 1])),
         damage(
             "config.json: is not a JSON object",

@@ -82,7 +82,7 @@ class MalformedTest {
           "pre_tokenizer":{       ~ "pre_tokenizer":null,"pre":{   ~ pre_tokenizer is null; only ByteLevel is supported
           "add_prefix_space":fals ~ "trim":fals                    ~ pre_tokenizer must have add_prefix_space
           "add_prefix_space":     ~ "use_regex":false,"add_prefix_space": ~ pre_tokenizer has use_regex false, which is not supported
-          "post_processor":null   ~ "post_processor":{"type":"TemplateProcessing","single":[]} ~ post_processor is TemplateProcessing; only ByteLevel is supported
+          "post_processor":null   ~ "post_processor":{"type":"TemplateProcessing","single":[]} ~ post_processor adds tokens to the text, which is not supported
           "decoder":{"type":"Byte ~ "decoder":{"type":"Word        ~ decoder is WordLevel; only ByteLevel is supported
           "type":"BPE"            ~ "type":"Unigram"               ~ model.type is "Unigram"; only "BPE" is supported
           "dropout":null          ~ "dropout":0.1                  ~ model.dropout 0.1 is not supported
@@ -114,16 +114,16 @@ class MalformedTest {
           ,"merges":[["a","b"],"a ab"] ~ ``                        ~ model.merges is missing
           "vocab"                 ~ "wordlist"                     ~ model.wordlist {…} is not supported
           {"a":0,"b":1,"ab":2,"aab":3} ~ {}                        ~ model.vocab is missing or empty
-          "single_word":false     ~ "single_word":true             ~ added_tokens[0].single_word true is not supported
-          "lstrip":false          ~ "lstrip":true                  ~ added_tokens[0].lstrip true is not supported
-          "rstrip":false          ~ "rstrip":true                  ~ added_tokens[0].rstrip true is not supported
+          "single_word":false     ~ "single_word":0                ~ added_tokens[0].single_word must be true or false
+          "lstrip":false          ~ "lstrip":"no"                  ~ added_tokens[0].lstrip must be true or false
+          "rstrip":false          ~ "wide":true                    ~ added_tokens[0].wide true is not supported
           "special":true          ~ "special":null                 ~ added_tokens[0].special must be true or false
           "id":4,                 ~ ``                             ~ added_tokens[0] must have an id and a content
           "<|endoftext|>"         ~ ""                             ~ added_tokens[0] must have an id and a content
-          "id":4                  ~ "id":3                         ~ added_tokens: "<|endoftext|>" has the id of another token, 3
-          "<|endoftext|>"         ~ "ab"                           ~ added_tokens: "ab" has id 4 but 2 in the vocabulary
-          "added_tokens":[        ~ "added_tokens":[{"id":5,"content":"<|endoftext|>"}, ~ added_tokens: "<|endoftext|>" is there twice
-          "added_tokens":[        ~ "added_tokens":[{"id":4,"content":"x"},             ~ added_tokens: "<|endoftext|>" has the id of another token, 4
+          "id":4                  ~ "id":3                         ~ added_tokens: "<|endoftext|>" has id 3 but must have 4, the next that is free
+          "<|endoftext|>"         ~ "ab"                           ~ added_tokens: "ab" has id 4 but must have 2, its id in the vocabulary
+          "added_tokens":[        ~ "added_tokens":[{"id":5,"content":"<|endoftext|>"}, ~ added_tokens[1] has the content of another token, "<|endoftext|>"
+          "added_tokens":[        ~ "added_tokens":[{"id":4,"content":"x"},             ~ added_tokens[1] has the id of another token, 4
           """)
   void isNamed(String part, String replacement, String message) throws IOException {
     assertTrue(MINIMAL.contains(part), part);
@@ -146,10 +146,16 @@ class MalformedTest {
           merges.txt   | a b\\n\\nb a        | merges.txt: line 2 must be two tokens with a space between, not ""
           merges.txt   | a b\\nx y           | merges.txt: line 2: the vocabulary has no token "x"
           merges.txt   | #version: 0.2\\na b\\na b | merges.txt: line 3: the merge of "a" and "b" is there already
-          added_tokens.json | {"a":7}        | added_tokens.json: "a" has id 7 but 0 in the vocabulary
-          added_tokens.json | {"c":0}        | added_tokens.json: "c" has the id of another token, 0
+          added_tokens.json | {"a":7}        | added_tokens.json: "a" has id 7 but must have 0, its id in the vocabulary
+          added_tokens.json | {"c":0}        | added_tokens.json: "c" has id 0 but must have 3, the next that is free
           added_tokens.json | {"":7}         | added_tokens.json: "" has no text
           tokenizer_config.json | {"add_bos_token":true} | tokenizer_config.json: add_bos_token is not supported; set it to false
+          tokenizer_config.json | {"tokenizer_class":"BertTokenizer"} | tokenizer_config.json: tokenizer_class "BertTokenizer" is not supported, only "GPT2Tokenizer" and "PreTrainedTokenizerFast"
+          config.json | {"tokenizer_class":"BertTokenizer"} | config.json: tokenizer_class "BertTokenizer" is not supported, only "GPT2Tokenizer" and "PreTrainedTokenizerFast"
+          tokenizer_config.json | {"added_tokens_decoder":{"x":{"content":"c"}}} | tokenizer_config.json: added_tokens_decoder.x must have an id from 0 to 1048575 for its name
+          tokenizer_config.json | {"added_tokens_decoder":{"3":{"id":3}}} | tokenizer_config.json: added_tokens_decoder.3 has no content
+          tokenizer_config.json | {"added_tokens_decoder":{"4":{"content":"c"}}} | tokenizer_config.json: added_tokens_decoder: "c" has id 4 but must have 3, the next that is free
+          tokenizer_config.json | {"x":NaN}     | tokenizer_config.json: is not valid JSON at character 8: Non-standard token 'NaN' is not allowed
           tokenizer_config.json | {"eos_token":7} | tokenizer_config.json: eos_token must be a string
           tokenizer_config.json | {"eos_token":{"id":7}} | tokenizer_config.json: eos_token has no content
           special_tokens_map.json | {"pad_token":[]} | special_tokens_map.json: pad_token must be a string
@@ -189,6 +195,15 @@ class MalformedTest {
       sparse.setLength(1L << 40);
     }
     assertEquals("tokenizer.json: has more than 128 MiB, the limit", failure());
+  }
+
+  @Test
+  void aPointerIsNotTheFile() throws IOException {
+    write("vocab.json", "{\"a\":0}");
+    write("merges.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
+    assertEquals(
+        "merges.txt: is a Git LFS pointer to the file, not the file: fetch it with git lfs pull",
+        failure());
   }
 
   /** Whatever happens to a file: it loads, or one line names the file. */

@@ -29,7 +29,7 @@ class TokenizerDirectoryTest {
 
   @Test
   void tokenizerJsonBeforeVocabAndMerges() throws IOException {
-    copy("vocab", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json");
+    copy("vocab", "vocab.json", "merges.txt");
     assertArrayEquals(load("vocab").encode(TEXT), Tokenizer.load(directory).encode(TEXT));
     copy("plain", "tokenizer.json");
     assertArrayEquals(load("plain").encode(TEXT), Tokenizer.load(directory).encode(TEXT));
@@ -43,7 +43,7 @@ class TokenizerDirectoryTest {
     Files.delete(directory.resolve("merges.txt"));
     fails("merges.txt: does not exist");
     Files.createSymbolicLink(directory.resolve("tokenizer.json"), Path.of("moved"));
-    fails("tokenizer.json: does not exist");
+    fails("tokenizer.json: is a link to a file that does not exist");
   }
 
   @Test
@@ -61,7 +61,7 @@ class TokenizerDirectoryTest {
         file + ": is not a directory",
         assertThrows(TokenizerException.class, () -> Tokenizer.load(file)).getMessage());
     Files.createDirectory(directory.resolve("tokenizer.json"));
-    fails("tokenizer.json: is not a regular file");
+    fails("tokenizer.json: is a directory");
   }
 
   @Test
@@ -72,11 +72,18 @@ class TokenizerDirectoryTest {
     int[] he = Tokenizer.load(directory).encode("he");
     assertEquals(1, he.length);
     assertEquals(OptionalInt.of(he[0]), Tokenizer.load(directory).endOfText());
-    write(
-        "tokenizer_config.json", "{\"eos_token\": \"<|endoftext|>\", \"model_max_length\": 1e30}");
+    // The older file has the last word unless the newer is of the time of added_tokens_decoder.
+    String usualEnd = "\"eos_token\": \"<|endoftext|>\", \"model_max_length\": 1e30";
+    write("tokenizer_config.json", "{" + usualEnd + "}");
+    assertEquals(OptionalInt.of(he[0]), Tokenizer.load(directory).endOfText());
+    String added = "\"added_tokens_decoder\": {\"0\": {\"content\": \"<|endoftext|>\"}}";
+    write("tokenizer_config.json", "{" + usualEnd + ", " + added + "}");
     assertEquals(OptionalInt.of(usual), Tokenizer.load(directory).endOfText());
-    write("tokenizer_config.json", "{\"eos_token\": \"</s>\"}");
+    write("tokenizer_config.json", "{\"eos_token\": null, " + added + "}");
     assertEquals(OptionalInt.empty(), Tokenizer.load(directory).endOfText());
+    // One that isn't in the vocabulary yet comes after it, as in transformers.
+    write("tokenizer_config.json", "{\"eos_token\": \"</s>\", " + added + "}");
+    assertEquals(OptionalInt.of(520), Tokenizer.load(directory).endOfText());
   }
 
   @Test
@@ -90,19 +97,21 @@ class TokenizerDirectoryTest {
   }
 
   @Test
-  void addedTokensMayHaveIdsFarFromTheOthers() throws IOException {
-    write(
-        "tokenizer.json",
-        Files.readString(Golden.folder("plain").resolve("tokenizer.json"))
-            .replace("\"added_tokens\":[", "\"added_tokens\":[" + added(50_300, "é!", true) + ","));
+  void addedTokensFollowTheVocabulary() throws IOException {
+    String plain = Files.readString(Golden.folder("plain").resolve("tokenizer.json"));
+    String list = "\"added_tokens\":[";
+    write("tokenizer.json", plain.replace(list, list + added(520, "é!", true) + ","));
     Tokenizer tokenizer = Tokenizer.load(directory);
-    assertEquals(50_301, tokenizer.vocabularySize());
-    assertEquals(Map.of("é!", 50_300, "<|endoftext|>", 0), tokenizer.specialTokens());
-    assertEquals("é!", tokenizer.decode(50_300));
-    assertArrayEquals(new int[] {50_300}, tokenizer.encode("é!", SpecialTokens.RECOGNIZED));
-    assertEquals(
-        "no token has id 50299; the ids are 0 to 50300",
-        assertThrows(TokenizerException.class, () -> tokenizer.decode(50_299)).getMessage());
+    assertEquals(521, tokenizer.vocabularySize());
+    assertEquals(Map.of("é!", 520, "<|endoftext|>", 0), tokenizer.specialTokens());
+    assertEquals("é!", tokenizer.decode(520));
+    assertArrayEquals(new int[] {520}, tokenizer.encode("é!", SpecialTokens.RECOGNIZED));
+    // As transformers numbers it, whatever the file says; a model that knows it as 50300 would be
+    // told another token.
+    write("tokenizer.json", plain.replace(list, list + added(50_300, "é!", true) + ","));
+    fails(
+        "tokenizer.json: added_tokens: \"é!\" has id 50300 but must have 520, the next that is"
+            + " free");
   }
 
   @Test

@@ -163,7 +163,7 @@ class VocabularyTrainingTest {
       for (Map.Entry<String, byte[]> file : all.get(i).content().entrySet()) {
         Files.write(folder.resolve(file.getKey()), file.getValue());
       }
-      assertEquals(all.get(i).content().keySet(), TokenizerFiles.read(folder).keySet());
+      assertEquals(all.get(i).content().keySet(), TokenizerFolder.of(folder).files().keySet());
       Tokenizer loaded = Tokenizer.load(folder);
       assertEquals(same.get(i).vocabularySize(), loaded.vocabularySize());
       assertEquals(same.get(i).endOfText(), loaded.endOfText());
