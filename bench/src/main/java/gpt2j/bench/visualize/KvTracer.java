@@ -79,8 +79,7 @@ final class KvTracer {
   }
 
   private boolean endsText(int token) {
-    return model.config().eosTokens().contains(token)
-        || model.tokenizer().endOfText().orElse(-1) == token;
+    return model.config().eosTokens().contains(token);
   }
 
   private KvTrace.Step taken() {

@@ -3,11 +3,9 @@ package gpt2j.model.gpt2;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -32,7 +30,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   Generation(Gpt2 model, GenerationRequest request) {
     this.request = request;
-    Set<Integer> endTokens = endTokens(model);
+    Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
     int longest = 0;
     for (Prompt prompt : request.prompts()) {
       int[] tokens = encode(model, prompt);
@@ -48,15 +46,6 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             SessionOptions.defaults()
                 .withSequences(active.size())
                 .withCapacity((int) Math.min(context, (long) longest + request.maxNewTokens())));
-  }
-
-  private static Set<Integer> endTokens(Gpt2 model) {
-    Set<Integer> tokens = new HashSet<>(model.config().eosTokens());
-    OptionalInt endOfText = model.tokenizer().endOfText();
-    if (tokens.isEmpty() && endOfText.isPresent()) {
-      tokens.add(endOfText.getAsInt());
-    }
-    return tokens;
   }
 
   private int[] encode(Gpt2 model, Prompt prompt) {

@@ -52,7 +52,8 @@ final class ConfigReader {
    * The configuration that a {@code config.json} describes.
    *
    * @param generationText the {@code generation_config.json} beside it, if there is one; as in
-   *     transformers, its special tokens win
+   *     transformers it alone says then which tokens begin and end a text, and where it names none,
+   *     none does
    * @param problems gets everything that is wrong, each with the file's name
    * @return empty when there was a problem
    */
@@ -64,7 +65,11 @@ final class ConfigReader {
         .ifPresent(fields -> new ConfigReader(fields).readTo(builder));
     if (generationText != null) {
       JsonFields.parse("generation_config.json", generationText, problems)
-          .ifPresent(fields -> readTokens(fields.withoutNulls(), builder));
+          .ifPresent(
+              fields -> {
+                builder.bosToken(OptionalInt.empty()).eosTokens(List.of());
+                readTokens(fields, builder);
+              });
     }
     if (problems.size() > before) {
       return Optional.empty();

@@ -251,12 +251,13 @@ class ConfigReaderTest {
   }
 
   @Test
-  void specialTokensOfTheGenerationConfigWin() {
+  void theGenerationConfigAloneNamesSpecialTokens() {
     String config = "{\"bos_token_id\": 1, \"eos_token_id\": 2}";
-    assertTokens(config, "{}", OptionalInt.of(1), List.of(2));
-    assertTokens(config, "{\"eos_token_id\": [3, 4]}", OptionalInt.of(1), List.of(3, 4));
-    assertTokens(config, "{\"bos_token_id\": 5}", OptionalInt.of(5), List.of(2));
-    assertTokens(config, "{\"eos_token_id\": null}", OptionalInt.of(1), List.of(2));
+    assertTokens(config, "{}", OptionalInt.empty(), List.of());
+    assertTokens(config, "{\"eos_token_id\": [3, 4]}", OptionalInt.empty(), List.of(3, 4));
+    assertTokens(config, "{\"bos_token_id\": 5}", OptionalInt.of(5), List.of());
+    assertTokens(config, "{\"eos_token_id\": null}", OptionalInt.empty(), List.of());
+    assertTokens("{}", "{\"eos_token_id\": 2}", OptionalInt.empty(), List.of(2));
   }
 
   @Test
