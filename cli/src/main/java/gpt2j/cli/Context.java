@@ -25,7 +25,7 @@ record Context(
     Map<String, String> environment,
     Map<String, BackendProvider> backends,
     Interruption interruption) {
-  private static final int OUT = 1;
+  static final int OUT = 1;
   private static final int ERR = 2;
 
   boolean outIsTerminal() {

@@ -20,7 +20,9 @@ final class Main {
     var context =
         new Context(
             System.in,
-            new Output(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out))),
+            new Output(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)),
+                () -> Libc.isTerminal(Context.OUT)),
             new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
             Libc::isTerminal,
             System.getenv(),

@@ -85,7 +85,7 @@ final class CliRun {
   Context context(OutputStream out, OutputStream err) {
     return new Context(
         new ByteArrayInputStream(standardInput),
-        new Output(out),
+        new Output(out, () -> onTerminal),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         descriptor -> onTerminal,
         environment,

@@ -54,6 +54,21 @@ class TokenizeTest {
         () -> assertEquals(text, json("tokenize", "--decode", ids).text("text")));
   }
 
+  @Test
+  void aTerminalIsShownWhatItWouldObey() {
+    String text = "a\u001b]0;title\u0007\u009b2J\rb\tc\n\u007fd é🙂";
+    String ids = CliRun.cli("tokenize", text).out();
+    String shown = "a\\u001b]0;title\\u0007\\u009b2J\\u000db\tc\n\\u007fd é🙂";
+    String json = new CliRun().onTerminal().run("tokenize", "--decode", ids, "--format=json").out();
+    assertAll(
+        () -> assertEquals(text + "\n", CliRun.cli("tokenize", "--decode", ids).out()),
+        () ->
+            assertEquals(
+                shown + "\n", new CliRun().onTerminal().run("tokenize", "--decode", ids).out()),
+        () -> assertEquals(text, Json.of(json).text("text")),
+        () -> assertEquals("\n", json.replaceAll("\\P{Cntrl}", "")));
+  }
+
   private static Json json(String... arguments) {
     String[] all = Arrays.copyOf(arguments, arguments.length + 1);
     all[arguments.length] = "--format=json";
