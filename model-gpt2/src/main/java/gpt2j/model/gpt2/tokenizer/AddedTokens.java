@@ -166,7 +166,7 @@ final class AddedTokens {
         boolean beside = end == place && orEnds;
         boolean besideWord = token.singleWord() && (start == place || end == place);
         boolean blanks =
-            end <= place && token.stripRight() && beforeBlanks(text, end) >= place
+            end <= place && token.stripRight() && beforeBlanks(text, end) > place
                 || start >= place
                     && token.stripLeft()
                     && afterBlanks(text, 0, start) < place;
