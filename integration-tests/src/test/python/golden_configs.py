@@ -20,6 +20,8 @@ class Golden:
     shards    number of files
     buffers   "" for none, else the type in which attn.bias is stored
     head      lm_head.weight in the file: "" none, "copy" of wte, "own" values
+    lacks     the tensors that the file hasn't: a regular expression that their names end with
+    strangers whether the file has tensors that the model hasn't, and an index that contradicts it
     tokens    length of the sequence that is evaluated; 0 for the whole context
     seed      another one where float32 itself is too far from float64 (see WELL_CONDITIONED)
     """
@@ -37,6 +39,8 @@ class Golden:
     shards: int = 1
     buffers: str = ""
     head: str = ""
+    lacks: str = ""
+    strangers: bool = False
     tokens: int = 32
     seed: int = 0
 
@@ -166,5 +170,25 @@ GOLDENS = [
         dict(n_positions=1024, n_embd=16, n_head=2, vocab_size=7, n_layer=1),
         attention=2.0,
         tokens=0,
+    ),
+    Golden(
+        "no-biases",
+        "a model that was trained without biases, neither of linear layers nor of norms",
+        dict(n_layer=1),
+        lacks=r"\.bias",
+    ),
+    Golden(
+        "f64-no-norm-biases",
+        "float64 weights, to be rounded, and no biases of norms",
+        dict(n_layer=1, n_head=2),
+        dtype="F64",
+        lacks=r"ln_\w\.bias",
+    ),
+    Golden(
+        "strangers",
+        "heads for other tasks, masks of any type, a block too many; an index that knows none of them",
+        dict(n_layer=1),
+        shards=2,
+        strangers=True,
     ),
 ]

@@ -31,6 +31,7 @@ them; prompts are tried until that is so.
 import argparse
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import zlib
@@ -46,7 +47,13 @@ from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 from transformers.cache_utils import DynamicCache
 
 RESOURCES = pathlib.Path(__file__).resolve().parent.parent / "resources/gpt2j/integration"
-DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "BOOL": torch.bool}
+DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "BOOL": torch.bool,
+}
 PENALTY = 1.5
 MARGIN = 0.01
 WELL_CONDITIONED = 3e-5
@@ -61,7 +68,8 @@ def weights(golden: Golden, config: GPT2Config, random: np.random.RandomState) -
 
     def normal(name, shape, std, mean=0.0):
         values = mean + std * random.standard_normal(shape)
-        out[name] = torch.from_numpy(np.asarray(values, dtype=np.float32))
+        number = np.float64 if golden.dtype == "F64" else np.float32
+        out[name] = torch.from_numpy(np.asarray(values, dtype=number))
 
     def conv1d(name, inputs, outputs):
         normal(f"{name}.weight", (inputs, outputs), 1 / np.sqrt(inputs))
@@ -105,6 +113,21 @@ def buffers(golden: Golden, config: GPT2Config) -> dict:
     return out
 
 
+def strangers(golden: Golden, config: GPT2Config) -> dict:
+    """What other programs leave in a file, by name as it is stored."""
+    if not golden.strangers:
+        return {}
+    return {
+        "score.weight": torch.ones(2, config.n_embd),
+        "v_head.summary.weight": torch.ones(1, config.n_embd),
+        "lm_head.bias": torch.ones(config.vocab_size),
+        f"transformer.h.{config.n_layer}.ln_1.weight": torch.zeros(config.n_embd),
+        "transformer.position_ids": torch.arange(config.n_positions),
+        "transformer.h.0.attn.bias": torch.zeros(3, 5, dtype=torch.uint8),
+        "transformer.h.0.attn.masked_bias": torch.tensor(7),
+    }
+
+
 def write_checkpoint(golden: Golden, folder: pathlib.Path, random: np.random.RandomState) -> None:
     config = GPT2Config(**(BASE | golden.config))
     tensors = {}
@@ -114,6 +137,10 @@ def write_checkpoint(golden: Golden, folder: pathlib.Path, random: np.random.Ran
         prefix = "" if name == "lm_head.weight" else golden.prefix
         tensors[prefix + name] = tensor.to(DTYPES[dtype]).contiguous()
     tensors |= {golden.prefix + name: tensor for name, tensor in buffers(golden, config).items()}
+    if golden.lacks:
+        tensors = {k: t for k, t in tensors.items() if not re.search(golden.lacks + "$", k)}
+    others = strangers(golden, config)
+    tensors |= others
 
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(config_json(golden, config))
@@ -126,7 +153,9 @@ def write_checkpoint(golden: Golden, folder: pathlib.Path, random: np.random.Ran
         file = f"model-{shard + 1:05d}-of-{golden.shards:05d}.safetensors"
         part = names[shard :: golden.shards]
         save_file({name: tensors[name] for name in part}, folder / file, metadata={"format": "pt"})
-        files |= {name: file for name in part}
+        files |= {name: file for name in part if name not in others}
+    if golden.strangers:
+        files["transformer.h.0.attn.other_bias"] = file
     size = sum(t.numel() * t.element_size() for t in tensors.values())
     index = {"metadata": {"total_size": size}, "weight_map": dict(sorted(files.items()))}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
@@ -144,7 +173,10 @@ def config_json(golden: Golden, config: GPT2Config) -> str:
     return json.dumps(dict(sorted(fields.items())), indent=2) + "\n"
 
 
-def load(folder: pathlib.Path, dtype: torch.dtype, **fields) -> GPT2LMHeadModel:
+def load(
+    folder: pathlib.Path, dtype: torch.dtype, lacks: str = "", strangers: bool = False, **fields
+) -> GPT2LMHeadModel:
+    """A model that must be there whole, but for tensors that it may lack, and for strangers."""
     config = GPT2Config.from_pretrained(folder)
     for key, value in fields.items():
         setattr(config, key, value)
@@ -152,7 +184,8 @@ def load(folder: pathlib.Path, dtype: torch.dtype, **fields) -> GPT2LMHeadModel:
         folder, config=config, dtype=dtype, attn_implementation="eager", output_loading_info=True
     )
     strange = [name for name in info["unexpected_keys"] if not name.endswith("masked_bias")]
-    if info["missing_keys"] or info["mismatched_keys"] or strange:
+    missing = [name for name in info["missing_keys"] if not re.search((lacks or "-") + "$", name)]
+    if missing or info["mismatched_keys"] or bool(strange) != strangers:
         sys.exit(f"{folder}: transformers doesn't read it whole: {info}")
     return model.eval()
 
@@ -206,9 +239,10 @@ def greedy_texts(model: GPT2LMHeadModel, random: np.random.RandomState) -> dict:
 
 
 def write_expected(golden: Golden, folder: pathlib.Path, random: np.random.RandomState) -> str:
-    model = load(folder, torch.float32)
+    oddities = {"lacks": golden.lacks, "strangers": golden.strangers}
+    model = load(folder, torch.float32, **oddities)
     # _upcast_and_reordered_attn means float32 and refuses float64; the mathematics is the same.
-    precise = load(folder, torch.float64, reorder_and_upcast_attn=False)
+    precise = load(folder, torch.float64, **oddities, reorder_and_upcast_attn=False)
     count = golden.tokens or model.config.n_positions
     tokens = torch.from_numpy(random.randint(0, model.config.vocab_size, count))
 

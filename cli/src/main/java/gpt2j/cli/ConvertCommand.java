@@ -70,7 +70,8 @@ final class ConvertCommand implements Callable<Integer> {
               throw new CancellationException();
             }
             progress.report(written, bytes);
-          });
+          },
+          note -> context.say("note: " + note));
     }
     context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(dtype)));
     return ExitCode.OK;

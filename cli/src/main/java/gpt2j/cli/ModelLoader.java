@@ -111,7 +111,8 @@ final class ModelLoader {
                       result(tokens);
                     }
                     progress.report(bytes, total);
-                  });
+                  })
+              .withNotes(note -> context.say("note: " + note));
       return Gpt2.load(checkpoint, () -> result(tokenizer), backend, loading);
     }
   }

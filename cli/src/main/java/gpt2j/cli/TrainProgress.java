@@ -96,6 +96,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
         say(line(evaluated));
       }
       case RunEvent.Sampled sampled -> say("sample: " + prompt.orElse("") + sampled.text());
+      case RunEvent.Noted noted -> say("note: " + noted.note());
       case RunEvent.Saved _ -> {
         if (System.nanoTime() - drawn > DRAWING_INTERVAL) {
           draw();

@@ -226,7 +226,7 @@ abstract class GoldenContract {
   }
 
   private Gpt2 load(Golden golden, Precision precision) {
-    LoadOptions options = LoadOptions.defaults().withPrecision(precision);
+    LoadOptions options = LoadOptions.defaults().withPrecision(precision).withNotes(_ -> {});
     try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
       return Gpt2.load(checkpoint, tokenizer, backend, options);
     }

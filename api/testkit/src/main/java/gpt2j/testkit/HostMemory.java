@@ -9,7 +9,7 @@ enum HostMemory {
   HEAP,
   /** One byte off any alignment. */
   HEAP_UNALIGNED,
-  /** As a mapped file would be. */
+  /** Outside of the heap. */
   NATIVE,
   NATIVE_UNALIGNED;
 

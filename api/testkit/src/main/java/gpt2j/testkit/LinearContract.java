@@ -9,6 +9,7 @@ import gpt2j.api.Epilogue;
 import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Precision;
+import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -125,6 +126,17 @@ abstract class LinearContract extends Contract {
         });
   }
 
+  /** Values that aren't in memory, but can be read from somewhere. */
+  private static HostTensor inParts(DataType type, float[] values, int... sizes) {
+    MemorySegment memory = HostMemory.HEAP.allocate(type, values.length);
+    MemorySegment bytes = Numbers.host(type, values, memory, sizes).data();
+    return new HostTensor(
+        "values",
+        type,
+        Shape.of(sizes),
+        (from, to) -> MemorySegment.copy(bytes, from, to, 0, to.byteSize()));
+  }
+
   /** A checkpoint may store another type than the backend keeps, anywhere; it may go away. */
   @ParameterizedTest
   @EnumSource
@@ -144,6 +156,12 @@ abstract class LinearContract extends Contract {
               String label = "%s in %s kept as %s".formatted(type, memory, precision);
               bench.show(label, out, tolerance(precision));
             }
+            HostTensor weight = inParts(type, Numbers.random(5, 33 * 47, 0.2), 33, 47);
+            HostTensor bias = inParts(type, Numbers.random(6, 47, 1), 47);
+            LinearWeights weights = bench.weights(weight, bias, precision);
+            Tensor out = product(bench, weights, 3, Epilogue.NONE);
+            String label = "%s in parts kept as %s".formatted(type, precision);
+            bench.show(label, out, tolerance(precision));
           }
         });
   }

@@ -19,6 +19,8 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.Usage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -67,6 +69,47 @@ abstract class MemoryContract extends Contract {
     assertAccounted(
         Usage.WEIGHTS, b -> b.linearWeights(weight, bias, precision), LinearWeights::bytes);
     assertAccounted(Usage.WEIGHTS, b -> b.embeddingTable(weight, precision), EmbeddingTable::bytes);
+  }
+
+  /**
+   * A file can be cut off while it is read: its reader's exception goes through, nothing is kept.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void weightsThatCannotBeReadTakeNoMemory(Precision precision) {
+    if (!backend().supports(precision)) {
+      throw subject().lacking(Feature.weights(precision), "weights");
+    }
+    HostTensor half = unreadableAfter(256 * 300 * Float.BYTES / 2, 256, 300);
+    HostTensor whole = Numbers.host(new float[256 * 300], 256, 300);
+    HostTensor bias = unreadableAfter(4, 300);
+    backend().linearWeights(whole, null, precision).close(); // what is allocated once
+    MemoryUsage before = backend().memory();
+    for (int attempt = 0; attempt < 3; attempt++) {
+      assertUnreadable(() -> backend().linearWeights(half, null, precision));
+      assertUnreadable(() -> backend().linearWeights(whole, bias, precision));
+      assertUnreadable(() -> backend().embeddingTable(half, precision));
+      assertEquals(before, backend().memory());
+    }
+    assertAccounted(
+        Usage.WEIGHTS, b -> b.linearWeights(whole, null, precision), LinearWeights::bytes);
+  }
+
+  private static void assertUnreadable(Executable use) {
+    assertEquals("unreadable", assertThrows(UncheckedIOException.class, use).getMessage());
+  }
+
+  private static HostTensor unreadableAfter(long bytes, int... sizes) {
+    return new HostTensor(
+        "unreadable",
+        DataType.F32,
+        Shape.of(sizes),
+        (from, to) -> {
+          if (from + to.byteSize() > bytes) {
+            throw new UncheckedIOException("unreadable", new IOException());
+          }
+          to.fill((byte) 0);
+        });
   }
 
   @Test

@@ -18,6 +18,17 @@ abstract class ReferenceHandle implements AutoCloseable {
     this.bytes = bytes;
   }
 
+  /** Runs what brings the content, and gives the memory back when it can't. */
+  final void fill(Runnable content) {
+    try {
+      content.run();
+    } catch (RuntimeException e) {
+      home.release(usage, bytes);
+      open = false;
+      throw e;
+    }
+  }
+
   ReferenceMemory home() {
     return home;
   }

@@ -20,12 +20,15 @@ final class ReferenceLinear extends ReferenceHandle implements LinearWeights {
     inputs = weight.shape().size(0);
     outputs = weight.shape().size(1);
     this.weight = new float[Math.multiplyExact(inputs, outputs)];
-    weight.copyTo(0, this.weight, 0, this.weight.length);
-    Rounding.all(precision.storage(), this.weight);
     this.bias = new float[outputs];
-    if (bias != null) {
-      bias.copyTo(0, this.bias, 0, outputs);
-    }
+    fill(
+        () -> {
+          weight.copyTo(0, this.weight, 0, this.weight.length);
+          if (bias != null) {
+            bias.copyTo(0, this.bias, 0, outputs);
+          }
+        });
+    Rounding.all(precision.storage(), this.weight);
   }
 
   private static long bytes(HostTensor weight, @Nullable HostTensor bias, Precision precision) {

@@ -16,7 +16,7 @@ final class ReferenceTable extends ReferenceHandle implements EmbeddingTable {
     rows = table.shape().size(0);
     width = table.shape().size(1);
     values = new float[Math.multiplyExact(rows, width)];
-    table.copyTo(0, values, 0, values.length);
+    fill(() -> table.copyTo(0, values, 0, values.length));
     Rounding.all(precision.storage(), values);
   }
 

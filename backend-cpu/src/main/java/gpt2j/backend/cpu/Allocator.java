@@ -107,6 +107,16 @@ final class Allocator implements AutoCloseable {
       return bytes;
     }
 
+    /** Runs what brings the content, and gives the memory back when it can't. */
+    void fill(Runnable content) {
+      try {
+        content.run();
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
+      }
+    }
+
     @Override
     public void close() {
       closed = true;

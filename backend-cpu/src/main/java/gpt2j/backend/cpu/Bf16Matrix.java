@@ -37,36 +37,30 @@ final class Bf16Matrix implements Matrix {
     outputs = source.shape().size(1);
     WarmUp.startBf16();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
-    Libc.populate(source.data());
-    float[][] blocks = new float[runtime.pool().size()][inputs * PANEL];
-    runtime.pool().forEach(panels(), (panel, worker) -> pack(source, panel, blocks[worker]));
+    float[][] rows = new float[runtime.pool().size()][outputs];
+    region.fill(
+        () -> runtime.pool().forEach(inputs, (input, worker) -> pack(source, input, rows[worker])));
   }
 
   /**
-   * Fills a panel.
+   * Stores an input's numbers, each in its panel.
    *
-   * @param block room for {@code [inputs, PANEL]}
+   * @param row room for as many numbers
    */
-  private void pack(HostTensor source, int panel, float[] block) {
-    int first = panel * PANEL;
-    int count = Math.min(PANEL, outputs - first);
-    for (int input = 0; input < inputs; input++) {
-      source.copyTo((long) input * outputs + first, block, input * count, count);
-    }
-    for (int input = 0; input < inputs; input++) {
-      for (int column = 0; column < count; column += 2 * Memory.LANES) {
-        for (int lane = 0; lane < Memory.LANES; lane++) {
-          int low = column + lane;
-          int high = low + Memory.LANES;
-          int word = 0;
-          if (low < count) {
-            word = BFloat16.of(block[input * count + low]) & 0xFFFF;
-          }
-          if (high < count) {
-            word |= BFloat16.of(block[input * count + high]) << 16;
-          }
-          Memory.setInt(at(input, first + column) + (long) lane * Integer.BYTES, word);
+  private void pack(HostTensor source, int input, float[] row) {
+    source.copyTo((long) input * outputs, row, 0, outputs);
+    for (int column = 0; column < outputs; column += 2 * Memory.LANES) {
+      for (int lane = 0; lane < Memory.LANES; lane++) {
+        int low = column + lane;
+        int high = low + Memory.LANES;
+        int word = 0;
+        if (low < outputs) {
+          word = BFloat16.of(row[low]) & 0xFFFF;
         }
+        if (high < outputs) {
+          word |= BFloat16.of(row[high]) << 16;
+        }
+        Memory.setInt(at(input, column) + (long) lane * Integer.BYTES, word);
       }
     }
   }

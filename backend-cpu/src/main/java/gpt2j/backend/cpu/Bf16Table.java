@@ -11,6 +11,9 @@ import gpt2j.api.Usage;
  * words.
  */
 final class Bf16Table implements CpuEmbeddingTable {
+  /** Vectors that are read at a time when the table is loaded. */
+  private static final int AT_ONCE = 16;
+
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final int rows;
@@ -25,22 +28,31 @@ final class Bf16Table implements CpuEmbeddingTable {
     words = Memory.padded((width + 1) / 2);
     WarmUp.startBf16();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
-    float[][] vectors = new float[runtime.pool().size()][width];
-    runtime.pool().forEach(rows, (row, worker) -> pack(source, row, vectors[worker]));
+    float[][] pieces = new float[runtime.pool().size()][AT_ONCE * width];
+    region.fill(
+        () ->
+            runtime
+                .pool()
+                .forEach(
+                    Math.ceilDiv(rows, AT_ONCE),
+                    (piece, worker) -> pack(source, piece * AT_ONCE, pieces[worker])));
     product =
         new TableProduct(runtime, new Bf16RowProducts(words), region.address(), rows, rowBytes());
   }
 
   /**
-   * Fills a vector.
+   * Fills some vectors.
    *
-   * @param vector room for as many numbers
+   * @param piece room for {@link #AT_ONCE} of them
    */
-  private void pack(HostTensor source, int row, float[] vector) {
-    source.copyTo((long) row * width, vector, 0, width);
-    long to = vector(row);
-    for (int i = 0; i < width; i++) {
-      Memory.setShort(to + (long) i * Short.BYTES, BFloat16.of(vector[i]));
+  private void pack(HostTensor source, int first, float[] piece) {
+    int count = Math.min(AT_ONCE, rows - first);
+    source.copyTo((long) first * width, piece, 0, count * width);
+    for (int row = 0; row < count; row++) {
+      long to = vector(first + row);
+      for (int i = 0; i < width; i++) {
+        Memory.setShort(to + (long) i * Short.BYTES, BFloat16.of(piece[row * width + i]));
+      }
     }
   }
 

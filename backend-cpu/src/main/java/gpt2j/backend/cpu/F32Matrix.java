@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A float32 matrix, row-major as in the checkpoint, so that loading it is copying it. A few rows of
+ * A float32 matrix, row-major as in the checkpoint, so that loading it is reading it. A few rows of
  * x are multiplied by the kernels of {@link MatrixVector}, which read the matrix once from end to
  * end; more rows go to ND4J.
  */
@@ -40,7 +40,7 @@ final class F32Matrix implements Matrix {
     outputs = source.shape().size(1);
     WarmUp.startF32();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
-    HostCopy.widened(runtime.pool(), source, region.address());
+    region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
   }
 
   @Override

@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
- * loading it is copying it. A few rows of x are multiplied by a {@link TableProduct}, more by ND4J.
+ * loading it is reading it. A few rows of x are multiplied by a {@link TableProduct}, more by ND4J.
  */
 final class F32Table implements CpuEmbeddingTable {
   /** From so many rows of x on ND4J is faster. */
@@ -28,7 +28,7 @@ final class F32Table implements CpuEmbeddingTable {
     width = source.shape().size(1);
     WarmUp.startF32();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
-    HostCopy.widened(runtime.pool(), source, region.address());
+    region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
     fewRows = new TableProduct(runtime, new RowProducts(width), region.address(), rows, rowBytes());
   }
 

@@ -2,7 +2,6 @@ package gpt2j.backend.cpu;
 
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
-import java.lang.foreign.MemorySegment;
 
 /** Copies numbers of the host to memory of the backend, on all threads of the pool. */
 final class HostCopy {
@@ -27,9 +26,7 @@ final class HostCopy {
 
   private static void copy(HostTensor from, long first, long end, long to) {
     long start = first * Float.BYTES;
-    MemorySegment part = from.data().asSlice(start, end * Float.BYTES - start);
-    Libc.populate(part);
-    Memory.segment(to + start, part.byteSize()).copyFrom(part);
+    from.read(start, Memory.segment(to + start, end * Float.BYTES - start));
   }
 
   private static void widen(HostTensor from, long first, long end, long to) {

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
@@ -17,8 +16,6 @@ final class Libc {
   private static final int PROT_READ_WRITE = 0x1 | 0x2;
   private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
   private static final int MADV_HUGEPAGE = 14;
-  private static final int MADV_POPULATE_READ = 22;
-  private static final long PAGE = 4096;
   private static final long MAP_FAILED = -1;
 
   private static final MethodHandle MMAP =
@@ -57,22 +54,6 @@ final class Libc {
       int ignored = (int) MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
     } catch (Throwable e) {
       throw failure(e);
-    }
-  }
-
-  /**
-   * Maps all pages of a segment of a file at once, which takes a fraction of the time that it takes
-   * when each is touched for the first time. Only a wish.
-   */
-  static void populate(MemorySegment segment) {
-    if (segment.isNative() && segment.byteSize() > 0) {
-      long from = segment.address() & -PAGE;
-      long to = segment.address() + segment.byteSize();
-      try {
-        int ignored = (int) MADVISE.invokeExact(from, to - from, MADV_POPULATE_READ);
-      } catch (Throwable e) {
-        throw failure(e);
-      }
     }
   }
 

@@ -61,12 +61,16 @@ final class WorkerPool implements AutoCloseable {
     }
     try {
       work.run(0, size());
+    } catch (Throwable e) {
+      failure.compareAndSet(null, e);
     } finally {
       awaitMembers();
     }
-    Throwable thrown = failure.getAndSet(null);
-    if (thrown != null) {
-      throw new IllegalStateException("a worker of the cpu backend failed: " + thrown, thrown);
+    switch (failure.getAndSet(null)) {
+      case null -> {}
+      case RuntimeException e -> throw e; // of the work, which meant it for the caller
+      case Error e -> throw e;
+      case Throwable e -> throw new IllegalStateException(e);
     }
   }
 

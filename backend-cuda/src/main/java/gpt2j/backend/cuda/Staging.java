@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * Copies between any host memory and the device, by way of page-locked memory. Writing copies the
@@ -51,7 +52,8 @@ final class Staging implements AutoCloseable {
         turn();
       }
       int count = (int) Math.min(bytes - done, HALF - used);
-      int at = put(from, done, count);
+      long start = done;
+      int at = put(count, room -> MemorySegment.copy(from, start, room, 0, count));
       Cuda.check(
           "cuMemcpyHtoDAsync",
           cuMemcpyHtoDAsync(
@@ -61,21 +63,22 @@ final class Staging implements AutoCloseable {
   }
 
   /**
-   * The address by which kernels that are queued next can read {@code bytes}, at most {@link #HALF}
-   * of them, which may be changed afterwards.
+   * The address by which kernels that are queued next can read some bytes.
+   *
+   * @param count how many, at most {@link #HALF}
+   * @param fill stores them
    */
-  long stage(MemorySegment bytes) {
-    int count = Math.toIntExact(bytes.byteSize());
+  long stage(int count, Consumer<MemorySegment> fill) {
     if (count > HALF - used) {
       turn();
     }
-    return writesAddress + put(bytes, 0, count);
+    return writesAddress + put(count, fill);
   }
 
-  /** Copies to what is free of this half; returns where to. */
-  private int put(MemorySegment from, long offset, int count) {
+  /** Has what is free of this half filled; returns where that is. */
+  private int put(int count, Consumer<MemorySegment> fill) {
     int at = half * HALF + used;
-    MemorySegment.copy(from, offset, writes.segment(), at, count);
+    fill.accept(writes.segment().asSlice(at, count));
     used = Math.min(HALF, Math.ceilDiv(used + count, ALIGNMENT) * ALIGNMENT);
     return at;
   }

@@ -5,7 +5,9 @@ import gpt2j.api.HostTensor;
 import gpt2j.api.Precision;
 import gpt2j.api.Shape;
 import gpt2j.api.Usage;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import jcuda.driver.CUfunction;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +64,7 @@ final class Uploads {
                           0));
           if (bias != null) {
             Shape row = Shape.of(1, outputs);
-            HostTensor asRow = new HostTensor(bias.name(), bias.type(), row, bias.data());
+            HostTensor asRow = new HostTensor(bias.name(), bias.type(), row, bias.source());
             rows(matrix.bias(), DataType.F32, outputs, asRow);
           }
         });
@@ -125,7 +127,8 @@ final class Uploads {
       int begin = first;
       int count = Math.min(most, rows - first);
       withDeviceCopy(
-          tensor.data().asSlice(begin * rowBytes, count * rowBytes),
+          count * rowBytes,
+          bytes -> tensor.read(begin * rowBytes, bytes),
           address -> part.accept(address, begin, count));
     }
   }
@@ -135,12 +138,23 @@ final class Uploads {
    * every type; the bytes may be changed afterwards.
    */
   void withDeviceCopy(MemorySegment bytes, LongConsumer queue) {
-    if (bytes.byteSize() <= Staging.HALF) {
-      queue.accept(runtime.staging().stage(bytes));
+    withDeviceCopy(bytes.byteSize(), room -> room.copyFrom(bytes), queue);
+  }
+
+  /**
+   * The same for bytes that are not in memory yet.
+   *
+   * @param fill stores them in a segment of their size
+   */
+  private void withDeviceCopy(long size, Consumer<MemorySegment> fill, LongConsumer queue) {
+    if (size <= Staging.HALF) {
+      queue.accept(runtime.staging().stage((int) size, fill));
       return;
     }
-    try (DeviceMemory.Region copy =
-        runtime.memory().allocate("a copy on its way", bytes.byteSize(), Usage.IO)) {
+    try (Arena arena = Arena.ofConfined();
+        DeviceMemory.Region copy = runtime.memory().allocate("a copy on its way", size, Usage.IO)) {
+      MemorySegment bytes = arena.allocate(size);
+      fill.accept(bytes);
       runtime.staging().write(copy, 0, bytes);
       queue.accept(copy.address());
     }

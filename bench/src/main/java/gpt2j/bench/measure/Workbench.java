@@ -11,6 +11,7 @@ import gpt2j.bench.result.Device;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,7 @@ public final class Workbench implements AutoCloseable {
   private final ModelStore store;
   private final Map<BackendKey, Backend> backends = new LinkedHashMap<>();
   private final Map<SubjectKey, Subject> subjects = new LinkedHashMap<>();
+  private final Set<String> noted = new HashSet<>();
 
   /** Nothing is opened yet; what is, the log is told. */
   public Workbench(BenchContext context, RunLog log) {
@@ -53,7 +55,8 @@ public final class Workbench implements AutoCloseable {
     LoadOptions options =
         LoadOptions.defaults()
             .withPrecision(key.precision())
-            .withProgress((bytes, total) -> context.listener().progressed(task, bytes, total));
+            .withProgress((bytes, total) -> context.listener().progressed(task, bytes, total))
+            .withNotes(this::note);
     Gpt2 gpt2 = Gpt2.load(store.directory(key.model()), backend, options);
     Subject subject =
         new Subject(
@@ -65,6 +68,13 @@ public final class Workbench implements AutoCloseable {
     subjects.put(key, subject);
     log.add(subject.model());
     return subject;
+  }
+
+  /** A model may be loaded several times, but its notes are told once. */
+  private void note(String note) {
+    if (noted.add(note)) {
+      context.listener().note("note: " + note);
+    }
   }
 
   /** Closes every subject but these, and the backends that nobody uses then. */

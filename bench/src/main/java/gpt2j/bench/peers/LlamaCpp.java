@@ -51,6 +51,7 @@ final class LlamaCpp implements PeerProgram {
       file = Files.createTempFile("gpt2j-", ".gguf");
       try (Checkpoint checkpoint = Checkpoint.open(conditions.model())) {
         GgufFile.write(checkpoint, conditions.precision(), file);
+        checkpoint.requireUnchanged();
       }
       return new Open(conditions, file, help.contains("--n-depth"));
     } catch (IOException e) {

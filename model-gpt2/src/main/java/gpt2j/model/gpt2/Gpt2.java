@@ -40,6 +40,7 @@ public final class Gpt2 implements AutoCloseable {
     this.backend = backend;
     config = checkpoint.config();
     precision = options.precision();
+    checkpoint.notes().forEach(options.notes());
     try {
       weights = new WeightsLoader(checkpoint, backend, options, resources).load();
       this.tokenizer = tokenizer.get();

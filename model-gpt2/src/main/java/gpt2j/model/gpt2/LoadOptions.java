@@ -1,14 +1,17 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Precision;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import java.util.function.Consumer;
 
 /**
  * How to load a model.
  *
  * @param precision how the backend keeps weight matrices
  * @param progress told after each tensor
+ * @param notes told each of the {@linkplain Checkpoint#notes notes} on the checkpoint
  */
-public record LoadOptions(Precision precision, Progress progress) {
+public record LoadOptions(Precision precision, Progress progress, Consumer<? super String> notes) {
   /** Told how far loading has come. */
   @FunctionalInterface
   public interface Progress {
@@ -21,16 +24,24 @@ public record LoadOptions(Precision precision, Progress progress) {
     void loaded(long bytes, long total);
   }
 
-  /** Float32, nobody told. */
+  /** Float32, nobody told, but the logger {@code gpt2j.model.gpt2} of notes, as warnings. */
   public static LoadOptions defaults() {
-    return new LoadOptions(Precision.F32, (bytes, total) -> {});
+    return new LoadOptions(Precision.F32, (bytes, total) -> {}, LoadOptions::log);
+  }
+
+  private static void log(String note) {
+    System.getLogger("gpt2j.model.gpt2").log(System.Logger.Level.WARNING, note);
   }
 
   public LoadOptions withPrecision(Precision precision) {
-    return new LoadOptions(precision, progress);
+    return new LoadOptions(precision, progress, notes);
   }
 
   public LoadOptions withProgress(Progress progress) {
-    return new LoadOptions(precision, progress);
+    return new LoadOptions(precision, progress, notes);
+  }
+
+  public LoadOptions withNotes(Consumer<? super String> notes) {
+    return new LoadOptions(precision, progress, notes);
   }
 }

@@ -15,9 +15,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Hands a checkpoint's tensors to a backend, one after another, the largest first. The mapping of
- * each is released as soon as it is copied, so that at no time more than one tensor takes memory
- * twice.
+ * Hands a checkpoint's tensors to a backend, one after another, the largest first; the backend
+ * reads them from the files part by part.
  */
 final class WeightsLoader {
   private final Checkpoint checkpoint;
@@ -44,7 +43,9 @@ final class WeightsLoader {
         IntStream.range(0, checkpoint.config().layers())
             .mapToObj(layer -> block("h." + layer + "."))
             .toList();
-    return new Weights(wte, wpe, blocks, layerNorm("ln_f"), head);
+    Weights.LayerNorm lnF = layerNorm("ln_f");
+    checkpoint.requireUnchanged();
+    return new Weights(wte, wpe, blocks, lnF, head);
   }
 
   private Weights.Block block(String prefix) {
@@ -61,7 +62,7 @@ final class WeightsLoader {
     HostTensor rows = checkpoint.tensor(name);
     EmbeddingTable table =
         Locked.get(backend, () -> resources.add(backend.embeddingTable(rows, options.precision())));
-    release(rows);
+    loaded(rows);
     return table;
   }
 
@@ -71,8 +72,8 @@ final class WeightsLoader {
     LinearWeights linear =
         Locked.get(
             backend, () -> resources.add(backend.linearWeights(weight, bias, options.precision())));
-    release(weight);
-    release(bias);
+    loaded(weight);
+    loaded(bias);
     return linear;
   }
 
@@ -94,13 +95,12 @@ final class WeightsLoader {
               HostFloats.write(backend, tensor, values);
               return tensor;
             });
-    release(host);
+    loaded(host);
     return vector;
   }
 
-  private void release(HostTensor tensor) {
-    checkpoint.release(tensor);
-    loadedBytes += tensor.data().byteSize();
+  private void loaded(HostTensor tensor) {
+    loadedBytes += tensor.bytes();
     options.progress().loaded(loadedBytes, totalBytes);
   }
 }

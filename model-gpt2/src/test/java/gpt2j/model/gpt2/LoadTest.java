@@ -9,8 +9,14 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.Precision;
 import gpt2j.api.Usage;
+import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.testkit.ReferenceBackendProvider;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +134,53 @@ final class LoadTest {
       assertEquals(model.config().parameters() * Float.BYTES, seen.getLast());
       assertEquals(List.of(seen.getLast()), totals.stream().distinct().toList());
     }
+  }
+
+  @Test
+  void tellsWhatIsOdd() throws IOException {
+    rename("ln_f.bias", "ln_f.bogs");
+    List<String> notes = new ArrayList<>();
+    try (Backend backend = TinyModels.reference()) {
+      Gpt2.load(directory, backend, LoadOptions.defaults().withNotes(notes::add)).close();
+    }
+    assertEquals(
+        List.of(
+            directory + ": model.safetensors: 1 bias is missing and taken as 0 (ln_f.bias)",
+            directory
+                + ": model.safetensors: 1 tensor is no part of the model that config.json"
+                + " describes, and left out (ln_f.bogs)"),
+        notes);
+  }
+
+  /** Of half the old weights and half the new ones no model is made. */
+  @Test
+  void refusesWeightsThatChangeMeanwhile() {
+    Path weights = directory.resolve("model.safetensors");
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withProgress(
+                (_, _) -> {
+                  try {
+                    FileTime later = FileTime.fromMillis(System.currentTimeMillis() + 1000);
+                    Files.setLastModifiedTime(weights, later);
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    try (Backend backend = TinyModels.reference()) {
+      assertEquals(
+          directory + ": model.safetensors: was changed while it was read",
+          assertThrows(CheckpointException.class, () -> Gpt2.load(directory, backend, options))
+              .getMessage());
+      assertEquals(0, backend.memory().total());
+    }
+  }
+
+  /** In the header of the weights, where both names take as many bytes. */
+  private void rename(String from, String to) throws IOException {
+    Path weights = directory.resolve("model.safetensors");
+    String bytes = Files.readString(weights, StandardCharsets.ISO_8859_1);
+    Files.writeString(weights, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
   }
 
   @Test

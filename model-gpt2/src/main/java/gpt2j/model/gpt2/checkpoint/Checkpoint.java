@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A GPT-2 checkpoint on disk, in the layout of Hugging Face: a directory with {@code config.json}
  * and either {@code model.safetensors} or several files with {@code model.safetensors.index.json}.
  *
- * <p>The files are memory-mapped; a tensor is a range of the mapping and lives until {@link
- * #close}. They must not be cut while mapped.
+ * <p>Tensors are read from the files when their values are asked for, until {@link #close}; what
+ * can't be read any more is told by a {@link CheckpointException}.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String GENERATION_CONFIG = "generation_config.json";
@@ -34,13 +34,19 @@ public final class Checkpoint implements AutoCloseable {
   private final Gpt2Config config;
   private final WeightFiles files;
   private final Map<String, HostTensor> tensors;
+  private final List<String> notes;
 
   private Checkpoint(
-      Path directory, Gpt2Config config, WeightFiles files, Map<String, HostTensor> tensors) {
+      Path directory,
+      Gpt2Config config,
+      WeightFiles files,
+      Map<String, HostTensor> tensors,
+      List<String> notes) {
     this.directory = directory;
     this.config = config;
     this.files = files;
     this.tensors = tensors;
+    this.notes = notes;
   }
 
   /**
@@ -68,7 +74,7 @@ public final class Checkpoint implements AutoCloseable {
         InputStream weights = BundledFiles.open(WeightFiles.SINGLE)) {
       Optional<Gpt2Config> config = ConfigReader.read(configuration.readAllBytes(), null, problems);
       SafetensorsFile file = SafetensorsFile.read(weights, WeightFiles.SINGLE);
-      return check(name, config, WeightFiles.of(file, WeightFiles.SINGLE), problems);
+      return check(name, config, WeightFiles.of(name, file, WeightFiles.SINGLE), problems);
     } catch (IOException e) {
       throw new CheckpointException(name, Io.explain(e), e);
     }
@@ -78,10 +84,13 @@ public final class Checkpoint implements AutoCloseable {
       Path directory, Optional<Gpt2Config> config, WeightFiles files, List<String> problems) {
     try {
       if (config.isPresent() && problems.isEmpty()) {
-        TensorCheck check = new TensorCheck(config.get(), files.tensors(), problems);
+        CheckpointNotes notes = new CheckpointNotes();
+        TensorCheck check = new TensorCheck(config.get(), files, problems, notes);
         Map<String, HostTensor> tensors = check.tensors();
         if (problems.isEmpty()) {
-          return new Checkpoint(directory, config.get(), files, tensors);
+          List<String> lines =
+              notes.lines(files.label()).stream().map(note -> directory + ": " + note).toList();
+          return new Checkpoint(directory, config.get(), files, tensors, lines);
         }
       }
       throw new CheckpointException(directory, problems);
@@ -107,7 +116,7 @@ public final class Checkpoint implements AutoCloseable {
                 throw new IllegalArgumentException("no tensor %s %s".formatted(name, shape));
               }
             });
-    return new Checkpoint(Path.of("memory"), config, WeightFiles.none(), byName);
+    return new Checkpoint(Path.of("memory"), config, WeightFiles.none(), byName, List.of());
   }
 
   private static void requireDirectory(Path directory) {
@@ -140,6 +149,15 @@ public final class Checkpoint implements AutoCloseable {
   /** Where it lies. */
   public Path directory() {
     return directory;
+  }
+
+  /**
+   * What is odd about it and taken nevertheless, as transformers takes it with a warning; a line
+   * for each kind. Biases that are missing are 0, as in models that were trained without; tensors
+   * that the model hasn't are left out; F64 is rounded to the nearest float32.
+   */
+  public List<String> notes() {
+    return notes;
   }
 
   /** What it holds. */
@@ -179,20 +197,21 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Size of all tensors in bytes. */
   public long bytes() {
-    return tensors.values().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+    return tensors.values().stream().mapToLong(HostTensor::bytes).sum();
   }
 
   /**
-   * Lets the operating system drop a tensor's pages from this process's memory. Reading the tensor
-   * again brings them back; call it once a tensor's values have been copied.
+   * To be called when all is read: returns unless a file was written to meanwhile, as far as its
+   * size and time of modification tell.
+   *
+   * @throws CheckpointException when one was, so that what was read may be half the old, half the
+   *     new
    */
-  public void release(HostTensor tensor) {
-    if (tensor.data().isMapped()) {
-      tensor.data().unload();
-    }
+  public void requireUnchanged() {
+    files.requireUnchanged();
   }
 
-  /** Unmaps the files. A tensor used afterwards throws {@link IllegalStateException}. */
+  /** Closes the files. A tensor read afterwards throws {@link IllegalStateException}. */
   @Override
   public void close() {
     files.close();

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Copies a checkpoint with weights of another type. */
 public final class CheckpointConversion {
@@ -43,15 +44,19 @@ public final class CheckpointConversion {
    * @param to a new directory, or an empty one
    * @param type F32, F16 or BF16
    * @param progress is told how many bytes of how many are written, by one thread at a time
+   * @param notes is told each of the {@linkplain Checkpoint#notes notes} on the checkpoint, whose
+   *     copy has no more of them: it has all biases, and nothing that the model hasn't
    * @throws CheckpointException when the checkpoint can't be read, has weights that the type can't
    *     hold, or the copy can't be written
    */
-  public static void write(Path from, Path to, DataType type, Progress progress) {
+  public static void write(
+      Path from, Path to, DataType type, Progress progress, Consumer<? super String> notes) {
     if (type == DataType.I32) {
       throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
     }
     try (Checkpoint checkpoint = Checkpoint.open(from);
         NewDirectory target = NewDirectory.create(to)) {
+      checkpoint.notes().forEach(notes);
       long bytes = checkpoint.config().parameters() * type.bytes();
       if (type == DataType.F16) {
         requireRange(checkpoint);
@@ -71,6 +76,7 @@ public final class CheckpointConversion {
           Map.of("format", "pt"), // transformers refuses a file without
           Runtime.getRuntime().availableProcessors(),
           fraction -> progress.written((long) (fraction * bytes), bytes));
+      checkpoint.requireUnchanged();
       target.commit();
     } catch (IOException e) {
       throw new CheckpointException(to, "can't be written: " + Io.explain(e), e);

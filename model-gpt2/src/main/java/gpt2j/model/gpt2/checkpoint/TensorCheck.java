@@ -4,31 +4,57 @@ import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import gpt2j.api.Shape;
 import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.checkpoint.CheckpointNotes.Kind;
 import gpt2j.model.gpt2.checkpoint.WeightFiles.Located;
 import gpt2j.model.gpt2.json.Json;
+import gpt2j.model.gpt2.safetensors.StoredType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Compares the tensors that are there with those that a configuration asks for. */
+/**
+ * Compares the tensors that are there with those that a configuration asks for. What transformers
+ * takes with a warning is taken with a note: biases that are missing are 0, tensors that the model
+ * hasn't are left out. Unlike there, nothing is made up that isn't 0.
+ */
 final class TensorCheck {
+  private static final int PART = 1 << 20; // bytes that are compared at a time
+
+  private final WeightFiles files;
   private final Map<String, Shape> expected;
   private final boolean tied;
   private final List<String> problems;
+  private final CheckpointNotes notes;
   private final Map<String, Located> found = new LinkedHashMap<>();
 
-  TensorCheck(Gpt2Config config, Map<String, Located> stored, List<String> problems) {
+  /**
+   * A check.
+   *
+   * @param problems gets all that is wrong
+   * @param notes gets all that is taken nevertheless
+   */
+  TensorCheck(Gpt2Config config, WeightFiles files, List<String> problems, CheckpointNotes notes) {
+    this.files = files;
     this.expected = TensorLayout.of(config);
     this.tied = config.tieWordEmbeddings();
     this.problems = problems;
-    stored.values().forEach(this::find);
+    this.notes = notes;
+    files.tensors().forEach(this::find);
   }
 
   private void find(Located tensor) {
     String name = TensorLayout.withoutPrefix(tensor.entry().name());
-    if (!TensorLayout.isIgnored(name) && found.putIfAbsent(name, tensor) != null) {
-      problem(tensor, "is there both with and without the prefix " + TensorLayout.PREFIX);
+    Located other = TensorLayout.isMask(name) ? null : found.putIfAbsent(name, tensor);
+    if (other != null && (expected.containsKey(name) || name.equals(TensorLayout.HEAD))) {
+      problem(
+          tensor,
+          other.label().equals(tensor.label())
+              ? "is there both with and without the prefix " + TensorLayout.PREFIX
+              : "is in %s too".formatted(other.label()));
     }
   }
 
@@ -37,17 +63,22 @@ final class TensorCheck {
     if (tied) {
       settleTiedHead();
     }
+    Map<String, Located> strangers = new LinkedHashMap<>(found);
+    strangers.keySet().removeAll(expected.keySet());
+    checkIndex();
+    MissingTensors missing = new MissingTensors(files, problems);
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
     expected.forEach(
-        (name, shape) ->
-            check(name, shape)
-                .ifPresent(tensor -> tensors.put(name, tensor.file().read(tensor.entry(), name))));
-    found.forEach(
-        (name, tensor) -> {
-          if (!expected.containsKey(name)) {
-            problem(tensor, "is no part of the model that config.json describes");
+        (name, shape) -> {
+          if (found.containsKey(name)) {
+            check(name, shape).ifPresent(t -> tensors.put(name, files.read(t, name)));
+          } else if (missing.isZero(name)) {
+            tensors.put(name, HostTensor.of(name, shape, new float[shape.size(0)]));
+            notes.add(Kind.MISSING_BIAS, name);
           }
         });
+    missing.reportPrefixes();
+    strangers.values().forEach(tensor -> notes.add(Kind.STRANGER, tensor.entry().name()));
     if (tied && tensors.containsKey(TensorLayout.HEAD) && tensors.containsKey(TensorLayout.WTE)) {
       dropEqualHead(tensors);
     }
@@ -68,35 +99,67 @@ final class TensorCheck {
     }
   }
 
+  /** As in transformers, an index says which files there are; what they hold is theirs to say. */
+  private void checkIndex() {
+    Map<String, String> places = files.index();
+    if (places.isEmpty()) {
+      return;
+    }
+    Map<String, List<String>> holders = new LinkedHashMap<>();
+    for (Located tensor : files.tensors()) {
+      holders.computeIfAbsent(tensor.entry().name(), _ -> new ArrayList<>()).add(tensor.label());
+    }
+    holders.forEach(
+        (name, labels) -> {
+          if (!labels.equals(List.of(places.getOrDefault(name, "")))) {
+            notes.add(Kind.MISPLACED, name);
+          }
+        });
+    places.keySet().stream()
+        .filter(name -> !holders.containsKey(name))
+        .forEach(name -> notes.add(Kind.MISPLACED, name));
+  }
+
   /** As in transformers, a head that differs from the embedding is not tied to it after all. */
   private static void dropEqualHead(Map<String, HostTensor> tensors) {
     HostTensor head = tensors.get(TensorLayout.HEAD);
     HostTensor wte = tensors.get(TensorLayout.WTE);
-    boolean equal = head.type() == wte.type() && head.data().mismatch(wte.data()) == -1;
-    head.data().unload();
-    wte.data().unload();
-    if (equal) {
+    if (head.type() == wte.type() && equal(head, wte)) {
       tensors.remove(TensorLayout.HEAD);
+    }
+  }
+
+  private static boolean equal(HostTensor a, HostTensor b) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ofA = arena.allocate(PART, Long.BYTES);
+      MemorySegment ofB = arena.allocate(PART, Long.BYTES);
+      for (long from = 0; from < a.bytes(); from += PART) {
+        long count = Math.min(PART, a.bytes() - from);
+        a.read(from, ofA.asSlice(0, count));
+        b.read(from, ofB.asSlice(0, count));
+        if (MemorySegment.mismatch(ofA, 0, count, ofB, 0, count) != -1) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
   private Optional<Located> check(String name, Shape shape) {
     Located tensor = found.get(name);
-    if (tensor == null) {
-      problems.add("tensor %s is missing".formatted(name));
-      return Optional.empty();
-    }
     int before = problems.size();
-    Optional<DataType> type = tensor.entry().type().dataType();
-    if (type.isEmpty() || type.get() == DataType.I32) {
-      problem(
-          tensor, "has type %s, but must have F32, F16 or BF16".formatted(tensor.entry().type()));
+    StoredType type = tensor.entry().type();
+    if (type.dataType().isEmpty() || type.dataType().get() == DataType.I32) {
+      problem(tensor, "has type %s, but must have F32, F16, BF16 or F64".formatted(type));
     }
     if (!isShape(tensor.entry().sizes(), shape)) {
       problem(
           tensor,
           "has shape %s, but by config.json must have %s"
               .formatted(Json.printable(tensor.entry().sizes().toString()), shape));
+    }
+    if (type == StoredType.F64) {
+      notes.add(Kind.ROUNDED, tensor.entry().name());
     }
     return problems.size() == before ? Optional.of(tensor) : Optional.empty();
   }

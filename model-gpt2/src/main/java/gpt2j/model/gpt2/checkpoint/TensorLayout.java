@@ -12,9 +12,8 @@ public final class TensorLayout {
   static final String WTE = "wte.weight";
   static final String HEAD = "lm_head.weight";
 
-  /** Causal masks that older checkpoints hold, and heads for other tasks than text generation. */
-  private static final Pattern IGNORED =
-      Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)|(multiple_choice_head|v_head)\\..*");
+  /** Causal masks, which older checkpoints hold, whatever their type. */
+  private static final Pattern MASK = Pattern.compile("h\\.\\d+\\.attn\\.(bias|masked_bias)");
 
   private TensorLayout() {}
 
@@ -60,8 +59,11 @@ public final class TensorLayout {
     return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
   }
 
-  /** Whether a tensor has no influence on the logits; {@code name} is without {@link #PREFIX}. */
-  static boolean isIgnored(String name) {
-    return IGNORED.matcher(name).matches();
+  /**
+   * Whether a tensor is the model's causal mask, which needn't be stored; {@code name} is without
+   * {@link #PREFIX}.
+   */
+  static boolean isMask(String name) {
+    return MASK.matcher(name).matches();
   }
 }

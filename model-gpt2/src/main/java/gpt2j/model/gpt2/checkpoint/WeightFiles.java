@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
+import gpt2j.api.HostTensor;
 import gpt2j.model.gpt2.files.Io;
-import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
 import gpt2j.model.gpt2.safetensors.TensorEntry;
@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +28,18 @@ final class WeightFiles implements AutoCloseable {
    */
   record Located(TensorEntry entry, SafetensorsFile file, String label) {}
 
+  private final Path directory;
   private final Map<String, SafetensorsFile> files = new LinkedHashMap<>();
-  private final Map<String, Located> tensors = new LinkedHashMap<>();
+  private final List<Located> tensors = new ArrayList<>();
+  private Map<String, String> index = Map.of();
 
-  private WeightFiles() {}
+  private WeightFiles(Path directory) {
+    this.directory = directory;
+  }
 
   /** No files. */
   static WeightFiles none() {
-    return new WeightFiles();
+    return new WeightFiles(Path.of(""));
   }
 
   /**
@@ -41,12 +47,9 @@ final class WeightFiles implements AutoCloseable {
    *
    * @param label its name, for messages
    */
-  static WeightFiles of(SafetensorsFile file, String label) {
-    WeightFiles weights = new WeightFiles();
-    weights.files.put(label, file);
-    file.tensors()
-        .values()
-        .forEach(entry -> weights.tensors.put(entry.name(), new Located(entry, file, label)));
+  static WeightFiles of(Path directory, SafetensorsFile file, String label) {
+    WeightFiles weights = new WeightFiles(directory);
+    weights.add(file, label);
     return weights;
   }
 
@@ -57,12 +60,15 @@ final class WeightFiles implements AutoCloseable {
    * @return what could be opened
    */
   static WeightFiles open(Path directory, List<String> problems) {
-    WeightFiles weights = new WeightFiles();
+    WeightFiles weights = new WeightFiles(directory);
     // The order is that of transformers.
     if (isThere(directory.resolve(SINGLE))) {
-      weights.openFile(directory, SINGLE, problems);
+      weights.openFile(SINGLE, problems);
     } else if (isThere(directory.resolve(INDEX))) {
-      weights.openShards(directory, problems);
+      weights.index = ShardIndex.read(directory.resolve(INDEX), problems);
+      weights.index.values().stream()
+          .distinct()
+          .forEach(shard -> weights.openFile(shard, problems));
     } else {
       problems.add(absent(directory));
     }
@@ -74,61 +80,69 @@ final class WeightFiles implements AutoCloseable {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Every tensor by its name in the file. */
-  Map<String, Located> tensors() {
-    return tensors;
-  }
-
-  @Override
-  public void close() {
-    files.values().forEach(SafetensorsFile::close);
-  }
-
-  private void openShards(Path directory, List<String> problems) {
-    int before = problems.size();
-    Map<String, String> index = ShardIndex.read(directory.resolve(INDEX), problems);
-    index.values().stream().distinct().forEach(shard -> openFile(directory, shard, problems));
-    if (problems.size() > before) {
-      return; // what follows would only repeat it for every tensor of a missing shard
-    }
-    index.forEach(
-        (name, shard) -> {
-          Located tensor = tensors.get(name);
-          if (tensor == null || !tensor.label().equals(shard)) {
-            problems.add(
-                "%s: has no tensor %s, which %s places there"
-                    .formatted(shard, Json.printable(name), INDEX));
-          }
-        });
-    tensors.forEach(
-        (name, tensor) -> {
-          if (!index.containsKey(name)) {
-            problems.add(
-                "%s: tensor %s is not in %s"
-                    .formatted(tensor.label(), Json.printable(name), INDEX));
-          }
-        });
-  }
-
-  private void openFile(Path directory, String name, List<String> problems) {
+  private void openFile(String name, List<String> problems) {
     try {
-      Path path = directory.resolve(name);
-      Io.requireRegularFile(path);
-      SafetensorsFile file = SafetensorsFile.open(path, name);
-      files.put(name, file);
-      for (TensorEntry entry : file.tensors().values()) {
-        Located earlier = tensors.putIfAbsent(entry.name(), new Located(entry, file, name));
-        if (earlier != null) {
-          problems.add(
-              "%s: tensor %s is in %s too"
-                  .formatted(name, Json.printable(entry.name()), earlier.label()));
-        }
-      }
+      add(SafetensorsFile.open(directory.resolve(name), name), name);
     } catch (SafetensorsException e) {
       problems.add(e.getMessage());
     } catch (IOException e) {
       problems.add(name + ": " + Io.explain(e));
     }
+  }
+
+  private void add(SafetensorsFile file, String label) {
+    files.put(label, file);
+    file.tensors().values().forEach(entry -> tensors.add(new Located(entry, file, label)));
+  }
+
+  /** Every tensor of every file; two files may have some of the same name. */
+  List<Located> tensors() {
+    return Collections.unmodifiableList(tensors);
+  }
+
+  /** In which file the index places each tensor; empty without an index. */
+  Map<String, String> index() {
+    return index;
+  }
+
+  /** What to call all of them in messages. */
+  String label() {
+    return index.isEmpty() ? SINGLE : INDEX;
+  }
+
+  /**
+   * A tensor, whose values are read when they are needed; a {@link CheckpointException} says that
+   * they can't be.
+   *
+   * @param name what to call it from now on
+   */
+  HostTensor read(Located tensor, String name) {
+    return tensor.file().read(tensor.entry(), name, e -> failure(tensor.label(), e));
+  }
+
+  private CheckpointException failure(String label, IOException e) {
+    return new CheckpointException(directory, label + ": " + Io.explain(e), e);
+  }
+
+  /**
+   * Returns unless a file was written to since it was opened.
+   *
+   * @throws CheckpointException when one was
+   */
+  void requireUnchanged() {
+    files.forEach(
+        (label, file) -> {
+          try {
+            file.requireUnchanged();
+          } catch (IOException e) {
+            throw failure(label, e);
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    files.values().forEach(SafetensorsFile::close);
   }
 
   private static String absent(Path directory) {

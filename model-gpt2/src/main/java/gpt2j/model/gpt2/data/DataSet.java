@@ -1,10 +1,12 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.data.DataDescription.Part;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
-import java.lang.foreign.Arena;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {@code data.json} it is taken for one of nanoGPT's: two bytes a token, in the vocabulary of the
  * folder's {@code tokenizer.json}, else GPT-2's.
  *
- * <p>Files are mapped into memory and checked once, when the folder is opened.
+ * <p>Files are checked once, when the folder is opened, and read when tokens are needed.
  */
 public final class DataSet implements AutoCloseable {
   static final String TRAIN = "train.bin";
@@ -29,7 +31,7 @@ public final class DataSet implements AutoCloseable {
   /** The characters of a text by their numbers, which nanoGPT pickles. */
   private static final String PICKLED = "meta.pkl";
 
-  private final Arena arena;
+  private final Resources resources = new Resources();
   private final Tokenizer tokenizer;
   private final Map<String, byte[]> tokenizerFiles;
   private final TokenSequence train;
@@ -37,18 +39,21 @@ public final class DataSet implements AutoCloseable {
   private final @Nullable DataDescription description;
 
   private DataSet(
-      Arena arena,
       Path folder,
       Tokenizer tokenizer,
       Map<String, byte[]> tokenizerFiles,
       @Nullable DataDescription description) {
-    this.arena = arena;
     this.tokenizer = tokenizer;
     this.tokenizerFiles = tokenizerFiles;
     this.description = description;
-    train = shard(folder.resolve(TRAIN), description == null ? null : description.train());
-    validation =
-        shard(folder.resolve(VALIDATION), description == null ? null : description.validation());
+    try {
+      train = shard(folder.resolve(TRAIN), description == null ? null : description.train());
+      validation =
+          shard(folder.resolve(VALIDATION), description == null ? null : description.validation());
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
+    }
   }
 
   /**
@@ -85,13 +90,7 @@ public final class DataSet implements AutoCloseable {
       throw new DataException(folder + ": " + e.getMessage(), e);
     }
     requireFit(file, description, tokenizer);
-    Arena arena = Arena.ofShared();
-    try {
-      return new DataSet(arena, folder, tokenizer, tokenizerFiles, description);
-    } catch (RuntimeException | Error e) {
-      arena.close();
-      throw e;
-    }
+    return new DataSet(folder, tokenizer, tokenizerFiles, description);
   }
 
   private static boolean exists(Path file) {
@@ -119,12 +118,12 @@ public final class DataSet implements AutoCloseable {
 
   private TokenSequence shard(Path file, @Nullable Part part) {
     TokenType type = description == null ? TokenType.UINT16 : description.type();
-    TokenShard shard = TokenShard.map(file, type, arena);
+    TokenShard shard = resources.add(TokenShard.open(file, type, vocabularySize()));
     if (part == null) {
       if (shard.size() == 0) {
         throw new DataException(file + ": is empty");
       }
-      shard.check(vocabularySize());
+      shard.check();
       return shard;
     }
     if (shard.size() != part.tokens()) {
@@ -132,7 +131,7 @@ public final class DataSet implements AutoCloseable {
           "%s: has %d tokens, and %s says %d"
               .formatted(file, shard.size(), DataDescription.FILE, part.tokens()));
     }
-    if (shard.check(vocabularySize()) != part.checksum()) {
+    if (shard.check() != part.checksum()) {
       throw new DataException(
           "%s: is damaged: its checksum isn't the one in %s".formatted(file, DataDescription.FILE));
     }
@@ -188,6 +187,6 @@ public final class DataSet implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
+    resources.close();
   }
 }

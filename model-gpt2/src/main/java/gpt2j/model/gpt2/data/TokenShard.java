@@ -1,58 +1,54 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.PositionedFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 
-/** Tokens in a file that is mapped into memory. */
-final class TokenShard implements TokenSequence {
+/** Tokens in a file, which are read when they are needed. */
+final class TokenShard implements TokenSequence, AutoCloseable {
   /** Small enough for a core's cache, where each part is read twice. */
   private static final long PART = 1 << 18;
 
-  private final Path file;
+  private final Path path;
   private final TokenType type;
-  private final MemorySegment content;
+  private final int vocabularySize;
+  private final PositionedFile file;
 
-  private TokenShard(Path file, TokenType type, MemorySegment content) {
-    this.file = file;
+  private TokenShard(Path path, TokenType type, int vocabularySize, PositionedFile file) {
+    this.path = path;
     this.type = type;
-    this.content = content;
+    this.vocabularySize = vocabularySize;
+    this.file = file;
   }
 
   /**
-   * Maps a file.
+   * Opens a file.
    *
-   * @param arena until when it stays mapped
    * @throws DataException when it can't be read or hasn't a whole number of tokens
    */
-  static TokenShard map(Path file, TokenType type, Arena arena) {
+  static TokenShard open(Path path, TokenType type, int vocabularySize) {
     try {
-      Io.requireRegularFile(file);
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        long size = channel.size();
-        if (size % type.bytes() != 0) {
-          throw new DataException(
-              "%s: has %d bytes, and tokens of %s take %d each: it is cut off, or something else"
-                  .formatted(file, size, type.label(), type.bytes()));
-        }
-        MemorySegment content =
-            size == 0
-                ? MemorySegment.NULL
-                : channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-        return new TokenShard(file, type, content);
+      PositionedFile file = PositionedFile.open(path);
+      long size = file.size();
+      if (size % type.bytes() != 0) {
+        file.close();
+        throw new DataException(
+            "%s: has %d bytes, and tokens of %s take %d each: it is cut off, or something else"
+                .formatted(path, size, type.label(), type.bytes()));
       }
-    } catch (FileSystemException e) {
-      throw new DataException(file + ": " + Io.explain(e), e);
+      return new TokenShard(path, type, vocabularySize, file);
     } catch (IOException e) {
-      throw new DataException("%s: %s".formatted(file, Io.explain(e)), e);
+      throw unreadable(path, e);
     }
+  }
+
+  private static DataException unreadable(Path path, IOException e) {
+    return new DataException("%s: %s".formatted(path, Io.explain(e)), e);
   }
 
   /**
@@ -61,19 +57,26 @@ final class TokenShard implements TokenSequence {
    * @return the checksum of the bytes
    * @throws DataException when one is outside the vocabulary
    */
-  int check(int vocabularySize) {
+  int check() {
     CRC32C checksum = new CRC32C();
-    for (long from = 0; from < content.byteSize(); from += PART) {
-      MemorySegment part = content.asSlice(from, Math.min(PART, content.byteSize() - from));
-      checksum.update(part.asByteBuffer());
-      if (!within(part, vocabularySize)) {
-        throw outside(from / type.bytes(), vocabularySize);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment room = arena.allocate(Math.min(PART, Math.max(1, file.size())), Long.BYTES);
+      for (long from = 0; from < file.size(); from += PART) {
+        MemorySegment part = room.asSlice(0, Math.min(PART, file.size() - from));
+        file.read(from, part);
+        checksum.update(part.asByteBuffer());
+        if (!within(part)) {
+          throw outside(part, from / type.bytes());
+        }
       }
+      file.requireUnchanged();
+    } catch (IOException e) {
+      throw unreadable(path, e);
     }
     return (int) checksum.getValue();
   }
 
-  private boolean within(MemorySegment part, int vocabularySize) {
+  private boolean within(MemorySegment part) {
     long count = part.byteSize() / type.bytes();
     int wrong = 0;
     for (long i = 0; i < count; i++) {
@@ -84,29 +87,45 @@ final class TokenShard implements TokenSequence {
     return wrong >= 0;
   }
 
-  private DataException outside(long from, int vocabularySize) {
-    long index = from;
-    int token = type.get(content, index);
+  /** Names the first one. */
+  private DataException outside(MemorySegment part, long from) {
+    long index = 0;
+    int token = type.get(part, index);
     while (token >= 0 && token < vocabularySize) {
       index++;
-      token = type.get(content, index);
+      token = type.get(part, index);
     }
     return new DataException(
         "%s: token %s at index %d is outside the vocabulary, 0 to %d"
-            .formatted(file, Integer.toUnsignedString(token), index, vocabularySize - 1));
+            .formatted(path, Integer.toUnsignedString(token), from + index, vocabularySize - 1));
   }
 
   @Override
   public long size() {
-    return content.byteSize() / type.bytes();
+    return file.size() / type.bytes();
   }
 
   @Override
   public void read(long start, int[] target, int offset, int length) {
     Objects.checkFromIndexSize(start, length, size());
     Objects.checkFromIndexSize(offset, length, target.length);
-    for (int i = 0; i < length; i++) {
-      target[offset + i] = type.get(content, start + i);
+    long bytes = (long) length * type.bytes();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment part = arena.allocate(bytes, Long.BYTES);
+      file.read(start * type.bytes(), part);
+      if (!within(part)) {
+        throw outside(part, start); // written to since it was checked
+      }
+      for (int i = 0; i < length; i++) {
+        target[offset + i] = type.get(part, i);
+      }
+    } catch (IOException e) {
+      throw unreadable(path, e);
     }
+  }
+
+  @Override
+  public void close() {
+    file.close();
   }
 }

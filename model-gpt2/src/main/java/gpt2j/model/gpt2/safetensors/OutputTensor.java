@@ -31,7 +31,7 @@ public record OutputTensor(String name, DataType type, Shape shape, Values value
         tensor.name(),
         tensor.type(),
         tensor.shape(),
-        (first, out) -> MemorySegment.copy(tensor.data(), first * bytes, out, 0, out.byteSize()));
+        (first, out) -> tensor.read(first * bytes, out));
   }
 
   long bytes() {

@@ -3,69 +3,68 @@ package gpt2j.model.gpt2.safetensors;
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import gpt2j.api.Shape;
+import gpt2j.model.gpt2.files.PositionedFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A memory-mapped safetensors file. Its tensors are ranges of the mapping and may be used, from any
- * thread, until it is closed. The file must not be cut while it is mapped.
+ * An open safetensors file. Its tensors are read when they are needed, by any number of threads,
+ * until it is closed.
  */
 public final class SafetensorsFile implements AutoCloseable {
-  private final Arena arena;
-  private final MemorySegment bytes;
+  private final Bytes bytes;
   private final SafetensorsHeader header;
+  private final @Nullable PositionedFile file;
 
-  private SafetensorsFile(Arena arena, MemorySegment bytes, SafetensorsHeader header) {
-    this.arena = arena;
+  private SafetensorsFile(Bytes bytes, SafetensorsHeader header, @Nullable PositionedFile file) {
     this.bytes = bytes;
     this.header = header;
+    this.file = file;
+  }
+
+  /** Where the bytes of a file come from. */
+  @FunctionalInterface
+  interface Bytes {
+    /** Copies as many as there is room for. */
+    void read(long position, MemorySegment to) throws IOException;
   }
 
   /**
-   * Maps a file and checks its header.
+   * Opens a file and checks its header.
    *
    * @param label what to call the file in messages
    * @throws SafetensorsException when the file is not a proper safetensors file
-   * @throws IOException when it can't be read
+   * @throws IOException when it can't be read; the message is to follow "FILE: "
    */
-  public static SafetensorsFile open(Path file, String label) throws IOException {
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      MemorySegment bytes = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new SafetensorsFile(arena, bytes, SafetensorsHeader.parse(label, bytes));
+  public static SafetensorsFile open(Path path, String label) throws IOException {
+    PositionedFile file = PositionedFile.open(path);
+    try {
+      SafetensorsHeader header = SafetensorsHeader.parse(label, file::read, file.size());
+      return new SafetensorsFile(file::read, header, file);
     } catch (IOException | RuntimeException e) {
-      arena.close();
+      file.close();
       throw e;
     }
   }
 
   /**
-   * Reads a file that can't be mapped into memory, and checks its header.
+   * Reads a file into memory, and checks its header.
    *
    * @param label what to call the file in messages
    * @throws SafetensorsException when it is not a proper safetensors file
    * @throws IOException when it can't be read
    */
   public static SafetensorsFile read(InputStream in, String label) throws IOException {
-    byte[] content = in.readAllBytes();
-    Arena arena = Arena.ofShared();
-    try {
-      MemorySegment bytes = arena.allocate(content.length, Long.BYTES);
-      MemorySegment.copy(content, 0, bytes, ValueLayout.JAVA_BYTE, 0, content.length);
-      return new SafetensorsFile(arena, bytes, SafetensorsHeader.parse(label, bytes));
-    } catch (RuntimeException e) {
-      arena.close();
-      throw e;
-    }
+    MemorySegment content = MemorySegment.ofArray(in.readAllBytes());
+    Bytes bytes = (position, to) -> MemorySegment.copy(content, position, to, 0, to.byteSize());
+    SafetensorsHeader header = SafetensorsHeader.parse(label, bytes, content.byteSize());
+    return new SafetensorsFile(bytes, header, null);
   }
 
   /** The tensors by name, in the order of the header. */
@@ -79,20 +78,49 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
-   * A tensor's values.
+   * A tensor, whose values are read from the file each time they are asked for; F64 as the nearest
+   * float32.
    *
    * @param name what to call the tensor from now on
+   * @param failure makes what is thrown when values can't be read; the exception's message is to
+   *     follow "FILE: "
    * @throws NoSuchElementException when the entry has a type or a shape that can't be read
    */
-  public HostTensor read(TensorEntry entry, String name) {
+  public HostTensor read(
+      TensorEntry entry,
+      String name,
+      Function<? super IOException, ? extends RuntimeException> failure) {
     DataType type = entry.type().dataType().orElseThrow();
     Shape shape = entry.shape().orElseThrow();
-    MemorySegment data = bytes.asSlice(header.dataOffset() + entry.begin(), entry.bytes());
-    return new HostTensor(name, type, shape, data);
+    long begin = header.dataOffset() + entry.begin();
+    Bytes own = (from, to) -> bytes.read(begin + from, to);
+    Bytes values = entry.type() == StoredType.F64 ? new RoundedDoubles(name, own) : own;
+    HostTensor.Source source =
+        (from, to) -> {
+          try {
+            values.read(from, to);
+          } catch (IOException e) {
+            throw failure.apply(e);
+          }
+        };
+    return new HostTensor(name, type, shape, source);
+  }
+
+  /**
+   * Returns unless the file was written to since it was opened.
+   *
+   * @throws IOException when it was; the message is to follow "FILE: "
+   */
+  public void requireUnchanged() throws IOException {
+    if (file != null) {
+      file.requireUnchanged();
+    }
   }
 
   @Override
   public void close() {
-    arena.close();
+    if (file != null) {
+      file.close();
+    }
   }
 }

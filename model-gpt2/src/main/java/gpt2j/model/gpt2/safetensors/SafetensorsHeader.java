@@ -1,11 +1,14 @@
 package gpt2j.model.gpt2.safetensors;
 
 import gpt2j.model.gpt2.json.Json;
+import gpt2j.model.gpt2.safetensors.SafetensorsFile.Bytes;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -46,12 +49,14 @@ record SafetensorsHeader(
    * it, and that the tensors fill the file without overlap or gap.
    *
    * @param file what to call the file in messages
-   * @param bytes the whole file
+   * @param bytes of the file
+   * @param size how many there are
    * @throws SafetensorsException when anything is wrong
+   * @throws IOException when bytes can't be read
    */
-  static SafetensorsHeader parse(String file, MemorySegment bytes) {
-    long size = bytes.byteSize();
-    if (startsWith(bytes, LFS_POINTER)) {
+  static SafetensorsHeader parse(String file, Bytes bytes, long size) throws IOException {
+    byte[] start = read(bytes, 0, Math.min(size, LFS_POINTER.length));
+    if (Arrays.equals(start, LFS_POINTER)) {
       throw new SafetensorsException(
           file,
           "is a Git LFS pointer to the weights, not the weights: fetch them with git lfs pull");
@@ -59,7 +64,7 @@ record SafetensorsHeader(
     if (size < LENGTH_BYTES) {
       throw new SafetensorsException(file, "is no safetensors file: it is too short for a header");
     }
-    long length = bytes.get(LENGTH, 0);
+    long length = MemorySegment.ofArray(start).get(LENGTH, 0);
     if (length < 0 || length > MAX_HEADER_BYTES) {
       throw new SafetensorsException(
           file,
@@ -72,18 +77,19 @@ record SafetensorsHeader(
           "is cut off or damaged: its header has %d bytes, the whole file %d"
               .formatted(length, size));
     }
-    if (length == 0 || bytes.get(ValueLayout.JAVA_BYTE, LENGTH_BYTES) != '{') {
+    if (length == 0 || start[LENGTH_BYTES] != '{') {
       throw new SafetensorsException(file, "its header must start with '{'");
     }
-    byte[] text = bytes.asSlice(LENGTH_BYTES, length).toArray(ValueLayout.JAVA_BYTE);
+    byte[] text = read(bytes, LENGTH_BYTES, length);
     SafetensorsHeader header = new HeaderParser(file, text).parse(LENGTH_BYTES + length);
     checkPlaces(file, header.tensors, size - header.dataOffset);
     return header;
   }
 
-  private static boolean startsWith(MemorySegment bytes, byte[] prefix) {
-    return bytes.byteSize() >= prefix.length
-        && bytes.asSlice(0, prefix.length).mismatch(MemorySegment.ofArray(prefix)) == -1;
+  private static byte[] read(Bytes bytes, long position, long count) throws IOException {
+    byte[] read = new byte[(int) count];
+    bytes.read(position, MemorySegment.ofArray(read));
+    return read;
   }
 
   private static void checkPlaces(String file, Map<String, TensorEntry> tensors, long dataBytes) {

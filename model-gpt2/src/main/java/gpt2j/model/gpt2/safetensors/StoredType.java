@@ -30,7 +30,7 @@ public enum StoredType {
   U32(32),
   F32(32, DataType.F32),
   C64(64),
-  F64(64),
+  F64(64, DataType.F32),
   I64(64),
   U64(64);
 
@@ -54,7 +54,7 @@ public enum StoredType {
   /** The type that stores {@code dataType}. */
   static StoredType of(DataType dataType) {
     return Arrays.stream(values())
-        .filter(type -> type.dataType == dataType)
+        .filter(type -> type.name().equals(dataType.name()))
         .findFirst()
         .orElseThrow();
   }
@@ -64,7 +64,7 @@ public enum StoredType {
     return bits;
   }
 
-  /** What to read it as, when it can be read. */
+  /** What to read it as, when it can be read; F64 is rounded to F32. */
   public Optional<DataType> dataType() {
     return Optional.ofNullable(dataType);
   }

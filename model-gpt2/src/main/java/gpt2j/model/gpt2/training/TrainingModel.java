@@ -129,10 +129,9 @@ public final class TrainingModel implements AutoCloseable {
         backend,
         model -> {
           for (String name : checkpoint.names()) {
-            HostTensor tensor = checkpoint.tensor(name);
-            model.write(TrainingTensor.PARAMETER, tensor);
-            checkpoint.release(tensor);
+            model.write(TrainingTensor.PARAMETER, checkpoint.tensor(name));
           }
+          checkpoint.requireUnchanged();
         });
   }
 

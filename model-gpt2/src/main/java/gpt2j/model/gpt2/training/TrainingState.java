@@ -116,7 +116,9 @@ final class TrainingState implements AutoCloseable {
               .formatted(kind, from.name(), to.shape(), from.type(), from.shape()));
     }
     if (from.type() == DataType.F32) {
-      backend.write(to, from.data());
+      try (Arena arena = Arena.ofShared()) {
+        backend.write(to, from.inMemory(arena).data());
+      }
       return;
     }
     float[] values = new float[Math.toIntExact(from.shape().elements())];

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.model.gpt2.files.FileCutter;
 import gpt2j.model.gpt2.json.Mutations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -220,18 +221,61 @@ class DataSetTest {
         assertEquals(tokens.length, writer.written());
         checksum = writer.checksum();
       }
-      try (var arena = java.lang.foreign.Arena.ofConfined()) {
-        TokenShard shard = TokenShard.map(file, type, arena);
-        assertEquals(checksum, shard.check(bound));
+      int largest = java.util.Arrays.stream(tokens).max().orElseThrow();
+      try (TokenShard shard = TokenShard.open(file, type, bound);
+          TokenShard smaller = TokenShard.open(file, type, largest)) {
+        assertEquals(checksum, shard.check());
         int[] read = new int[tokens.length + 2];
         shard.read(0, read, 1, tokens.length);
         assertArrayEquals(tokens, java.util.Arrays.copyOfRange(read, 1, tokens.length + 1));
         shard.read(99_990, read, 0, 10);
         assertThrows(IndexOutOfBoundsException.class, () -> shard.read(99_991, read, 0, 10));
         assertThrows(IndexOutOfBoundsException.class, () -> shard.read(0, read, 99_999, 10));
-        int largest = java.util.Arrays.stream(tokens).max().orElseThrow();
-        assertThrows(DataException.class, () -> shard.check(largest));
+        assertThrows(DataException.class, smaller::check);
+        assertThrows(DataException.class, () -> smaller.read(0, read, 0, tokens.length));
       }
+    }
+  }
+
+  @Test
+  void tokensThatAreCutOffWhileTheyAreRead() throws Exception {
+    Path file = Files.write(directory.resolve("train.bin"), new byte[600_000]);
+    FileCutter.race(
+        file,
+        () -> {
+          try (TokenShard shard = TokenShard.open(file, TokenType.UINT16, 5)) {
+            shard.check();
+            Batches batches = Batches.random(shard, 4, 64, 1);
+            for (int i = 0; i < 100; i++) {
+              batches.fill(i, new int[256], new int[256]);
+            }
+          }
+        },
+        DataException.class);
+  }
+
+  /** Somebody writes over the file after it was checked. */
+  @Test
+  void tokensThatChangeToOthersThanTheVocabularyHas() throws IOException {
+    Path file = Files.write(directory.resolve("train.bin"), new byte[100]);
+    try (TokenShard shard = TokenShard.open(file, TokenType.UINT16, 5)) {
+      shard.check();
+      byte[] others = new byte[100];
+      others[42] = 6;
+      Files.write(file, others);
+      int[] read = new int[30];
+      assertEquals(
+          file + ": token 6 at index 21 is outside the vocabulary, 0 to 4",
+          assertThrows(DataException.class, () -> shard.read(20, read, 0, 30)).getMessage());
+      assertEquals(
+          file + ": was changed while it was read",
+          assertThrows(
+                  DataException.class,
+                  () -> {
+                    Files.write(file, new byte[102]);
+                    shard.check();
+                  })
+              .getMessage());
     }
   }
 }

@@ -1,6 +1,9 @@
 package gpt2j.model.gpt2.safetensors;
 
+import gpt2j.api.HostTensor;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,6 +12,11 @@ import java.nio.charset.StandardCharsets;
 /** Puts the bytes of a safetensors file together, right or wrong. */
 final class RawFile {
   private RawFile() {}
+
+  /** A tensor of a file that can be read. */
+  static HostTensor tensor(SafetensorsFile file, TensorEntry entry, String name) {
+    return file.read(entry, name, UncheckedIOException::new);
+  }
 
   /** A file whose header is {@code header}, followed by {@code dataBytes} zeros. */
   static byte[] of(String header, int dataBytes) {
@@ -27,6 +35,14 @@ final class RawFile {
   }
 
   static SafetensorsHeader parse(byte[] file) {
-    return SafetensorsHeader.parse("x.safetensors", MemorySegment.ofArray(file));
+    MemorySegment bytes = MemorySegment.ofArray(file);
+    try {
+      return SafetensorsHeader.parse(
+          "x.safetensors",
+          (position, to) -> MemorySegment.copy(bytes, position, to, 0, to.byteSize()),
+          file.length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

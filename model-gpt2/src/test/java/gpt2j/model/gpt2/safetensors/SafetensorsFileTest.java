@@ -3,23 +3,27 @@ package gpt2j.model.gpt2.safetensors;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,7 +59,6 @@ class SafetensorsFileTest {
             Map.entry("uint16", StoredType.U16),
             Map.entry("uint32", StoredType.U32),
             Map.entry("complex64", StoredType.C64),
-            Map.entry("float64", StoredType.F64),
             Map.entry("int64", StoredType.I64),
             Map.entry("uint64", StoredType.U64));
     try (SafetensorsFile file = SafetensorsFile.open(golden("all.safetensors"), "all")) {
@@ -64,7 +67,7 @@ class SafetensorsFileTest {
             TensorEntry entry = file.tensors().get(name);
             assertEquals(type, entry.type());
             assertEquals(Optional.empty(), entry.type().dataType());
-            assertThrows(NoSuchElementException.class, () -> file.read(entry, name));
+            assertThrows(NoSuchElementException.class, () -> RawFile.tensor(file, entry, name));
           });
       assertEquals(List.of(1L, 1L, 4L, 4L), file.tensors().get("bool").sizes());
       assertEquals(List.of(0L, 7L), file.tensors().get("empty").sizes());
@@ -80,7 +83,7 @@ class SafetensorsFileTest {
       List<OutputTensor> tensors =
           new TreeMap<>(file.tensors())
               .values().stream()
-                  .map(entry -> OutputTensor.of(file.read(entry, entry.name())))
+                  .map(entry -> OutputTensor.of(RawFile.tensor(file, entry, entry.name())))
                   .toList();
       SafetensorsWriter.write(copy, tensors, file.metadata(), 2, _ -> {});
     }
@@ -88,21 +91,65 @@ class SafetensorsFileTest {
   }
 
   @Test
-  void aTensorIsARangeOfTheMapping() throws IOException {
+  void roundsDoublesToTheNearestFloats() throws IOException {
+    double[] doubles = {1, 1 + 0x1p-24, 1 + 0x1.8p-24, -1e-50, Float.MAX_VALUE * (1 + 1e-9), 0.1};
+    double[] special = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0};
+    double[] all = DoubleStream.concat(Arrays.stream(doubles), Arrays.stream(special)).toArray();
+    try (SafetensorsFile file = SafetensorsFile.open(doubles(all), "doubles")) {
+      HostTensor tensor = RawFile.tensor(file, file.tensors().get("x"), "x");
+      assertEquals(DataType.F32, tensor.type());
+      float[] read = new float[all.length];
+      tensor.copyTo(0, read, 0, read.length);
+      for (int i = 0; i < all.length; i++) {
+        assertEquals((float) all[i], read[i], "number " + i);
+        assertEquals((float) all[i], tensor.get(i), "number " + i);
+        assertEquals((float) all[i], tensor.inMemory(Arena.ofAuto()).get(i), "number " + i);
+      }
+    }
+  }
+
+  @Test
+  void refusesDoublesThatNoFloatComesNear() throws IOException {
+    double[] doubles = new double[100_000];
+    doubles[70_000] = -1e39;
+    try (SafetensorsFile file = SafetensorsFile.open(doubles(doubles), "doubles")) {
+      HostTensor tensor = RawFile.tensor(file, file.tensors().get("x"), "x");
+      tensor.copyTo(0, new float[70_000], 0, 70_000);
+      UncheckedIOException e = assertThrows(UncheckedIOException.class, tensor::data);
+      assertEquals("tensor x has -1.0E39, which float32 can't hold", e.getCause().getMessage());
+    }
+  }
+
+  private Path doubles(double... values) throws IOException {
+    byte[] data = new byte[values.length * Double.BYTES];
+    ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+    byte[] header =
+        "{\"x\":{\"dtype\":\"F64\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"
+            .formatted(values.length, data.length)
+            .getBytes(StandardCharsets.UTF_8);
+    return Files.write(folder.resolve("doubles"), RawFile.of(header.length, header, data));
+  }
+
+  @Test
+  void aTensorIsReadWhenItIsNeeded() throws IOException {
+    Path copy = Files.copy(golden("readable.safetensors"), folder.resolve("copy"));
     HostTensor tensor;
-    try (SafetensorsFile file = SafetensorsFile.open(golden("readable.safetensors"), "x")) {
-      tensor = file.read(file.tensors().get("z.float32"), "z");
+    try (SafetensorsFile file = SafetensorsFile.open(copy, "x")) {
+      tensor = RawFile.tensor(file, file.tensors().get("z.float32"), "z");
       assertEquals("z", tensor.name());
-      assertTrue(tensor.data().isMapped());
-      assertTrue(tensor.data().isReadOnly());
+      assertEquals(-0.75f, tensor.get(0));
+      try (var channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+        channel.truncate(8);
+      }
+      assertThrows(UncheckedIOException.class, tensor::data);
+      assertThrows(IOException.class, file::requireUnchanged);
     }
     assertThrows(IllegalStateException.class, () -> tensor.get(0));
   }
 
   @Test
   void aFileThatIsNotThereOrNoFile() {
-    assertThrows(
-        NoSuchFileException.class, () -> SafetensorsFile.open(folder.resolve("none"), "none"));
+    assertThrows(IOException.class, () -> SafetensorsFile.open(folder.resolve("none"), "none"));
     assertThrows(IOException.class, () -> SafetensorsFile.open(folder, "folder"));
   }
 
@@ -126,13 +173,13 @@ class SafetensorsFileTest {
       channel.write(ByteBuffer.wrap(one), channel.size() + bytes);
     }
     try (SafetensorsFile file = SafetensorsFile.open(sparse, "sparse")) {
-      assertEquals(1f, file.read(file.tensors().get("b"), "b").get(0));
-      assertEquals(0f, file.read(file.tensors().get("a"), "a").get((bytes >> 2) - 1));
+      assertEquals(1f, RawFile.tensor(file, file.tensors().get("b"), "b").get(0));
+      assertEquals(0f, RawFile.tensor(file, file.tensors().get("a"), "a").get((bytes >> 2) - 1));
     }
   }
 
   private static void assertValues(SafetensorsFile file, String name, DataType type, String shape) {
-    HostTensor tensor = file.read(file.tensors().get(name), name);
+    HostTensor tensor = RawFile.tensor(file, file.tensors().get(name), name);
     assertEquals(type, tensor.type());
     assertEquals(shape, tensor.shape().toString());
     for (int i = 0; i < tensor.shape().elements(); i++) {

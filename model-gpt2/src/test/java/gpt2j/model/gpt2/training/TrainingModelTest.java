@@ -16,8 +16,11 @@ import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.InitialTensors;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.testkit.ReferenceBackendProvider;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -73,6 +76,42 @@ final class TrainingModelTest {
           HostTensor tensor = each.read(TrainingTensor.PARAMETER, name, arena);
           assertEquals(expected.shape(), tensor.shape());
           assertEquals(-1, expected.data().mismatch(tensor.data()), name);
+        }
+      }
+    }
+  }
+
+  /**
+   * Biases that a checkpoint hasn't are 0 as if it had them, and trained or not as the options say.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void aCheckpointWithoutBiasesIsTrainedAsOneWithZeros(TrainedBiases biases, @TempDir Path folder)
+      throws IOException {
+    Path zeros = folder.resolve("zeros");
+    Path none = folder.resolve("none");
+    RandomCheckpoint.write(zeros, CONFIG, 3, DataType.F32, _ -> {}); // its biases are 0
+    RandomCheckpoint.write(none, CONFIG, 3, DataType.F32, _ -> {});
+    Path weights = none.resolve("model.safetensors");
+    String bytes = Files.readString(weights, StandardCharsets.ISO_8859_1);
+    Files.writeString(weights, bytes.replace(".bias\"", ".bogs\""), StandardCharsets.ISO_8859_1);
+    TrainingOptions options = OPTIONS.withBiases(biases);
+    try (Checkpoint withZeros = Checkpoint.open(zeros);
+        Checkpoint without = Checkpoint.open(none);
+        TrainingModel expected = TrainingModel.of(withZeros, options, backend);
+        TrainingModel model = TrainingModel.of(without, options, backend)) {
+      assertEquals(2, without.notes().size());
+      for (int step = 1; step <= 3; step++) {
+        assertEquals(
+            expected.trainStep(List.of(batch(step)), 0.1),
+            model.trainStep(List.of(batch(step)), 0.1));
+      }
+      for (String name : expected.shapes(TrainingTensor.PARAMETER).keySet()) {
+        float[] values = read(model, TrainingTensor.PARAMETER, name);
+        assertArrayEquals(read(expected, TrainingTensor.PARAMETER, name), values, name);
+        if (name.endsWith(".bias")) {
+          boolean still = Arrays.equals(new float[values.length], values);
+          assertEquals(!biases.trains(name), still, name);
         }
       }
     }

@@ -10,6 +10,7 @@ import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.safetensors.StoredType;
 import gpt2j.model.gpt2.safetensors.TensorEntry;
 import gpt2j.model.gpt2.training.TrainingTensor;
 import java.io.IOException;
@@ -125,7 +126,6 @@ final class CheckpointIo {
 
   private static SafetensorsFile open(Path file) {
     try {
-      Io.requireRegularFile(file);
       return SafetensorsFile.open(file, file.toString());
     } catch (IOException e) {
       throw new RunException(file, Io.explain(e));
@@ -144,6 +144,9 @@ final class CheckpointIo {
     try (SafetensorsFile file = open(path)) {
       read(path, file, TrainingTensor.FIRST_MOMENT, FIRST);
       read(path, file, TrainingTensor.SECOND_MOMENT, SECOND);
+      file.requireUnchanged();
+    } catch (IOException e) {
+      throw new RunException(path, Io.explain(e));
     }
   }
 
@@ -155,13 +158,14 @@ final class CheckpointIo {
               TensorEntry entry = file.tensors().get(prefix + name);
               boolean fits =
                   entry != null
-                      && entry.type().dataType().equals(Optional.of(DataType.F32))
+                      && entry.type() == StoredType.F32
                       && entry.shape().equals(Optional.of(shape));
               if (!fits) {
                 throw new RunException(
                     path, "has no F32 %s called %s".formatted(shape, prefix + name));
               }
-              learner.write(kind, file.read(entry, name));
+              learner.write(
+                  kind, file.read(entry, name, e -> new RunException(path, Io.explain(e))));
             });
   }
 }

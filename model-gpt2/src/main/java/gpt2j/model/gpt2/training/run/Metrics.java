@@ -110,7 +110,7 @@ final class Metrics implements AutoCloseable {
                 json.writeNumberProperty("step", e.step());
                 json.writeStringProperty("sample", e.text());
               });
-      case RunEvent.Saved _ -> {
+      case RunEvent.Saved _, RunEvent.Noted _ -> {
         // the checkpoint tells it
       }
     }

@@ -45,6 +45,9 @@ public sealed interface RunEvent {
   /** A text was generated. */
   record Sampled(long step, String text) implements RunEvent {}
 
+  /** Something odd about the checkpoint that the run begins with, before its first step. */
+  record Noted(long step, String note) implements RunEvent {}
+
   /** A checkpoint is complete. */
   record Saved(long step, Path directory) implements RunEvent {}
 }

@@ -37,7 +37,7 @@ public final class TrainingRun implements AutoCloseable {
    * Allocates everything, and has nothing written yet.
    *
    * @param directory whose recipe and data, if it is resumed, are the same
-   * @param listener told of everything that happens, on the thread that calls {@link #run}
+   * @param listener told of everything that happens, on the thread that calls this and {@link #run}
    * @throws RunException when the directory's checkpoint is damaged
    * @throws gpt2j.api.UnsupportedException when the backend doesn't train
    * @throws gpt2j.api.OutOfMemoryException when it doesn't fit
@@ -56,7 +56,7 @@ public final class TrainingRun implements AutoCloseable {
     var validation = data.validationBatches(recipe, routine.evalBatches());
     Start from = directory.newestCheckpoint().<Start>map(Start.Weights::new).orElse(start);
     double peak = Speed.peak(backend); // before the model takes the memory
-    TrainingModel model = model(from, recipe.options(recompute), backend);
+    TrainingModel model = model(from, recipe.options(recompute), backend, listener);
     try {
       var learner =
           new Gpt2Learner(
@@ -82,11 +82,13 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private static TrainingModel model(Start start, TrainingOptions options, Backend backend) {
+  private static TrainingModel model(
+      Start start, TrainingOptions options, Backend backend, Consumer<? super RunEvent> listener) {
     return switch (start) {
       case Start.Scratch(Gpt2Config config) -> TrainingModel.random(config, options, backend);
       case Start.Weights(Path directory) -> {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+          checkpoint.notes().forEach(note -> listener.accept(new RunEvent.Noted(0, note)));
           yield TrainingModel.of(checkpoint, options, backend);
         }
       }
