@@ -79,7 +79,7 @@ __device__ __forceinline__ void finish(
     for (int warp = 1; warp < TEAM; warp++) {
       best.consider(found[row * TEAM + warp][0].score, found[row * TEAM + warp][0].token);
     }
-    finish_draw(d.tokens, row, best, vocabulary, d.draws, d.bits(row, vocabulary));
+    finish_draw(d.tokens, row, best, d.draws, d.bits(row, vocabulary));
   }
   if (threadIdx.x == 0) {
     *d.counter = 0;
@@ -159,11 +159,11 @@ __device__ __forceinline__ void head_few(
       p.out[static_cast<size_t>(row) * p.outputs + token] = logit;
       const Row& state = states[row];
       if (d.peaks != nullptr) {
-        best.consider(penalised(logit, state, token, d.penalty), token);
+        best.consider_logit(logit, penalised(logit, state, token, d.penalty), token);
       } else {
         Scale scale = Scale::of(d.temperature, d.penalty);
         unsigned word = scale.noisy ? state.words(token).of(token) : 0;
-        best.consider(scale.score(logit, state, token, word), token);
+        best.consider_logit(logit, scale.score(logit, state, token, word), token);
       }
     }
   }

@@ -55,7 +55,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_plain(
     for (int i = 0; i < PER_BLOCK; i++) {
       int token = first + i;
       if (token < vocabulary) {
-        best.consider(scale.score(row[token], state, token, words.word[i]), token);
+        float logit = row[token];
+        best.consider_logit(logit, scale.score(logit, state, token, words.word[i]), token);
       }
     }
   }
@@ -79,7 +80,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_plain(
     }
     best.consider_warp();
     if (lane_id() == 0) {
-      finish_draw(tokens, index, best, vocabulary, draws, bits);
+      finish_draw(tokens, index, best, draws, bits);
       counters[index] = 0;
     }
   }

@@ -30,11 +30,19 @@ struct Row {
   }
 };
 
-// A logit after the repetition penalty; what filters compare, in float32.
+// What is drawn where logits are no numbers.
+constexpr int NO_TOKEN = -1;
+
+// Whether a logit may be one of a distribution: neither NaN nor +infinity.
+static __device__ __forceinline__ bool is_number(float logit) { return logit < INFINITY; }
+
+// A logit after the repetition penalty; what filters compare, in float32. A number stays one, and
+// -infinity what it is.
 static __device__ __forceinline__ float penalised(
     float logit, const Row& row, int token, float penalty) {
-  if (penalty != 1.0f && row.has_seen(token)) {
-    logit = logit > 0 ? logit / penalty : logit * penalty;
+  constexpr float LARGEST = 3.402823466e38f;
+  if (penalty != 1.0f && logit > -INFINITY && row.has_seen(token)) {
+    logit = logit > 0 ? fminf(logit / penalty, LARGEST) : fmaxf(logit * penalty, -LARGEST);
   }
   return logit;
 }
@@ -63,7 +71,8 @@ struct Scale {
   }
 };
 
-// A token and how good it is; of equals the lower token is better.
+// A token and how good it is; of equals the lower token is better. Best of all is that there is no
+// token to draw.
 struct Candidate {
   double score;
   int token;
@@ -75,6 +84,12 @@ struct Candidate {
       score = otherScore;
       token = otherToken;
     }
+  }
+
+  // A token with the logit that its score was made of.
+  __device__ __forceinline__ void consider_logit(float logit, double tokenScore, int otherToken) {
+    bool number = is_number(logit);
+    consider(number ? tokenScore : INFINITY, number ? otherToken : NO_TOKEN);
   }
 
   // That of the lane whose number differs in one bit.
@@ -106,12 +121,13 @@ static __device__ __forceinline__ Candidate best_of_block(Candidate mine, Candid
   return mine;
 }
 
-// The row's draw is done: the token is stored and counts as seen. By one thread.
+// The row's draw is done: the token, if there is one, is stored and counts as seen. By one thread.
 static __device__ __forceinline__ void finish_draw(
-    int* tokens, int row, const Candidate& best, int vocabulary, int* draws, unsigned* seen) {
-  // Logits that are all NaN have no best token.
-  int token = best.token < vocabulary ? best.token : 0;
+    int* tokens, int row, const Candidate& best, int* draws, unsigned* seen) {
+  int token = best.score > -INFINITY ? best.token : NO_TOKEN;
   tokens[row] = token;
   draws[row]++;
-  seen[token / 32] |= 1u << token % 32;
+  if (token != NO_TOKEN) {
+    seen[token / 32] |= 1u << token % 32;
+  }
 }

@@ -35,8 +35,8 @@ constexpr float ONE = 1099511627776.0f;
 using Code = unsigned long long;
 using Weight = unsigned long long;
 
-// The largest logits, after the penalty, of `span` tokens each, of the last perhaps fewer. NaN doesn't
-// count; where there is nothing else the peak is -infinity.
+// The largest logits, after the penalty, of `span` tokens each, of the last perhaps fewer; +infinity
+// where one of them is no number.
 struct Peaks {
   const float* values;  // or null: not known
   int span;
@@ -103,8 +103,7 @@ struct Filter {
     }
   }
 
-  // Whether peaks tell where there is something to keep. The last bin also has what is NaN, of which
-  // they know nothing.
+  // Whether peaks tell where there is something to keep. What lies in the last bin may be anywhere.
   __device__ __forceinline__ bool is_guided() const {
     return peaks.values != nullptr && lastBin < BINS - 1;
   }
@@ -319,10 +318,16 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
     }
   } else {
     for (int token = threadIdx.x; token < vocabulary; token += THREADS) {
-      largest = fmaxf(largest, f.logit(token));
+      largest = fmaxf(largest, is_number(f.logits[token]) ? f.logit(token) : INFINITY);
     }
   }
   f.largest = block_max(largest, floats);
+  if (fabsf(f.largest) == INFINITY) {  // not all are numbers, or every token is impossible
+    if (threadIdx.x == 0) {
+      finish_draw(tokens, index, Candidate::none(), draws, bits);
+    }
+    return;
+  }
   if (topK > 0) {
     if (peaks != nullptr) {
       narrow(f, histogram, list, topK);
@@ -349,8 +354,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
   best = best_of_block(best, candidates);
   __syncthreads();
   if (threadIdx.x == 0) {
-    // With every token impossible, the lowest.
-    finish_draw(tokens, index, best, vocabulary, draws, bits);
+    finish_draw(tokens, index, best, draws, bits);
   }
 }
 REGISTER_KERNEL(sample_filtered);

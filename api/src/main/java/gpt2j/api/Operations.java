@@ -93,7 +93,7 @@ public interface Operations {
 
   /**
    * {@code losses[i] = −ln softmax(logits[i])[targets[i]]}: the negative log-probability of each
-   * target, in nats.
+   * target, in nats. It is finite only where no logit of the row is NaN or +∞.
    *
    * @param losses F32 {@code [m]}
    * @param logits {@code [m, V]}
@@ -105,6 +105,10 @@ public interface Operations {
    * Draws one token per row as {@link SamplingParameters} says, and moves each row's state on: the
    * draw's number goes up by one and the token counts as seen.
    *
+   * <p>A row with a logit that is NaN or +∞, or with none above −∞, has no next token, whatever the
+   * parameters: {@link SamplingState#NO_TOKEN} is drawn, and nothing counts as seen. Other rows
+   * draw as ever.
+   *
    * @param tokens I32 {@code [m]}
    * @param logits {@code [m, V]}; may be overwritten; −∞ for a token that is not to be drawn
    * @param state of m rows and V tokens
@@ -113,6 +117,8 @@ public interface Operations {
 
   /**
    * Makes the batch the next step's: its tokens become {@code sampled}, its positions go up by one.
+   * A row that has {@link SamplingState#NO_TOKEN} may be evaluated like the others: what comes out
+   * of it is undefined, and the other rows don't mind it.
    *
    * @param sampled I32 {@code [n]}
    */

@@ -5,7 +5,8 @@ package gpt2j.api;
  *
  * <ol>
  *   <li>Repetition penalty θ (Keskar et al. 2019, §4.1): for tokens seen before, {@code l/θ} where
- *       l is positive, {@code l·θ} where it is negative.
+ *       l is positive, {@code l·θ} where it is negative. What would overflow float32 may become its
+ *       largest number.
  *   <li>Temperature T (Ackley et al. 1985): {@code l/T}. With T = 0 the largest logit wins, the
  *       lowest token among equals, and the steps below are left out.
  *   <li>Top-k (Fan et al. 2018): the k largest stay; among equals the lower token first.
@@ -23,6 +24,9 @@ package gpt2j.api;
  * Noise per token, instead of one number that is looked up in a running sum, makes the draw depend
  * only on the logits of the tokens that nearly win. So backends that round differently draw the
  * same token, save for ties within rounding.
+ *
+ * <p>Where a logit is NaN or +∞, or none is above −∞, there is no next token: {@link
+ * SamplingState#NO_TOKEN}.
  *
  * @param temperature 0 or more
  * @param topK 1 or more; 0 for all tokens

@@ -5,6 +5,9 @@ package gpt2j.api;
  * the next draw, the tokens seen. It lives with the backend, so that drawing needs no host.
  */
 public interface SamplingState extends AutoCloseable {
+  /** What is drawn where logits are no numbers to draw from: no token. */
+  int NO_TOKEN = -1;
+
   /** Rows of logits that are drawn from together. */
   int rows();
 

@@ -1,9 +1,10 @@
 package gpt2j.api;
 
 /**
- * Sampled tokens on their way to the host. {@link Operations#advance(TokenBatch, Tensor,
- * TokenQueue)} puts an entry in, a token per row; the host takes entries out in the same order. So
- * it learns what was drawn in one step while the steps behind are under way already.
+ * Sampled tokens, or {@link SamplingState#NO_TOKEN}, on their way to the host. {@link
+ * Operations#advance(TokenBatch, Tensor, TokenQueue)} puts an entry in, a token per row; the host
+ * takes entries out in the same order. So it learns what was drawn in one step while the steps
+ * behind are under way already.
  *
  * <p>At most {@code depth() + 1} entries may be put in, or queued to be, and not taken out.
  */

@@ -135,6 +135,13 @@ public abstract class BackendContract extends Suite {
   }
 
   @Nested
+  final class NoNumbers extends NoNumbersContract {
+    NoNumbers() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
   final class Head extends HeadContract {
     Head() {
       super(BackendContract.this);

@@ -38,7 +38,8 @@ abstract class GreedyContract extends Contract {
     onBackend(
         bench -> {
           Draws draws = new Draws(bench, GREEDY, 1, vocabulary);
-          for (float value : new float[] {0, -5, 1e30f, -1e30f, Float.NEGATIVE_INFINITY}) {
+          for (float value :
+              new float[] {0, -5, 1e30f, -1e30f, Float.MAX_VALUE, -Float.MAX_VALUE}) {
             assertEquals(0, draws.draw(Numbers.repeated(value, vocabulary))[0], "all " + value);
           }
           for (int first = 0; first < vocabulary; first += 1 + vocabulary / 40) {

@@ -72,7 +72,9 @@ final class ReferenceSampling extends ReferenceHandle implements SamplingState {
   int draw(int row, float[] logits) {
     int token = Sampler.draw(parameters, logits, seen[row], draws[row], streams[row]);
     draws[row]++;
-    seen[row].set(token);
+    if (token != NO_TOKEN) {
+      seen[row].set(token);
+    }
     return token;
   }
 }

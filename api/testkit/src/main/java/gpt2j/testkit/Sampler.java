@@ -2,6 +2,7 @@ package gpt2j.testkit;
 
 import gpt2j.api.Philox;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -13,6 +14,9 @@ final class Sampler {
 
   static int draw(
       SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream) {
+    if (!isDistribution(logits)) {
+      return SamplingState.NO_TOKEN;
+    }
     double[] scores = scores(parameters, logits, seen);
     if (parameters.temperature() > 0) {
       double[] noise = noise(parameters.seed(), draw, stream, scores.length);
@@ -21,6 +25,17 @@ final class Sampler {
       }
     }
     return largest(scores);
+  }
+
+  private static boolean isDistribution(float[] logits) {
+    boolean possible = false;
+    for (float logit : logits) {
+      if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
+        return false;
+      }
+      possible |= logit != Float.NEGATIVE_INFINITY;
+    }
+    return possible;
   }
 
   /** What the noise is added to: steps 1 to 5. */

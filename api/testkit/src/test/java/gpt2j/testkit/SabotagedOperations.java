@@ -20,6 +20,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.Precision;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -48,6 +49,8 @@ final class SabotagedOperations {
         operations("rows in order", LogitsContract.class, RowsInOrder::new),
         operations("exp overflows", CrossEntropyContract.class, NoMaximum::new),
         operations("target off by one", CrossEntropyContract.class, WrongTarget::new),
+        operations("NaN is left out of the loss", NoNumbersContract.class, FiniteLoss::new),
+        operations("no token spreads to other rows", NoNumbersContract.class, NoTokenSpreads::new),
         operations("position stays", StepContract.class, b -> new Advance(b, true, false)),
         operations("token stays", StepContract.class, b -> new Advance(b, false, true)));
   }
@@ -251,6 +254,46 @@ final class SabotagedOperations {
     public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
       int vocabulary = logits.shape().size(1);
       to.crossEntropy(losses, logits, changed(backend, targets, t -> (t + 1) % vocabulary));
+    }
+  }
+
+  private static final class FiniteLoss extends ForwardingOperations {
+    private final Backend backend;
+
+    FiniteLoss(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+      to.crossEntropy(losses, logits, targets);
+      float[] result = floats(backend, losses);
+      for (int row = 0; row < result.length; row++) {
+        result[row] = Float.isNaN(result[row]) ? 0 : result[row];
+      }
+      setFloats(backend, losses, result);
+    }
+  }
+
+  private static final class NoTokenSpreads extends ForwardingOperations {
+    private final Backend backend;
+
+    NoTokenSpreads(Backend backend) {
+      super(backend.operations());
+      this.backend = backend;
+    }
+
+    @Override
+    public void embed(
+        Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+      to.embed(out, batch, tokens, positions);
+      boolean none = Arrays.stream(ints(backend, batch.tokens())).anyMatch(token -> token < 0);
+      if (none) {
+        float[] values = floats(backend, out);
+        Arrays.fill(values, Float.NaN);
+        setFloats(backend, out, values);
+      }
     }
   }
 

@@ -28,6 +28,7 @@ final class SabotagedSampling {
     Class<SamplingStateContract> states = SamplingStateContract.class;
     Class<GreedyContract> greedy = GreedyContract.class;
     Class<HeadContract> head = HeadContract.class;
+    Class<NoNumbersContract> none = NoNumbersContract.class;
     return List.of(
         bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
         bug("penalty only sampled", greedy, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
@@ -46,7 +47,15 @@ final class SabotagedSampling {
         bug("smallest logit", greedy, (p, l, seen, d, s) -> smallest(l)),
         bug("draws not counted", states, (p, l, seen, d, s) -> draw(p, l, seen, 0, s)),
         bug("stream cut to 32 bits", states, (p, l, seen, d, s) -> draw(p, l, seen, d, (int) s)),
-        bug("one stream for all rows", sampling, (p, l, seen, d, s) -> draw(p, l, seen, d, 0)));
+        bug("one stream for all rows", sampling, (p, l, seen, d, s) -> draw(p, l, seen, d, 0)),
+        bug("NaN is impossible", none, SabotagedSampling::drawsBesideNaN),
+        bug("an infinite logit is drawn", none, SabotagedSampling::drawsInfinity),
+        bug(
+            "the lowest of no tokens",
+            none,
+            (p, l, seen, d, s) -> Math.max(0, draw(p, l, seen, d, s))),
+        bug("the last logit isn't looked at", none, SabotagedSampling::drawsBesideLast),
+        bug("logits that top-k leaves out aren't looked at", none, SabotagedSampling::drawsTopK));
   }
 
   private static Sabotage bug(
@@ -57,6 +66,41 @@ final class SabotagedSampling {
   private static int draw(
       SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
     return Sampler.draw(p, logits, seen, draw, stream);
+  }
+
+  private static int drawsBesideNaN(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    float[] possible = logits.clone();
+    for (int token = 0; token < possible.length; token++) {
+      possible[token] = Float.isNaN(possible[token]) ? Float.NEGATIVE_INFINITY : possible[token];
+    }
+    return draw(p, possible, seen, draw, stream);
+  }
+
+  private static int drawsInfinity(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    float[] finite = logits.clone();
+    for (int token = 0; token < finite.length; token++) {
+      finite[token] = Math.min(finite[token], Float.MAX_VALUE);
+    }
+    return draw(p, finite, seen, draw, stream);
+  }
+
+  private static int drawsBesideLast(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    int last = logits.length - 1;
+    float[] others = logits.clone();
+    others[last] = Float.isNaN(logits[last]) ? Float.NEGATIVE_INFINITY : logits[last];
+    return draw(p, others, seen, draw, stream);
+  }
+
+  /** A comparison with what is kept leaves out what can't be compared. */
+  private static int drawsTopK(
+      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+    boolean filtered = p.temperature() > 0 && p.topK() > 0 && p.topK() < logits.length;
+    return filtered
+        ? drawsBesideNaN(p, logits, seen, draw, stream)
+        : draw(p, logits, seen, draw, stream);
   }
 
   private static int alwaysDivides(
@@ -192,7 +236,9 @@ final class SabotagedSampling {
         drawn[row] =
             draw.draw(
                 own.parameters(), values, own.seen()[row], own.draws()[row]++, own.streams()[row]);
-        own.seen()[row].set(drawn[row]);
+        if (drawn[row] != SamplingState.NO_TOKEN) {
+          own.seen()[row].set(drawn[row]);
+        }
       }
       setInts(backend, tokens, drawn);
     }

@@ -1,6 +1,7 @@
 package gpt2j.backend.cpu;
 
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -13,28 +14,37 @@ import jdk.incubator.vector.VectorOperators;
 final class Candidates {
   private Candidates() {}
 
-  /** The token with the largest logit, the lowest among equals. */
+  /**
+   * The token with the largest logit, the lowest among equals; {@link SamplingState#NO_TOKEN} where
+   * they are no numbers, which the largest tells.
+   */
   static int largest(long logits, int vocabulary) {
     float max = Softmax.max(logits, vocabulary);
+    if (!Float.isFinite(max)) {
+      return SamplingState.NO_TOKEN;
+    }
     for (int token = 0; token < vocabulary; token++) {
       if (Memory.get(logits + (long) token * Float.BYTES) == max) {
         return token;
       }
     }
-    return 0; // not a number among the logits: there is no largest
+    throw new IllegalStateException("the largest logit is one of them");
   }
 
-  /** The tokens to draw from, best first. */
+  /** The tokens to draw from, best first; none where logits are no numbers. */
   static int[] of(long logits, int vocabulary, SamplingParameters parameters) {
     int k = parameters.topK() == 0 ? vocabulary : Math.min(parameters.topK(), vocabulary);
     long[] ranks = k == vocabulary ? all(logits, vocabulary) : largest(logits, vocabulary, k);
     Arrays.sort(ranks);
+    double best = logit(ranks[ranks.length - 1]); // NaN, if there is one
+    if (!Double.isFinite(best)) {
+      return new int[0];
+    }
     int count = ranks.length;
     if (parameters.topP() < 1) {
       count = nucleus(ranks, parameters.temperature(), parameters.topP());
     }
     int[] tokens = new int[count];
-    double best = logit(ranks[ranks.length - 1]);
     int kept = 0;
     for (int i = 0; i < count; i++) {
       long rank = ranks[ranks.length - 1 - i];
@@ -64,12 +74,13 @@ final class Candidates {
     for (int i = k / 2 - 1; i >= 0; i--) {
       siftDown(heap, i);
     }
-    // Later tokens lose against equals, so only what is truly larger than the root matters.
+    // Later tokens lose against equals, so only what is truly larger than the root matters; and
+    // what is NaN, which isn't at most anything.
     while (token < vocabulary) {
       if (token + Memory.LANES <= vocabulary) {
         FloatVector vector = Memory.load(logits + (long) token * Float.BYTES);
-        VectorMask<Float> larger = vector.compare(VectorOperators.GT, (float) logit(heap[0]));
-        if (!larger.anyTrue()) {
+        VectorMask<Float> lost = vector.compare(VectorOperators.LE, (float) logit(heap[0]));
+        if (lost.allTrue()) {
           token += Memory.LANES;
           continue;
         }

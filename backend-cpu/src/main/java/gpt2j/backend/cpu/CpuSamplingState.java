@@ -101,7 +101,9 @@ final class CpuSamplingState implements SamplingState {
         float[] before = penalise(logits);
         token = choose(logits);
         restore(logits, before);
-        seen.set(token);
+        if (token != NO_TOKEN) {
+          seen.set(token);
+        }
       }
       draw++;
       return token;
@@ -116,9 +118,15 @@ final class CpuSamplingState implements SamplingState {
         long at = logits + (long) token * Float.BYTES;
         float logit = Memory.get(at);
         before[count++] = logit;
-        Memory.set(at, logit > 0 ? logit / penalty : logit * penalty);
+        Memory.set(at, penalised(logit, penalty));
       }
       return before;
+    }
+
+    /** What was a number stays one. */
+    private static float penalised(float logit, float penalty) {
+      float result = logit > 0 ? logit / penalty : logit * penalty;
+      return Float.isFinite(logit) ? Math.clamp(result, -Float.MAX_VALUE, Float.MAX_VALUE) : result;
     }
 
     private void restore(long logits, float[] before) {

@@ -2,8 +2,12 @@ package gpt2j.backend.cpu;
 
 import gpt2j.api.Philox;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.SamplingState;
 
-/** One draw: the token with the largest sum of logit over temperature and Gumbel noise. */
+/**
+ * One draw: the token with the largest sum of logit over temperature and Gumbel noise. {@link
+ * SamplingState#NO_TOKEN} where logits are no numbers.
+ */
 final class GumbelDraw {
   private static final double LN_2 = Math.log(2);
 
@@ -13,7 +17,8 @@ final class GumbelDraw {
   private final int draw;
   private final int[] words = new int[Philox.WORDS];
   private int block = -1;
-  private int best;
+  private int best = SamplingState.NO_TOKEN;
+  private boolean numbers = true;
   private double bestSum = Double.NEGATIVE_INFINITY;
 
   GumbelDraw(SamplingParameters parameters, long stream, int draw) {
@@ -28,12 +33,11 @@ final class GumbelDraw {
     for (int token = 0; token < vocabulary; token++) {
       consider(token, logits);
     }
-    return best;
+    return numbers ? best : SamplingState.NO_TOKEN;
   }
 
-  /** Of some tokens. */
+  /** Of some tokens, whose logits are numbers; {@link SamplingState#NO_TOKEN} of none. */
   int of(int[] tokens, long logits) {
-    best = tokens[0];
     for (int token : tokens) {
       consider(token, logits);
     }
@@ -58,5 +62,6 @@ final class GumbelDraw {
       bestSum = sum;
       best = token;
     }
+    numbers &= sum < Double.POSITIVE_INFINITY; // what is no number always comes to this
   }
 }

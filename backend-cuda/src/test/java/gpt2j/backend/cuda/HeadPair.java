@@ -28,10 +28,12 @@ final class HeadPair implements AutoCloseable {
     RANDOM,
     /** Few different ones. */
     TIES,
-    /** Some are no numbers, and some tokens are impossible. */
+    /** Some are no numbers, and some tokens are impossible, so that no token is drawn. */
     SPECIAL,
-    /** One is infinite, so that no other is near to the largest. */
+    /** One is infinite: no token is drawn either. */
     INFINITE,
+    /** One is so large that no other is near to it. */
+    LARGE,
     /** With impossible tokens, which leave fewer than most filters would. */
     IMPOSSIBLE,
     /** No token of the second row has a logit that is a number. */
@@ -117,6 +119,11 @@ final class HeadPair implements AutoCloseable {
         case INFINITE -> {
           if (token == vocabulary / 3) {
             table[first] = Float.POSITIVE_INFINITY;
+          }
+        }
+        case LARGE -> {
+          if (token == vocabulary / 3) {
+            table[first] = 60_000;
           }
         }
         case IMPOSSIBLE -> {
