@@ -3,6 +3,7 @@ package gpt2j.cli;
 import gpt2j.api.BackendException;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.ResultException;
+import gpt2j.model.gpt2.NonFiniteException;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
@@ -65,6 +66,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
       }
       case ResultException _ -> fail(e);
       case CheckpointException _ -> fail(e);
+      case NonFiniteException _ -> fail(e);
       case TokenizerException _ -> fail(e);
       case RunException _ -> fail(e);
       case DataException _ -> fail(e);

@@ -96,6 +96,11 @@ final class ScoreCommand implements Callable<Integer> {
       throw UserError.usage(
           "--stride: must be at most the model's context of %d, not %d".formatted(context, stride));
     }
+    if (context < 2) {
+      throw UserError.usage(
+          "--model: has a context of one token, so there is none before it to score it after;"
+              + " choose another model");
+    }
     int[] tokens = encoder.encode(tokenizer, config);
     if (tokens.length < 2) {
       throw UserError.usage(

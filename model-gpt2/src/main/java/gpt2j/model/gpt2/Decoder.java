@@ -124,6 +124,8 @@ public final class Decoder implements AutoCloseable {
    *
    * @return the tokens drawn, in the order of the sequences
    * @throws IllegalStateException when a sequence is full, or was changed without a prefill
+   * @throws NonFiniteException when the logits of a sequence aren't numbers; then nothing is drawn
+   *     for any of them, and all must be prefilled before the next draw
    */
   public int[] next() {
     if (closed) {
@@ -144,6 +146,7 @@ public final class Decoder implements AutoCloseable {
     }
     queue.take(drawn);
     underWay--;
+    requireTokens();
     taken++;
     for (int i = 0; i < sequences.length; i++) {
       versions[i] = session.sequence(sequences[i]).version();
@@ -173,6 +176,16 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  private void requireTokens() {
+    for (int i = 0; i < drawn.length; i++) {
+      if (drawn[i] == SamplingState.NO_TOKEN) {
+        Locked.run(backend, this::forget);
+        Arrays.fill(versions, -1); // nothing was drawn that a sequence could go on with
+        throw session.nonFinite(session.tokens(sequences[i]));
+      }
+    }
+  }
+
   private void run(Step recorded) {
     recorded.run();
     underWay++;
@@ -181,10 +194,14 @@ public final class Decoder implements AutoCloseable {
   /** Forgets the draws under way, as if they had not been queued. */
   private void dropSurplus() {
     if (underWay > 0) {
-      queue.clear();
-      underWay = 0;
-      resetSampling();
+      forget();
     }
+  }
+
+  private void forget() {
+    queue.clear();
+    underWay = 0;
+    resetSampling();
   }
 
   private void resetSampling() {

@@ -1,7 +1,6 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.AttentionProbe;
-import gpt2j.api.Backend;
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
@@ -22,11 +21,11 @@ final class Forward {
   private final Operations ops;
   private final Profiler profiler;
 
-  Forward(Gpt2Config config, Weights weights, Backend backend) {
+  Forward(Gpt2Config config, Weights weights, Operations ops, Profiler profiler) {
     this.config = config;
     this.weights = weights;
-    this.ops = backend.operations();
-    this.profiler = backend.profiler();
+    this.ops = ops;
+    this.profiler = profiler;
   }
 
   /** Tokens in, residual stream after the last block out: {@code a.x()}, [n, C]. */

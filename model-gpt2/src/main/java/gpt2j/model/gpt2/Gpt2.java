@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
+import gpt2j.api.Operations;
 import gpt2j.api.Precision;
 import gpt2j.api.UnsupportedException;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
@@ -25,6 +26,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Gpt2Config config;
   private final Tokenizer tokenizer;
   private final Backend backend;
+  private final Path source;
   private final Precision precision;
   private final Resources resources = new Resources();
   private final Weights weights;
@@ -38,6 +40,7 @@ public final class Gpt2 implements AutoCloseable {
           "%s can't keep weights as %s".formatted(backend.device().name(), options.precision()));
     }
     this.backend = backend;
+    source = checkpoint.directory();
     config = checkpoint.config();
     precision = options.precision();
     checkpoint.notes().forEach(options.notes());
@@ -48,7 +51,7 @@ public final class Gpt2 implements AutoCloseable {
       resources.closeAfter(e);
       throw e;
     }
-    forward = new Forward(config, weights, backend);
+    forward = forward(backend.operations());
   }
 
   /**
@@ -129,6 +132,7 @@ public final class Gpt2 implements AutoCloseable {
    *
    * @return {@code samples} completions for each prompt, prompt by prompt
    * @throws IllegalArgumentException as {@link #start} does
+   * @throws NonFiniteException when logits aren't numbers
    */
   public List<Completion> generate(GenerationRequest request) {
     return generate(request, event -> {});
@@ -144,7 +148,9 @@ public final class Gpt2 implements AutoCloseable {
   }
 
   /**
-   * Starts to generate; the events that the generation iterates over do the work.
+   * Starts to generate; the events that the generation iterates over do the work. Where logits
+   * aren't numbers, iterating throws {@link NonFiniteException}, after the events of the tokens
+   * before.
    *
    * @throws IllegalArgumentException when a prompt is empty, has a token outside the vocabulary, or
    *     is longer than the context and the request says {@link ContextOverflow#STOP}
@@ -164,6 +170,7 @@ public final class Gpt2 implements AutoCloseable {
    *
    * @throws IllegalArgumentException when there are fewer than two, or one is outside the
    *     vocabulary
+   * @throws NonFiniteException when logits aren't numbers
    */
   public Score score(int[] tokens, ScoreOptions options) {
     requireOpen();
@@ -181,6 +188,20 @@ public final class Gpt2 implements AutoCloseable {
 
   Forward forward() {
     return forward;
+  }
+
+  /** The forward pass by other operations, of the same backend. */
+  Forward forward(Operations operations) {
+    return new Forward(config, weights, operations, backend.profiler());
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  /** What it was loaded from, for messages. */
+  Path source() {
+    return source;
   }
 
   void requireOpen() {

@@ -96,22 +96,37 @@ final class Scorer {
                     x,
                     from - chunk,
                     to - from,
-                    (logits, block) -> scoreBlock(losses, logits, from + block + 1));
+                    (logits, block) -> {
+                      int firstToken = from + block + 1;
+                      int scored = scoreBlock(losses, logits, firstToken);
+                      if (scored < logits.shape().rows()) {
+                        throw session.nonFinite(
+                            Arrays.copyOfRange(tokens, begin, firstToken + scored));
+                      }
+                    });
           }
         });
   }
 
-  /** Scores as many tokens, from {@code firstToken} on, as there are rows of logits. */
-  private void scoreBlock(Losses losses, Tensor logits, int firstToken) {
+  /**
+   * Scores as many tokens, from {@code firstToken} on, as there are rows of logits.
+   *
+   * @return how many; fewer where the next one's logits aren't finite
+   */
+  private int scoreBlock(Losses losses, Tensor logits, int firstToken) {
     int count = logits.shape().rows();
     float[] nll = losses.of(logits, tokens, firstToken);
     List<float[]> values = topLogprobs > 0 ? HostFloats.readRows(backend, logits) : List.of();
     for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(nll[i])) {
+        return i;
+      }
       List<TokenLogprob> top =
           topLogprobs > 0 ? TopLogprobs.of(values.get(i), topLogprobs) : List.of();
       int token = firstToken + i;
       scores[token] = new TokenScore(tokens[token], OptionalDouble.of(-nll[i]), top);
     }
+    return count;
   }
 
   /** Memory for a block of losses, and what computes them there. */

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
+import gpt2j.api.DataType;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Tensor;
 import gpt2j.model.gpt2.memory.HostFloats;
@@ -27,11 +28,17 @@ public final class Session implements AutoCloseable {
   private final Backend backend;
   private final Sequence[] sequences;
   private final int capacity;
+  private final DataType cacheType;
   private final Workspace workspace;
   private boolean closed;
 
   Session(Gpt2 model, SessionOptions options) {
+    this(model, options, model.forward());
+  }
+
+  Session(Gpt2 model, SessionOptions options, Forward forward) {
     this.model = model;
+    cacheType = options.cacheType();
     backend = model.backend();
     int context = model.config().contextLength();
     capacity = options.capacity().orElse(context);
@@ -50,7 +57,7 @@ public final class Session implements AutoCloseable {
     workspace =
         Locked.get(
             backend,
-            () -> new Workspace(model, sequences.length, capacity, rows, options.cacheType()));
+            () -> new Workspace(model, forward, sequences.length, capacity, rows, cacheType));
   }
 
   /** The number of sequences. */
@@ -279,6 +286,11 @@ public final class Session implements AutoCloseable {
                 .formatted(extension.sequence(), length, capacity, added));
       }
     }
+  }
+
+  /** What to throw when the logits after tokens aren't finite. */
+  NonFiniteException nonFinite(int... tokens) {
+    return NonFiniteSearch.after(model, tokens, cacheType);
   }
 
   /** Waits until everything queued is done. */

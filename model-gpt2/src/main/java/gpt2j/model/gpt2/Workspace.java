@@ -48,10 +48,11 @@ final class Workspace implements AutoCloseable {
   private final HostInts hostIndex;
   private @Nullable Tensor logits; // [LOGITS_ROWS, V], when first needed
 
-  Workspace(Gpt2 model, int sequences, int capacity, int rows, DataType cacheType) {
+  Workspace(
+      Gpt2 model, Forward forward, int sequences, int capacity, int rows, DataType cacheType) {
     backend = model.backend();
     config = model.config();
-    forward = model.forward();
+    this.forward = forward;
     try {
       cache =
           resources.add(

@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /**
  * Random checkpoints of a few thousand parameters. Other than freshly initialised ones, they have
@@ -62,6 +64,28 @@ final class TinyModels {
       SafetensorsWriter.write(
           directory.resolve("model.safetensors"), tensors, Map.of(), 1, fraction -> {});
       return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a checkpoint anew, with other values in one tensor. */
+  static void change(Path directory, String tensor, Consumer<float[]> change) {
+    try {
+      List<OutputTensor> tensors = new ArrayList<>();
+      try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+        for (String name : checkpoint.names()) {
+          HostTensor before = checkpoint.tensor(name);
+          float[] values = new float[(int) before.shape().elements()];
+          before.copyTo(0, values, 0, values.length);
+          if (name.equals(tensor)) {
+            change.accept(values);
+          }
+          tensors.add(OutputTensor.of(HostTensor.of(name, before.shape(), values)));
+        }
+      }
+      SafetensorsWriter.write(
+          directory.resolve("model.safetensors"), tensors, Map.of(), 1, fraction -> {});
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
