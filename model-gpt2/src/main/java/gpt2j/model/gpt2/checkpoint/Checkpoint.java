@@ -4,6 +4,7 @@ import gpt2j.api.HostTensor;
 import gpt2j.model.gpt2.Gpt2Config;
 import gpt2j.model.gpt2.files.BundledFiles;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +118,8 @@ public final class Checkpoint implements AutoCloseable {
                 throw new IllegalArgumentException("no tensor %s %s".formatted(name, shape));
               }
             });
-    return new Checkpoint(Path.of("memory"), config, WeightFiles.none(), byName, List.of());
+    return new Checkpoint(
+        Path.of("the model in training"), config, WeightFiles.none(), byName, List.of());
   }
 
   private static void requireDirectory(Path directory) {
@@ -188,6 +191,34 @@ public final class Checkpoint implements AutoCloseable {
       throw new NoSuchElementException(directory + " has no tensor " + name);
     }
     return tensor;
+  }
+
+  /**
+   * Checks that all values of a tensor are finite, which reads all of it.
+   *
+   * @param tensor one of this checkpoint's
+   * @throws CheckpointException with the name of the tensor and the first value that isn't
+   */
+  public void requireFinite(HostTensor tensor) {
+    nonFinite(tensor)
+        .ifPresent(
+            problem -> {
+              throw new CheckpointException(
+                  directory,
+                  List.of(problem + ": it is damaged, or was written by a training that diverged"));
+            });
+  }
+
+  /** What is wrong with a tensor that has a value that is NaN or infinite. */
+  static Optional<String> nonFinite(HostTensor tensor) {
+    OptionalLong index = HostFloats.firstNonFinite(tensor);
+    if (index.isEmpty()) {
+      return Optional.empty();
+    }
+    long width = tensor.shape().rowElements();
+    long at = index.getAsLong();
+    String place = tensor.shape().rank() == 1 ? "" + at : at / width + ", " + at % width;
+    return Optional.of("tensor %s has %s at [%s]".formatted(tensor.name(), tensor.get(at), place));
   }
 
   /** Whether the output head is {@code wte.weight}; otherwise it is {@code lm_head.weight}. */

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.memory;
 
 import gpt2j.api.Backend;
+import gpt2j.api.HostTensor;
 import gpt2j.api.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,11 +10,15 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 
-/** Copies float32 values between the host and F32 tensors. */
+/** Copies float32 values between the host and F32 tensors, and looks at those of the host. */
 public final class HostFloats {
   private static final ValueLayout.OfFloat LAYOUT =
       ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int PART = 1 << 16;
+  private static final int EXPONENT = 0x7F80_0000;
 
   private HostFloats() {}
 
@@ -35,6 +40,33 @@ public final class HostFloats {
       MemorySegment.copy(memory, LAYOUT, 0, values, 0, values.length);
     }
     return values;
+  }
+
+  /** The index of the first value of the flattened tensor that is NaN or infinite. */
+  public static OptionalLong firstNonFinite(HostTensor tensor) {
+    long count = tensor.shape().elements();
+    float[] values = new float[(int) Math.min(count, PART)];
+    for (long first = 0; first < count; first += values.length) {
+      int part = (int) Math.min(values.length, count - first);
+      tensor.copyTo(first, values, 0, part);
+      if (!areFinite(values, part)) {
+        for (int i = 0; i < part; i++) {
+          if (!Float.isFinite(values[i])) {
+            return OptionalLong.of(first + i);
+          }
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** By the exponents' bits, which the compiler compares many at a time. */
+  private static boolean areFinite(float[] values, int count) {
+    int largest = 0;
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & EXPONENT);
+    }
+    return largest < EXPONENT;
   }
 
   /** Waits for the tensor and returns its rows, each flattened. */

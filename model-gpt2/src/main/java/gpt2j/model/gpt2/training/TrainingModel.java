@@ -117,6 +117,7 @@ public final class TrainingModel implements AutoCloseable {
    * A model that goes on from a checkpoint's parameters: for fine-tuning, or, with moments and
    * counters {@linkplain #restore restored}, for resuming. The checkpoint isn't needed afterwards.
    *
+   * @throws gpt2j.model.gpt2.checkpoint.CheckpointException when a parameter is NaN or infinite
    * @throws IllegalArgumentException when the sequence length is above the model's context
    * @throws UnsupportedException when the backend doesn't train
    * @throws gpt2j.api.OutOfMemoryException when it doesn't fit
@@ -129,7 +130,9 @@ public final class TrainingModel implements AutoCloseable {
         backend,
         model -> {
           for (String name : checkpoint.names()) {
-            model.write(TrainingTensor.PARAMETER, checkpoint.tensor(name));
+              HostTensor tensor = checkpoint.tensor(name);
+              checkpoint.requireFinite(tensor);
+              model.write(TrainingTensor.PARAMETER, tensor);
           }
           checkpoint.requireUnchanged();
         });

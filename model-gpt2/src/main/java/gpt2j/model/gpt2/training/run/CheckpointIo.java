@@ -7,6 +7,7 @@ import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.checkpoint.CheckpointLayout;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
@@ -19,8 +20,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +46,20 @@ final class CheckpointIo {
     this.tokenizer = tokenizer;
   }
 
-  /** Writes all files of a checkpoint. */
+  /** There is nothing to be saved: a number isn't finite. The message says which. */
+  static final class NonFiniteState extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NonFiniteState(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Writes all files of a checkpoint.
+   *
+   * @throws NonFiniteState when a parameter or a moment is NaN or infinite
+   */
   void write(Disk disk, Path directory, StateFile file) throws IOException {
     disk.write(
         directory.resolve(CheckpointLayout.CONFIG), CheckpointLayout.configText(learner.config()));
@@ -96,6 +112,11 @@ final class CheckpointIo {
         arena = Arena.ofShared();
         current = learner.read(kind, name, arena);
         key = wanted;
+        nonFinite(kind, current)
+            .ifPresent(
+                problem -> {
+                  throw new NonFiniteState(problem);
+                });
       }
       return current;
     }
@@ -108,6 +129,18 @@ final class CheckpointIo {
         arena = null;
       }
     }
+  }
+
+  private static Optional<String> nonFinite(TrainingTensor kind, HostTensor tensor) {
+    OptionalLong index = HostFloats.firstNonFinite(tensor);
+    return index.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%s of %s has %s"
+                .formatted(
+                    kind.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                    tensor.name(),
+                    tensor.get(index.getAsLong())));
   }
 
   /**
@@ -164,8 +197,14 @@ final class CheckpointIo {
                 throw new RunException(
                     path, "has no F32 %s called %s".formatted(shape, prefix + name));
               }
-              learner.write(
-                  kind, file.read(entry, name, e -> new RunException(path, Io.explain(e))));
+              HostTensor tensor =
+                  file.read(entry, name, e -> new RunException(path, Io.explain(e)));
+              nonFinite(kind, tensor)
+                  .ifPresent(
+                      problem -> {
+                        throw new RunException(path, problem);
+                      });
+              learner.write(kind, tensor);
             });
   }
 }

@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.training.run;
 
+import gpt2j.model.gpt2.NonFiniteException;
 import gpt2j.model.gpt2.training.run.Outcome.End;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -74,7 +75,7 @@ final class TrainingLoop {
   /**
    * Runs to the end.
    *
-   * @throws RunException when a loss is no number, or something can't be written
+   * @throws RunException when a loss or a parameter isn't finite, or something can't be written
    */
   Outcome run() {
     long start = nanos.getAsLong();
@@ -145,8 +146,12 @@ final class TrainingLoop {
     long before = nanos.getAsLong();
     Learner.Update update = learner.update(number, rate);
     double seconds = Math.max(1, nanos.getAsLong() - before) / NANOS_PER_SECOND;
-    if (!Double.isFinite(update.loss()) || !Double.isFinite(update.gradientNorm())) {
-      throw diverged(number, update);
+    if (!Double.isFinite(update.loss())) {
+      throw diverged("the loss is %s at step %d".formatted(update.loss(), number));
+    }
+    if (!Double.isFinite(update.gradientNorm())) {
+      throw diverged(
+          "the gradient's norm is %s at step %d".formatted(update.gradientNorm(), number));
     }
     state = state.updated(update.tokens(), seconds);
     tell(
@@ -161,20 +166,18 @@ final class TrainingLoop {
             speed.peakFraction(recipe.batches().tokens() / seconds)));
   }
 
-  private RunException diverged(long step, Learner.Update update) {
-    String what =
-        Double.isFinite(update.loss())
-            ? "the gradient's norm is " + update.gradientNorm()
-            : "the loss is " + update.loss();
+  private RunException diverged(String what) {
     String last =
         saved == 0 ? "there is no checkpoint before" : "the last checkpoint is of step " + saved;
     return new RunException(
-        directory.path(),
-        "%s at step %d: lower --learning-rate or --clip; %s".formatted(what, step, last));
+        directory.path(), "%s: lower --learning-rate or --clip; %s".formatted(what, last));
   }
 
   private void evaluate(Metrics metrics) throws IOException {
     double loss = learner.evaluate(routine.evalBatches());
+    if (!Double.isFinite(loss)) {
+      throw diverged("the validation loss is %s after step %d".formatted(loss, state.step()));
+    }
     state = state.evaluated(loss);
     speed = speed.with(learner.peak());
     tell(metrics, new RunEvent.Evaluated(state.step(), loss, state.isBest()));
@@ -187,6 +190,8 @@ final class TrainingLoop {
         tell(metrics, new RunEvent.Sampled(state.step(), text));
       } catch (CancellationException e) {
         // the run ends
+      } catch (NonFiniteException e) {
+        throw new RunException(directory.path(), String.valueOf(e.getMessage()));
       }
     }
   }
@@ -209,6 +214,8 @@ final class TrainingLoop {
               checkpoints,
               new StateFile(state, data, Values.toJson(recipe.values())),
               routine.keep());
+    } catch (CheckpointIo.NonFiniteState e) {
+      throw diverged("%s after step %d".formatted(e.getMessage(), state.step()));
     } catch (IOException e) {
       throw new RunException(target, "can't be written", e);
     }

@@ -118,7 +118,12 @@ final class FakeLearner implements Learner {
 
   /** Makes all losses from now on no number. */
   void spoil() {
-    values.get(TrainingTensor.PARAMETER).get("wte.weight")[0] = Float.NaN;
+    spoil(TrainingTensor.PARAMETER, Float.NaN);
+  }
+
+  /** Puts a value into a tensor. */
+  void spoil(TrainingTensor kind, float value) {
+    values.get(kind).get("wte.weight")[0] = value;
   }
 
   /** Takes the parameters of a checkpoint, as the model does. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.model.gpt2.training.TrainingTensor;
 import gpt2j.model.gpt2.training.run.Outcome.End;
 import gpt2j.model.gpt2.training.run.Runs.Trace;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loop and its files, around something that learns nothing. */
@@ -166,6 +168,51 @@ class TrainingLoopTest {
         e.getMessage());
     assertTrue(e.getMessage().endsWith("the last checkpoint is of step 4"), e.getMessage());
     assertTrue(Files.exists(run("a").resolve("step-000004")));
+  }
+
+  @Test
+  void aValidationLossThatIsNoNumberEndsARunAndIsNotSaved() {
+    AtomicInteger evaluations = new AtomicInteger();
+    Runs runs = new Runs(run("a"));
+    runs.learner().validating(loss -> evaluations.incrementAndGet() < 4 ? loss : Double.NaN);
+    RunException e = assertThrows(RunException.class, runs::finish);
+    assertEquals(
+        run("a")
+            + ": the validation loss is NaN after step 9: lower --learning-rate or --clip;"
+            + " the last checkpoint is of step 8",
+        e.getMessage());
+    assertFalse(Files.exists(run("a").resolve("step-000009")));
+    new Runs(run("a")).resume();
+    new Runs(run("b")).finish();
+    assertEquals(Trace.of(run("b")).withoutCheckpoints(), Trace.of(run("a")).withoutCheckpoints());
+  }
+
+  /** No loss need show it: here what is spoiled is spoiled after the last of them. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GRADIENT")
+  void numbersThatAreNotFiniteAreNotSaved(TrainingTensor kind) throws IOException {
+    Runs runs = new Runs(run("a"));
+    AtomicInteger evaluations = new AtomicInteger();
+    runs.learner()
+        .validating(
+            loss -> {
+              if (evaluations.incrementAndGet() == 4) { // at the end, before the checkpoint
+                runs.learner().spoil(kind, Float.NEGATIVE_INFINITY);
+              }
+              return loss;
+            });
+    RunException e = assertThrows(RunException.class, runs::finish);
+    assertAll(
+        () -> assertTrue(e.getMessage().startsWith(run("a") + ": "), e.getMessage()),
+        () ->
+            assertTrue(
+                e.getMessage().contains(" of wte.weight has -Infinity after step 9: lower"),
+                e.getMessage()),
+        () ->
+            assertEquals(Path.of("step-000008"), Files.readSymbolicLink(run("a").resolve("last"))),
+        () -> assertFalse(Files.exists(run("a").resolve("step-000009"))),
+        () -> assertFalse(Files.exists(run("a").resolve(".step-000009.partial"))));
+    new Runs(run("a")).resume();
   }
 
   @ParameterizedTest
