@@ -3,6 +3,7 @@ package gpt2j.cli;
 import gpt2j.api.Precision;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -59,20 +60,25 @@ final class ConvertCommand implements Callable<Integer> {
     if (out == null) {
       throw UserError.usage("no place for the checkpoint: give --out DIR");
     }
+    Optional<String> nonFinite;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
-      CheckpointConversion.write(
-          model,
-          out,
-          dtype.storage(),
-          (written, bytes) -> {
-            if (context.interruption().requested()) {
-              throw new CancellationException();
-            }
-            progress.report(written, bytes);
-          },
-          note -> context.say("note: " + note));
+      nonFinite =
+          CheckpointConversion.write(
+              model,
+              out,
+              dtype.storage(),
+              (written, bytes) -> {
+                if (context.interruption().requested()) {
+                  throw new CancellationException();
+                }
+                progress.report(written, bytes);
+              },
+              note -> context.say("note: " + note));
     }
+    nonFinite.ifPresent(
+        problem ->
+            context.say("%s: %s, and so has the copy: it can't be run".formatted(model, problem)));
     context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(dtype)));
     return ExitCode.OK;
   }

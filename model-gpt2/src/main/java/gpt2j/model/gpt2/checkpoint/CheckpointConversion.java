@@ -15,7 +15,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Copies a checkpoint with weights of another type. */
@@ -25,7 +27,6 @@ public final class CheckpointConversion {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int PART = 1 << 16;
-  private static final float LARGEST_F16 = 65_504;
 
   private CheckpointConversion() {}
 
@@ -46,10 +47,12 @@ public final class CheckpointConversion {
    * @param progress is told how many bytes of how many are written, by one thread at a time
    * @param notes is told each of the {@linkplain Checkpoint#notes notes} on the checkpoint, whose
    *     copy has no more of them: it has all biases, and nothing that the model hasn't
+   * @return the first tensor with a value that is NaN or infinite, and so in the copy; empty if all
+   *     are finite
    * @throws CheckpointException when the checkpoint can't be read, has weights that the type can't
    *     hold, or the copy can't be written
    */
-  public static void write(
+  public static Optional<String> write(
       Path from, Path to, DataType type, Progress progress, Consumer<? super String> notes) {
     if (type == DataType.I32) {
       throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
@@ -58,9 +61,7 @@ public final class CheckpointConversion {
         NewDirectory target = NewDirectory.create(to)) {
       checkpoint.notes().forEach(notes);
       long bytes = checkpoint.config().parameters() * type.bytes();
-      if (type == DataType.F16) {
-        requireRange(checkpoint);
-      }
+      Optional<String> nonFinite = check(checkpoint, type);
       target.write(
           ConfigReader.FILE,
           ConfigWriter.text(checkpoint.config(), InitialTensors.DEVIATION, type));
@@ -78,6 +79,7 @@ public final class CheckpointConversion {
           fraction -> progress.written((long) (fraction * bytes), bytes));
       checkpoint.requireUnchanged();
       target.commit();
+      return nonFinite;
     } catch (IOException e) {
       throw new CheckpointException(to, "can't be written: " + Io.explain(e), e);
     }
@@ -120,7 +122,9 @@ public final class CheckpointConversion {
     }
   }
 
-  private static void requireRange(Checkpoint checkpoint) {
+  /** Throws for what the type can't hold; returns the first tensor that isn't finite as it is. */
+  private static Optional<String> check(Checkpoint checkpoint, DataType type) {
+    float largest = largest(type);
     float[] values = new float[PART];
     for (String name : checkpoint.names()) {
       HostTensor tensor = checkpoint.tensor(name);
@@ -129,13 +133,27 @@ public final class CheckpointConversion {
         int part = (int) Math.min(PART, count - first);
         tensor.copyTo(first, values, 0, part);
         for (int i = 0; i < part; i++) {
-          if (Math.abs(values[i]) > LARGEST_F16) {
+          if (Math.abs(values[i]) > largest && Float.isFinite(values[i])) {
             throw new CheckpointException(
                 checkpoint.directory(),
-                List.of("tensor %s has %s, which f16 can't hold".formatted(name, values[i])));
+                List.of(
+                    "tensor %s has %s, which %s can't hold"
+                        .formatted(name, values[i], type.name().toLowerCase(Locale.ROOT))));
           }
         }
       }
     }
+    return checkpoint.names().stream()
+        .map(checkpoint::tensor)
+        .flatMap(tensor -> Checkpoint.nonFinite(tensor).stream())
+        .findFirst();
+  }
+
+  private static float largest(DataType type) {
+    return switch (type) {
+      case F16 -> 65_504;
+      case BF16 -> BFloat16.toFloat((short) 0x7F7F);
+      case F32, I32 -> Float.MAX_VALUE;
+    };
   }
 }
