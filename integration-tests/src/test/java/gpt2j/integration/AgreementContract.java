@@ -1,12 +1,14 @@
 package gpt2j.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.DataType;
+import gpt2j.api.HostTensor;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
@@ -18,15 +20,20 @@ import gpt2j.model.gpt2.Extension;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
+import gpt2j.model.gpt2.NonFiniteException;
 import gpt2j.model.gpt2.Prompt;
 import gpt2j.model.gpt2.Session;
 import gpt2j.model.gpt2.SessionOptions;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.testkit.ReferenceBackendProvider;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -40,6 +47,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A backend and the reference backend side by side on one model: equal logits, and equal tokens for
@@ -201,6 +209,59 @@ abstract class AgreementContract {
     assertEquals(expected, generate(model(types), request.withUseCache(false)), "uncached");
     int length = overflow == ContextOverflow.STOP ? 9 : 30;
     assertTrue(expected.stream().allMatch(tokens -> tokens.size() == length));
+  }
+
+  /** The same layer is blamed, at the same token, however far ahead the device is. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"wpe.weight", "h.0.attn.c_attn.bias", "h.1.mlp.c_proj.weight", "ln_f.weight"})
+  final void whatIsNotANumber(String tensor) {
+    for (boolean cache : new boolean[] {true, false}) {
+      GenerationRequest request =
+          GenerationRequest.of(Prompt.of(text(2, 5)))
+              .withSampling(SamplingParameters.random(3).withTopK(cache ? 20 : 0))
+              .withSamples(2)
+              .withUseCache(cache)
+              .withStopAtEndOfText(false)
+              .withMaxNewTokens(9);
+      List<String> expected = untilItFails(tensor, reference, request);
+      assertEquals(Optional.of(tensor.replaceFirst("\\.\\w+$", "")).toString(), expected.getLast());
+      assertEquals(tensor.equals("wpe.weight") ? 11 : 1, expected.size(), expected.toString());
+      assertEquals(expected, untilItFails(tensor, backend, request));
+    }
+  }
+
+  /** The tokens of two samples before the failure, and the layer. */
+  private static List<String> untilItFails(
+      String tensor, Backend backend, GenerationRequest request) {
+    Path path = Golden.resource("golden").resolve(CHECKPOINT);
+    List<String> result = new ArrayList<>();
+    try (Checkpoint good = Checkpoint.open(path);
+        Checkpoint bad = Checkpoint.of(good.config(), spoilt(good, tensor));
+        Gpt2 model = Gpt2.load(bad, Tokenizer.load(path), backend, LoadOptions.defaults())) {
+      NonFiniteException e =
+          assertThrows(
+              NonFiniteException.class,
+              () -> model.generate(request, event -> result.add(event.toString())));
+      result.add(e.layer().toString());
+    }
+    return result;
+  }
+
+  /** With NaN in the tenth row of a matrix, or in a vector. */
+  private static List<HostTensor> spoilt(Checkpoint checkpoint, String name) {
+    List<HostTensor> tensors = new ArrayList<>();
+    for (String each : checkpoint.names()) {
+      HostTensor tensor = checkpoint.tensor(each);
+      if (each.equals(name)) {
+        float[] values = new float[(int) tensor.shape().elements()];
+        tensor.copyTo(0, values, 0, values.length);
+        values[tensor.shape().rank() == 1 ? 0 : 9 * tensor.shape().size(1)] = Float.NaN;
+        tensor = HostTensor.of(each, tensor.shape(), values);
+      }
+      tensors.add(tensor);
+    }
+    return tensors;
   }
 
   private static List<List<Integer>> generate(Gpt2 model, GenerationRequest request) {
