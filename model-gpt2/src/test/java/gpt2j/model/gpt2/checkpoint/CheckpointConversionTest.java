@@ -67,6 +67,6 @@ class CheckpointConversionTest {
   }
 
   private void convert() {
-    CheckpointConversion.write(from, to, DataType.F16, (_, _) -> {});
+    CheckpointConversion.write(from, to, DataType.F16, (_, _) -> {}, note -> {});
   }
 }
