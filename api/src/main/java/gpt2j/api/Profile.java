@@ -1,6 +1,9 @@
 package gpt2j.api;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where the time went.
@@ -16,8 +19,19 @@ public record Profile(List<Section> sections, long totalNanos) {
    * @param name as the model called it
    * @param calls how often it was entered
    * @param nanos nanoseconds spent in it, all calls together
+   * @param parts nanoseconds of those parts of its operations that the backend can time apart, by
+   *     name; together no more than {@code nanos}. Empty where it can't
    */
-  public record Section(String name, long calls, long nanos) {}
+  public record Section(String name, long calls, long nanos, Map<String, Long> parts) {
+    public Section {
+      parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
+    }
+
+    /** A section whose parts aren't known. */
+    public Section(String name, long calls, long nanos) {
+      this(name, calls, nanos, Map.of());
+    }
+  }
 
   public Profile {
     sections = List.copyOf(sections);

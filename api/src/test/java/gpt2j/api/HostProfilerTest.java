@@ -1,10 +1,12 @@
 package gpt2j.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class HostProfilerTest {
@@ -57,6 +59,28 @@ class HostProfilerTest {
     profiler.start();
     profiler.section("second");
     assertEquals(List.of("second"), names(profiler.stop()));
+  }
+
+  @Test
+  void partsBelongToTheSectionAndAreNoMoreThanIt() throws InterruptedException {
+    assertFalse(profiler.isRunning());
+    profiler.part("before", 5);
+    profiler.start();
+    assertTrue(profiler.isRunning());
+    profiler.part("outside of sections", 5);
+    profiler.section("a");
+    Thread other = Thread.ofPlatform().start(() -> profiler.part("y", 1));
+    other.join();
+    profiler.part("x", 2);
+    profiler.part("x", 3);
+    profiler.section("b");
+    profiler.part("more than the section", 1L << 50);
+    profiler.end();
+    List<Profile.Section> sections = profiler.stop().sections();
+    assertEquals(Map.of("x", 5L, "y", 1L), sections.getFirst().parts());
+    long part = sections.getLast().parts().get("more than the section");
+    assertTrue(part <= sections.getLast().nanos(), sections.toString());
+    assertFalse(profiler.isRunning());
   }
 
   @Test

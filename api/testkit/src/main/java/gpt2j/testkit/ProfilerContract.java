@@ -150,5 +150,10 @@ abstract class ProfilerContract extends Contract {
     long slack = 1_000_000 + profile.totalNanos() / 20;
     assertTrue(
         sum <= profile.totalNanos() + slack, sum + " ns in sections of " + profile.totalNanos());
+    for (Profile.Section section : profile.sections()) {
+      long parts = section.parts().values().stream().mapToLong(Long::longValue).sum();
+      assertTrue(parts <= section.nanos(), parts + " ns in parts of " + section);
+      section.parts().forEach((part, nanos) -> assertTrue(nanos >= 0, part));
+    }
   }
 }

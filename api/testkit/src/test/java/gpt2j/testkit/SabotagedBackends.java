@@ -51,6 +51,10 @@ final class SabotagedBackends {
         Sabotage.of("recording runs", StepContract.class, b -> steps(b, true, false)),
         Sabotage.of("steps run once", StepContract.class, b -> steps(b, false, true)),
         Sabotage.of("sections lost", ProfilerContract.class, b -> profiles(b, p -> List.of())),
+        Sabotage.of(
+            "parts larger than the whole",
+            ProfilerContract.class,
+            b -> profiles(b, SabotagedBackends::withTooLargeAPart)),
         Sabotage.of("sections reversed", ProfilerContract.class, b -> profiles(b, List::reversed)),
         Sabotage.of("denies BF16", ProviderContract.class, DeniesBf16::new),
         Sabotage.of("denies BF16 quietly", LinearContract.class, DeniesBf16::new));
@@ -199,6 +203,13 @@ final class SabotagedBackends {
             });
       }
     };
+  }
+
+  private static List<Profile.Section> withTooLargeAPart(List<Profile.Section> sections) {
+    return sections.stream()
+        .map(
+            s -> new Profile.Section(s.name(), s.calls(), s.nanos(), Map.of("part", s.nanos() + 1)))
+        .toList();
   }
 
   private static Backend profiles(Backend backend, UnaryOperator<List<Profile.Section>> change) {

@@ -1,6 +1,7 @@
 package gpt2j.backend.cpu;
 
 import gpt2j.api.KvCacheSpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Causal attention over the cache, one head of one to four queries at a time. Queries of one slot
@@ -19,11 +20,13 @@ final class Attention {
   private final long positions;
   private final long slots;
   private final long probabilities;
+  private final @Nullable PartTimes times;
 
   /**
    * One call of the operation.
    *
    * @param probabilities where {@code [rows, heads, capacity]} go, or 0 if they aren't wanted
+   * @param times of its parts; null unless wanted
    */
   Attention(
       CpuKvCache cache,
@@ -33,7 +36,8 @@ final class Attention {
       long qkv,
       long positions,
       long slots,
-      long probabilities) {
+      long probabilities,
+      @Nullable PartTimes times) {
     this.cache = cache;
     this.spec = cache.spec();
     this.layer = layer;
@@ -43,6 +47,7 @@ final class Attention {
     this.positions = positions;
     this.slots = slots;
     this.probabilities = probabilities;
+    this.times = times;
   }
 
   /** Bytes of working memory for each worker. */
@@ -69,14 +74,17 @@ final class Attention {
     long query = qkv + row * rowBytes + (long) head * headSize * Float.BYTES;
     long keys = cache.keys(layer, slot, head);
     int blocks = (length + Memory.LANES - 1) / Memory.LANES;
+    long begun = PartTimes.begin(times);
     if (count == TILE) {
       AttentionKernels.fourScores(scores, stride, query, rowBytes, keys, blocks, headSize, scale);
     } else {
       AttentionKernels.oneScore(scores, query, keys, blocks, headSize, scale);
     }
+    begun = PartTimes.end(times, PartTimes.SCORES, begun);
     for (int i = 0; i < count; i++) {
       softmax(head, row + i, scores + i * stride, length);
     }
+    begun = PartTimes.end(times, PartTimes.SOFTMAX, begun);
     long values = cache.values(layer, slot, head);
     long target = out + ((long) row * spec.width() + (long) head * headSize) * Float.BYTES;
     if (count == TILE) {
@@ -86,6 +94,7 @@ final class Attention {
     } else {
       AttentionKernels.oneSum(target, scores, values, cache.valueRowBytes(), length, headSize);
     }
+    PartTimes.end(times, PartTimes.MIX, begun);
   }
 
   /** How many positions a row attends to: its own and those before. */

@@ -7,7 +7,6 @@ import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.HostProfiler;
 import gpt2j.api.HostTensor;
 import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
@@ -37,7 +36,6 @@ final class CpuBackend implements Backend {
   private final DeviceInfo device;
   private final Operations operations;
   private final TrainingOperations training;
-  private final Profiler profiler = new HostProfiler();
   private final Lock lock = new ReentrantLock();
 
   CpuBackend(BackendOptions options) {
@@ -224,7 +222,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public Profiler profiler() {
-    return profiler;
+    return runtime.profiler();
   }
 
   @Override

@@ -15,8 +15,8 @@ record CpuLinearWeights(Matrix matrix, @Nullable CpuTensor bias) implements Line
         "weights of another backend: " + weights.getClass().getSimpleName());
   }
 
-  void multiply(CpuTensor out, CpuTensor x, Epilogue epilogue) {
-    matrix.multiply(out, x, new Finish(bias, epilogue));
+  void multiply(CpuTensor out, CpuTensor x, Epilogue epilogue, @Nullable PartTimes times) {
+    matrix.multiply(out, x, new Finish(bias, epilogue, times));
   }
 
   @Override

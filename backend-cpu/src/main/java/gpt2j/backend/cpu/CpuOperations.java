@@ -62,7 +62,8 @@ final class CpuOperations implements Operations {
 
   @Override
   public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
-    CpuLinearWeights.of(weights).multiply(CpuTensor.of(out), CpuTensor.of(x), epilogue);
+    CpuLinearWeights.of(weights)
+        .multiply(CpuTensor.of(out), CpuTensor.of(x), epilogue, runtime.partTimes());
   }
 
   @Override
@@ -119,7 +120,8 @@ final class CpuOperations implements Operations {
             slots,
             probe instanceof AttentionProbe.Store(Tensor probabilities)
                 ? CpuTensor.address(probabilities)
-                : 0);
+                : 0,
+            runtime.partTimes());
     long scratchBytes = Attention.scratchBytes(cache.spec());
     long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);
     int rows = batch.rows();

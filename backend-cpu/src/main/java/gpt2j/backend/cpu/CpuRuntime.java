@@ -1,10 +1,13 @@
 package gpt2j.backend.cpu;
 
+import gpt2j.api.HostProfiler;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** What the parts of one opened CPU backend share. */
 final class CpuRuntime implements AutoCloseable {
   private final Allocator allocator;
+  private final HostProfiler profiler = new HostProfiler();
   private final WorkerPool pool;
   private final Nd4jProducts products;
   private final Workspace scratch;
@@ -23,6 +26,15 @@ final class CpuRuntime implements AutoCloseable {
 
   Allocator allocator() {
     return allocator;
+  }
+
+  HostProfiler profiler() {
+    return profiler;
+  }
+
+  /** For the operation that begins now: null unless something is measured. */
+  @Nullable PartTimes partTimes() {
+    return profiler.isRunning() ? new PartTimes(profiler, pool.size()) : null;
   }
 
   WorkerPool pool() {

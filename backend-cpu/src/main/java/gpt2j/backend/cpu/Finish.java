@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  * What becomes of the sums of a matrix product: bias, epilogue, into the output.
  *
  * @param bias the matrix's bias, or null for none
+ * @param times of the epilogue; null unless wanted
  */
-record Finish(@Nullable CpuTensor bias, Epilogue epilogue) {
+record Finish(@Nullable CpuTensor bias, Epilogue epilogue, @Nullable PartTimes times) {
   /** The sums as they are. */
-  static final Finish NOTHING = new Finish(null, Epilogue.NONE);
+  static final Finish NOTHING = new Finish(null, Epilogue.NONE, null);
 
   /** Whether sums that already lie in the output are final. */
   boolean isNothing() {
@@ -42,8 +43,16 @@ record Finish(@Nullable CpuTensor bias, Epilogue epilogue) {
           Memory.copy(sums, out, (long) count * Float.BYTES);
         }
       }
-      case GELU_TANH -> Gelu.tanh(out, sums, count);
-      case GELU_ERF -> Gelu.erf(out, sums, count);
+      case GELU_TANH -> {
+        long begun = PartTimes.begin(times);
+        Gelu.tanh(out, sums, count);
+        PartTimes.end(times, PartTimes.GELU, begun);
+      }
+      case GELU_ERF -> {
+        long begun = PartTimes.begin(times);
+        Gelu.erf(out, sums, count);
+        PartTimes.end(times, PartTimes.GELU, begun);
+      }
       case ADD_TO_OUT -> add(out, out, sums, count);
     }
   }

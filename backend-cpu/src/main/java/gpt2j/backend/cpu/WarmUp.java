@@ -76,7 +76,7 @@ final class WarmUp {
 
     private static void run() {
       WarmUp.run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f));
-      WarmUp.run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH).apply(a, b, 0, WIDTH));
+      WarmUp.run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH, null).apply(a, b, 0, WIDTH));
       WarmUp.run(Blocks::attend);
       append();
     }
