@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 /** The matrix products of a block. */
 public class Linear extends OperationBenchmark {
   /** Which product. */
-  @Param public Matrix matrix = Matrix.C_ATTN;
+  @Param public Matrix matrix = Matrix.QKV;
 
   /** Rows of the batch. */
   @Param({"1", "16", "512"})

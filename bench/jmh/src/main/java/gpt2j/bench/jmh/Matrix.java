@@ -2,16 +2,18 @@ package gpt2j.bench.jmh;
 
 import gpt2j.api.Epilogue;
 
-/** The matrix products of a block. */
+/** The matrix products of a block, under the names of the model's sections. */
 public enum Matrix {
   /** Queries, keys and values. */
-  C_ATTN(Gpt2Sizes.WIDTH, 3 * Gpt2Sizes.WIDTH, Epilogue.NONE),
+  QKV(Gpt2Sizes.WIDTH, 3 * Gpt2Sizes.WIDTH, Epilogue.NONE),
   /** The projection after attention. */
-  ATTN_C_PROJ(Gpt2Sizes.WIDTH, Gpt2Sizes.WIDTH, Epilogue.ADD_TO_OUT),
-  /** Into the MLP. */
-  C_FC(Gpt2Sizes.WIDTH, Gpt2Sizes.INNER, Epilogue.GELU_TANH),
+  ATTN_PROJ(Gpt2Sizes.WIDTH, Gpt2Sizes.WIDTH, Epilogue.ADD_TO_OUT),
+  /** Into the MLP, with GELU. */
+  MLP_FC(Gpt2Sizes.WIDTH, Gpt2Sizes.INNER, Epilogue.GELU_TANH),
+  /** The same without GELU: the difference is what it costs behind the product. */
+  MLP_FC_WITHOUT_GELU(Gpt2Sizes.WIDTH, Gpt2Sizes.INNER, Epilogue.NONE),
   /** Out of the MLP. */
-  MLP_C_PROJ(Gpt2Sizes.INNER, Gpt2Sizes.WIDTH, Epilogue.ADD_TO_OUT);
+  MLP_PROJ(Gpt2Sizes.INNER, Gpt2Sizes.WIDTH, Epilogue.ADD_TO_OUT);
 
   private final int inputs;
   private final int outputs;

@@ -1,5 +1,6 @@
 package gpt2j.bench.jmh;
 
+import gpt2j.api.GeluForm;
 import gpt2j.api.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,25 @@ public class Rows extends OperationBenchmark {
       Tensor out = device.activations(rows, Gpt2Sizes.WIDTH);
       device.record(Device.CALLS, i -> device.operations().selectRows(out, x, chosen));
     }
+  }
+
+  /** For GELU by itself: in a model it is the end of a product, see {@link Linear}. */
+  @State(Scope.Benchmark)
+  public static class Activation {
+    /** Makes inner activations. */
+    @Setup
+    public void setUp(Device device, Rows benchmark) {
+      Tensor x = device.activations(benchmark.rows, Gpt2Sizes.INNER);
+      Tensor out = device.activations(benchmark.rows, Gpt2Sizes.INNER);
+      device.record(Device.CALLS, i -> device.backend().training().gelu(out, x, GeluForm.TANH));
+    }
+  }
+
+  /** Measures. */
+  @Benchmark
+  @OperationsPerInvocation(Device.CALLS)
+  public void gelu(Device device, Activation activation) {
+    device.run();
   }
 
   /** Measures. */

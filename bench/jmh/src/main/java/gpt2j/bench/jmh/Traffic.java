@@ -31,6 +31,7 @@ final class Traffic {
       case "logits" ->
           VOCABULARY * WIDTH * weight(parameter) + rows(parameter) * (WIDTH + VOCABULARY) * FLOAT;
       case "layerNorm" -> (2 * rows(parameter) + 2) * WIDTH * FLOAT;
+      case "gelu" -> 2 * rows(parameter) * Gpt2Sizes.INNER * FLOAT;
       case "selectRows" -> rows(parameter) * (2 * WIDTH * FLOAT + INT);
       case "attentionDecode" ->
           number(parameter, "sequences")
@@ -44,6 +45,17 @@ final class Traffic {
       case "crossEntropy" -> rows(parameter) * (VOCABULARY * FLOAT + INT + FLOAT);
       case "advance" -> rows(parameter) * 4 * INT;
       default -> throw new IllegalArgumentException("there is no operation " + operation);
+    };
+  }
+
+  /**
+   * Whether an operation's data come from memory. Activations and logits lie in caches, as in a
+   * model, so the memory's bandwidth is no measure for what works on these alone.
+   */
+  static boolean isFromMemory(String operation) {
+    return switch (operation) {
+      case "layerNorm", "gelu", "selectRows", "sample", "crossEntropy", "advance" -> false;
+      default -> true;
     };
   }
 

@@ -1,5 +1,6 @@
 package gpt2j.bench.jmh;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,10 +15,10 @@ import org.openjdk.jmh.results.ScalarResult;
 import org.openjdk.jmh.runner.IterationType;
 
 /**
- * Adds to each result how many bytes the operation must move, how fast it moved them, how fast the
- * memory can be read, measured just before each iteration, and the share that was reached. A share
- * above 100 % means that data came from caches, or that others used the memory while it was
- * measured.
+ * Adds to each result how many bytes the operation must move and how fast it moved them. Where data
+ * come from memory also how fast that can be read, measured just before each iteration, and the
+ * share that was reached: above 100 % something did come from caches, or others used the memory
+ * while it was measured.
  */
 public final class TrafficProfiler implements InternalProfiler {
   static final String BYTES = "bytes";
@@ -38,7 +39,8 @@ public final class TrafficProfiler implements InternalProfiler {
 
   @Override
   public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-    if (iteration.getType() == IterationType.MEASUREMENT) {
+    if (iteration.getType() == IterationType.MEASUREMENT
+        && Traffic.isFromMemory(operation(benchmark))) {
       if (memory == null) {
         memory =
             Bandwidth.of(
@@ -54,14 +56,22 @@ public final class TrafficProfiler implements InternalProfiler {
     if (iteration.getType() != IterationType.MEASUREMENT) {
       return List.of();
     }
-    String name = benchmark.getBenchmark();
-    long bytes = Traffic.bytes(name.substring(name.lastIndexOf('.') + 1), benchmark::getParam);
+    String operation = operation(benchmark);
+    long bytes = Traffic.bytes(operation, benchmark::getParam);
     double rate = bytes / seconds(benchmark, result.getPrimaryResult().getScore());
-    return List.of(
-        scalar(BYTES, bytes, "B/op"),
-        scalar(RATE, rate / 1e9, "GB/s"),
-        scalar(BANDWIDTH, bandwidth / 1e9, "GB/s"),
-        scalar(SHARE, 100 * rate / bandwidth, "%"));
+    List<Result<?>> results = new ArrayList<>();
+    results.add(scalar(BYTES, bytes, "B/op"));
+    results.add(scalar(RATE, rate / 1e9, "GB/s"));
+    if (Traffic.isFromMemory(operation)) {
+      results.add(scalar(BANDWIDTH, bandwidth / 1e9, "GB/s"));
+      results.add(scalar(SHARE, 100 * rate / bandwidth, "%"));
+    }
+    return results;
+  }
+
+  private static String operation(BenchmarkParams benchmark) {
+    String name = benchmark.getBenchmark();
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static double seconds(BenchmarkParams benchmark, double score) {
