@@ -29,6 +29,7 @@ import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.table.Tables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -167,7 +168,7 @@ public final class Benchmarks {
               BenchmarkResult result =
                   new CompareResult(
                       log.header(true),
-                      new CompareSettings(a.toString(), b.toString(), false, null, null),
+                      CompareSettings.ofFiles(a, b),
                       comparisons,
                       measurementsA,
                       measurementsB);
@@ -236,6 +237,7 @@ public final class Benchmarks {
     } finally {
       if (last.result != null) {
         directory.publish(last.result, publishers, context.listener());
+        Tables.warnings(last.result).forEach(context.listener()::note);
       }
     }
   }

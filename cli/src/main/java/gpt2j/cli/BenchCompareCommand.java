@@ -83,12 +83,14 @@ final class BenchCompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (run.isAskedToGoOn(spec, config)) {
-      return new BenchRunner(context, run).run("compare", BenchCompareCommand::goOn);
+      return new BenchRunner(context, run, models).run("compare", this::goOn);
     }
     if (config != null) {
       requireNoFiles("--config");
       CompareSettings again = ResultFile.readCompareSettings(config);
-      return measure(Objects.requireNonNull(again.grid()), Objects.requireNonNull(again.vs()));
+      return measure(
+          models.locate(config, Objects.requireNonNull(again.grid())),
+          Objects.requireNonNull(again.vs()));
     }
     if (vs == null) {
       return compareFiles();
@@ -105,7 +107,7 @@ final class BenchCompareCommand implements Callable<Integer> {
   }
 
   private int measure(GridSettings settings, String second) {
-    return new BenchRunner(context, run)
+    return new BenchRunner(context, run, models)
         .run("compare", (benchmarks, directory) -> benchmarks.compare(settings, second, directory));
   }
 
@@ -114,16 +116,19 @@ final class BenchCompareCommand implements Callable<Integer> {
       throw UserError.usage("nothing to compare: give two FILEs, or --vs NAME=VALUE");
     }
     BenchRunOptions.requireNoOther(spec, "FILE");
-    return new BenchRunner(context, run)
+    if (!models.modelOption().isEmpty()) {
+      throw UserError.usage("FILE and --model exclude each other: results say what was measured");
+    }
+    return new BenchRunner(context, run, models)
         .run(
             "compare",
             (benchmarks, directory) ->
                 benchmarks.compare(files.getFirst(), files.getLast(), directory));
   }
 
-  private static BenchmarkResult goOn(Benchmarks benchmarks, RunDirectory directory) {
+  private BenchmarkResult goOn(Benchmarks benchmarks, RunDirectory directory) {
     BenchmarkResult before = directory.before().orElseThrow();
-    GridSettings settings = ResultFile.gridSettings(before);
+    GridSettings settings = models.locate(directory.path(), ResultFile.gridSettings(before));
     return before instanceof CompareResult compare
         ? benchmarks.compare(settings, Objects.requireNonNull(compare.settings().vs()), directory)
         : benchmarks.compare(settings, "", directory);

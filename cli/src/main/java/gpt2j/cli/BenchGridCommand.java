@@ -59,13 +59,17 @@ abstract class BenchGridCommand implements Callable<Integer> {
   @Override
   public final Integer call() {
     GridSettings given = settings();
-    return new BenchRunner(context, run)
+    return new BenchRunner(context, run, models)
         .run(
             command,
             (benchmarks, directory) ->
                 measure(
                     benchmarks,
-                    directory.before().map(ResultFile::gridSettings).orElse(given),
+                    directory
+                        .before()
+                        .map(ResultFile::gridSettings)
+                        .map(settings -> models.locate(directory.path(), settings))
+                        .orElse(given),
                     directory));
   }
 
@@ -73,6 +77,6 @@ abstract class BenchGridCommand implements Callable<Integer> {
     boolean goesOn = run.isAskedToGoOn(spec, config);
     return config == null || goesOn
         ? grid.settings(models, defaults)
-        : ResultFile.readGridSettings(config);
+        : models.locate(config, ResultFile.readGridSettings(config));
   }
 }

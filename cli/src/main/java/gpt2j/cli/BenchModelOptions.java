@@ -2,7 +2,10 @@ package gpt2j.cli;
 
 import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
+import gpt2j.bench.result.GridSettings;
+import gpt2j.bench.result.Model;
 import gpt2j.model.gpt2.Gpt2Size;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -61,6 +64,41 @@ final class BenchModelOptions {
     return sizes == null
         ? List.of(Gpt2Size.GPT2.label())
         : sizes.values().stream().map(Gpt2Size::label).toList();
+  }
+
+  /** What must be given too so that a run goes on; empty for standard sizes. */
+  String modelOption() {
+    return model == null ? "" : " --model " + model;
+  }
+
+  /**
+   * Where a checkpoint is that a result was measured on: results name a checkpoint and don't say
+   * where on this machine it is.
+   *
+   * @param result the result's file, or its directory
+   * @param name a standard size, or the name of a checkpoint
+   */
+  String locate(Path result, String name) {
+    if (model != null) {
+      if (!Model.reference(model.toString()).equals(Model.reference(name))) {
+        throw UserError.usage(
+            "--model: %s was measured on %s, not on %s"
+                .formatted(result, Model.name(name), Model.name(model.toString())));
+      }
+      return models().getFirst();
+    }
+    if (Gpt2Size.of(name).isEmpty() && !Files.isDirectory(Path.of(name))) {
+      throw UserError.usage(
+          "%s: was measured on the checkpoint %s; say with --model where it is"
+              .formatted(result, Model.name(name)));
+    }
+    return name;
+  }
+
+  /** The same settings, with checkpoints where they are. */
+  GridSettings locate(Path result, GridSettings settings) {
+    return settings.withModels(
+        settings.models().stream().map(name -> locate(result, name)).toList());
   }
 
   List<String> backends() {

@@ -147,21 +147,27 @@ final class BenchPeersCommand implements Callable<Integer> {
             llamaBench == null ? defaults.llamaBench() : llamaBench.toString(),
             download,
             Duration.ofSeconds(timeout));
-    return new BenchRunner(context, run)
+    return new BenchRunner(context, run, models)
         .run("peers", (benchmarks, directory) -> measure(benchmarks, given, options, directory));
   }
 
-  private static BenchmarkResult measure(
+  private BenchmarkResult measure(
       Benchmarks benchmarks, PeersSettings given, PeerOptions options, RunDirectory directory) {
     PeersSettings settings =
-        directory.before().orElse(null) instanceof PeersResult before ? before.settings() : given;
+        directory.before().orElse(null) instanceof PeersResult before
+            ? locate(directory.path(), before.settings())
+            : given;
     return benchmarks.peers(settings, options, directory);
+  }
+
+  private PeersSettings locate(Path result, PeersSettings settings) {
+    return settings.withModel(models.locate(result, settings.model()));
   }
 
   private PeersSettings settings() {
     boolean goesOn = run.isAskedToGoOn(spec, config); // then the directory has the settings
     if (config != null && !goesOn) {
-      return ResultFile.readPeersSettings(config);
+      return locate(config, ResultFile.readPeersSettings(config));
     }
     if (newTokens < 2) {
       throw UserError.usage("--new-tokens: must be 2 or more: the first is prefill's");

@@ -11,8 +11,10 @@ import picocli.CommandLine.Command;
 @Command(
     name = "profile",
     description = {
-      "Measures where the time of a step goes: embedding, norms, QKV, KV append, attention,"
-          + " projection, MLP, head, sampling, and the rest.",
+      "Measures where the time of a step goes: embedding, ln_1, qkv, kv_append, attention,"
+          + " attn_proj, ln_2, mlp_fc, mlp_proj, ln_f, head, sample, and the rest. Where the"
+          + " backend can time them apart also scores, softmax and mix of attention, and gelu of"
+          + " mlp_fc.",
       "Default: a prompt of 128 tokens, 64 new ones, with the cache; 3 repetitions after 1."
     },
     footerHeading = GroupedHelp.EXAMPLES,

@@ -21,6 +21,7 @@ final class BenchRunOptions {
           "--resume",
           "--config",
           "--format",
+          "--model",
           "--random-models",
           "--debug",
           "--python",

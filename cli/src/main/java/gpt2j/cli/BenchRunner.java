@@ -4,6 +4,7 @@ import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.machine.HostWatch;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.table.Tables;
 import java.util.concurrent.CancellationException;
@@ -14,10 +15,12 @@ import java.util.function.BiFunction;
 final class BenchRunner {
   private final Context context;
   private final BenchRunOptions options;
+  private final BenchModelOptions models;
 
-  BenchRunner(Context context, BenchRunOptions options) {
+  BenchRunner(Context context, BenchRunOptions options, BenchModelOptions models) {
     this.context = context;
     this.options = options;
+    this.models = models;
   }
 
   /**
@@ -36,6 +39,7 @@ final class BenchRunner {
           new BenchContext(
               context.backends(),
               NanoClock.system(),
+              new HostWatch(),
               options.randomModels(context.environment()),
               new Version().getVersion()[0].replace("gpt2j ", ""),
               cancelled::get,
@@ -43,8 +47,8 @@ final class BenchRunner {
       result = measure.apply(new Benchmarks(benchContext), directory);
     } catch (CancellationException e) {
       context.say(
-          "interrupted; go on with: bin/cli bench %s --resume %s"
-              .formatted(command, directory.path()));
+          "interrupted; go on with: bin/cli bench %s --resume %s%s"
+              .formatted(command, directory.path(), models.modelOption()));
       throw e;
     }
     context.out().print(Tables.format(result, options.format()));

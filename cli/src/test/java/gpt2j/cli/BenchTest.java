@@ -50,10 +50,11 @@ class BenchTest {
     assertEquals(0, result.exitCode(), result.err());
     List<String> lines = result.out().lines().toList();
     assertEquals(5, lines.size(), result.out());
-    assertTrue(lines.getFirst().startsWith("model,size MiB,params M,backend,"), result.out());
+    assertTrue(
+        lines.getFirst().startsWith("model,weights MiB,parameters M,backend,"), result.out());
     assertTrue(lines.get(1).contains(",pp4+tg3,"), result.out());
     assertTrue(lines.get(4).contains(",pp4+tg3 b3 no cache,"), result.out());
-    assertEquals("gpt2j: results are in " + out + "\n", result.err());
+    assertTrue(result.err().endsWith("gpt2j: results are in " + out + "\n"), result.err());
     var kept = (ThroughputResult) ResultFile.read(out.resolve("result.json"));
     assertAll(
         () -> assertTrue(kept.header().complete()),
@@ -73,16 +74,18 @@ class BenchTest {
             "bench",
             "experiment",
             "--config=" + out.resolve("result.json"),
+            "--model=" + model,
             "--out=" + again,
             "--format=json");
     assertEquals(0, second.exitCode(), second.err());
-    assertTrue(second.out().contains("\"speedup\""), second.out());
+    assertTrue(second.out().contains("\"speedup ×\""), second.out());
     var first = (ExperimentResult) ResultFile.read(out.resolve("result.json"));
     var repeated = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(first.settings(), repeated.settings());
 
     byte[] before = Files.readAllBytes(again.resolve("result.json"));
-    Result resumed = CliRun.cli("bench", "experiment", "--resume", again.toString());
+    Result resumed =
+        CliRun.cli("bench", "experiment", "--resume", again.toString(), "--model", model);
     assertEquals(0, resumed.exitCode(), resumed.err());
     var after = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(repeated.measurements(), after.measurements(), "nothing is measured again");
@@ -100,7 +103,8 @@ class BenchTest {
     assertEquals(0, first.exitCode(), first.err());
     Path again = directory.resolve("again");
     Path file = out.resolve("result.json");
-    Result second = CliRun.cli("bench", command, "--config=" + file, "--out=" + again);
+    Result second =
+        CliRun.cli("bench", command, "--config=" + file, "--model=" + model, "--out=" + again);
     assertEquals(0, second.exitCode(), second.err());
     BenchmarkResult before = ResultFile.read(file);
     BenchmarkResult after = ResultFile.read(again.resolve("result.json"));
@@ -133,8 +137,9 @@ class BenchTest {
             "--rounds=2",
             "--out=" + out);
     assertEquals(0, result.exitCode(), result.err());
-    String absent = "absent: there is no " + directory.resolve("no-python");
-    assertTrue(result.out().contains(absent), result.out());
+    assertTrue(result.out().contains("absent: there is no no-python that could"), result.out());
+    String said = "there is no " + directory.resolve("no-python");
+    assertTrue(result.err().contains(said), result.err());
     assertTrue(result.out().contains("absent: its jars aren't here; --download"), result.out());
     var first = (PeersResult) ResultFile.read(out.resolve("result.json"));
     assertEquals(6, first.measurements().size());
@@ -146,6 +151,7 @@ class BenchTest {
             "bench",
             "peers",
             "--config=" + out.resolve("result.json"),
+            "--model=" + model,
             "--timeout=5",
             "--python=" + directory.resolve("no-python"),
             "--llama-bench=" + directory.resolve("no-llama-bench"),
@@ -159,6 +165,31 @@ class BenchTest {
     Result other = CliRun.cli("bench", "peers", "--resume", again.toString(), "--rounds=3");
     assertEquals(2, other.exitCode());
     assertTrue(other.err().contains("--resume and --rounds exclude each other"), other.err());
+  }
+
+  /** Results don't say where a checkpoint is, so who measures again does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--config", "--resume"})
+  void whereACheckpointIsMustBeSaidAgain(String option) throws IOException {
+    assertEquals(0, bench("trace", "--prompt-tokens=4", "--new-tokens=2").exitCode());
+    Path file = out.resolve("result.json");
+    assertFalse(Files.readString(file).contains(directory.toString()));
+    Path from = option.equals("--config") ? file : out;
+    Result missing = CliRun.cli("bench", "trace", option, from.toString());
+    assertEquals(2, missing.exitCode());
+    assertEquals(
+        "gpt2j: %s: was measured on the checkpoint model; say with --model where it is\n"
+            .formatted(from),
+        missing.err());
+    Path other = Checkpoints.tiny(directory.resolve("other"));
+    Result wrong = CliRun.cli("bench", "trace", option, from.toString(), "--model=" + other);
+    assertEquals(2, wrong.exitCode());
+    assertEquals(
+        "gpt2j: --model: %s was measured on model, not on other\n".formatted(from), wrong.err());
+    Result compared =
+        CliRun.cli("bench", "compare", file.toString(), file.toString(), "--model=" + model);
+    assertEquals(2, compared.exitCode());
+    assertEquals(1, compared.err().lines().count(), compared.err());
   }
 
   @Test

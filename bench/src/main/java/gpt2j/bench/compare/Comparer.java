@@ -148,7 +148,7 @@ public final class Comparer {
     Interval ratio = ratio(b, a, interleaved);
     return new Ratio(
         metric,
-        "t/s",
+        "tokens/s",
         Statistics.median(a),
         Statistics.median(b),
         ratio.estimate(),

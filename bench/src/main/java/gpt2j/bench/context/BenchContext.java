@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
  *
  * @param backends every backend by name
  * @param clock takes the time; the devices' own clocks take the time of sections
+ * @param machine sees what else the machine does
  * @param models where checkpoints of standard sizes with random weights are kept
  * @param version version of gpt2j
  * @param cancelled whether the user wants an end; asked between tokens
@@ -19,6 +20,7 @@ import java.util.function.BooleanSupplier;
 public record BenchContext(
     Map<String, BackendProvider> backends,
     NanoClock clock,
+    MachineWatch machine,
     Path models,
     String version,
     BooleanSupplier cancelled,

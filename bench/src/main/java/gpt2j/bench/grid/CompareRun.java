@@ -52,7 +52,11 @@ public final class CompareRun extends GridLoop {
     this.variation = variation;
     compareSettings =
         new CompareSettings(
-            variation.labelOfOther(settings), variation.label(), true, settings, variation.label());
+            variation.labelOfOther(settings),
+            variation.label(),
+            true,
+            settings.withNames(),
+            variation.label());
     samplesA = new Samples(beforeA);
     samplesB = new Samples(beforeB);
   }

@@ -60,8 +60,9 @@ public abstract class GridLoop {
     return context;
   }
 
+  /** As results have them. */
   final GridSettings settings() {
-    return settings;
+    return settings.withNames();
   }
 
   /**

@@ -5,6 +5,7 @@ import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
+import gpt2j.bench.measure.Watch;
 import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
@@ -80,13 +81,15 @@ public final class ProfileRun extends GridLoop {
         report(task, work);
         runner.run(of.useCache());
       }
+      Watch watch = runner.watch();
       for (int i = 0; i < settings().repetitions(); i++) {
+        int repetition = i;
         report(task, work);
-        plain.addAll(runner.run(of.useCache()).stepNanos());
+        plain.addAll(watch.during(() -> runner.run(of.useCache())).stepNanos());
         report(task, work);
-        steps.addAll(profiler.profile(i));
+        steps.addAll(watch.during(() -> profiler.profile(repetition)));
       }
+      return new ProfileMeasurement(of, steps, plain, watch.seen());
     }
-    return new ProfileMeasurement(of, steps, plain);
   }
 }

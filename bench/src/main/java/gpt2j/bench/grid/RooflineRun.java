@@ -5,6 +5,7 @@ import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
+import gpt2j.bench.measure.Watch;
 import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
@@ -16,6 +17,7 @@ import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.result.RooflineResult;
+import gpt2j.bench.result.Surroundings;
 import gpt2j.bench.roofline.Demand;
 import gpt2j.bench.roofline.Demands;
 import gpt2j.bench.roofline.Limits;
@@ -76,7 +78,8 @@ public final class RooflineRun extends GridLoop {
     report("limits of " + of.backend(), 0);
     // Before and after, for what a machine that is shared can do may change meanwhile.
     Limits before = Probes.measure(subject, context().clock());
-    List<RooflinePoint> points = points(set, subject, of);
+    Points points = new Points(subject, of);
+    Surroundings surroundings = measure(set, subject, of, points);
     report("limits of " + of.backend(), 0);
     Limits device = before.and(Probes.measure(subject, context().clock()));
     measurements.put(
@@ -87,26 +90,28 @@ public final class RooflineRun extends GridLoop {
             device.bytesPerSecond(),
             device.arithmeticMethod(),
             device.operationsPerSecond(),
-            points));
+            points.list(),
+            surroundings));
   }
 
-  private List<RooflinePoint> points(CaseSet set, Subject subject, BenchmarkCase of) {
+  private Surroundings measure(CaseSet set, Subject subject, BenchmarkCase of, Points points) {
     String task = of.model() + " " + of.test();
-    Points points = new Points(subject, of);
     try (CaseRunner runner = new CaseRunner(context(), subject, of, settings().seed())) {
       StepProfiler profiler = new StepProfiler(subject.backend(), runner, of);
       for (int i = 0; i < settings().warmup(); i++) {
         report(task, set.work(true));
         runner.run(true);
       }
+      Watch watch = runner.watch();
       for (int i = 0; i < settings().repetitions(); i++) {
+        int repetition = i;
         report(task, set.work(true));
-        points.addWhole(runner.run(true));
+        points.addWhole(watch.during(() -> runner.run(true)));
         report(task, set.work(true));
-        profiler.profile(i).forEach(points::add);
+        watch.during(() -> profiler.profile(repetition)).forEach(points::add);
       }
+      return watch.seen();
     }
-    return points.list();
   }
 
   /** Collects times by operation: of prefill, and of the longest decoding step. */
@@ -124,7 +129,7 @@ public final class RooflineRun extends GridLoop {
 
     void add(ProfiledStep step) {
       if (step.phase() == Phase.PREFILL || step.length() == last) {
-        step.sectionNanos().forEach((section, time) -> add(step.phase(), section, time));
+        step.sections().forEach((section, time) -> add(step.phase(), section, time));
       }
     }
 

@@ -2,15 +2,18 @@ package gpt2j.bench.grid;
 
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ResidentMemory;
+import gpt2j.bench.measure.Watch;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
+import gpt2j.bench.result.Surroundings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Measurements that grow by a sample at a time. */
 final class Samples {
@@ -32,14 +35,23 @@ final class Samples {
 
   /** Takes one more. */
   void take(CaseRunner runner, BenchmarkCase of) {
-    boolean reset = ResidentMemory.reset();
+    Watch watch = runner.watch();
     List<GenerationSample> samples = new ArrayList<>(samples(of));
-    samples.add(runner.run(of.useCache()));
-    OptionalLong peak = reset ? ResidentMemory.peak() : OptionalLong.empty();
+    AtomicReference<OptionalLong> seen = new AtomicReference<>(OptionalLong.empty());
+    samples.add(
+        watch.during(
+            () -> {
+              boolean reset = ResidentMemory.reset();
+              GenerationSample sample = runner.run(of.useCache());
+              seen.set(reset ? ResidentMemory.peak() : OptionalLong.empty());
+              return sample;
+            }));
+    OptionalLong peak = seen.get();
     Measurement before = measurements.get(of);
     MemoryFigures memory =
         runner.memory(before == null ? peak : larger(peak, before.memory().peakResidentBytes()));
-    measurements.put(of, new Measurement(of, samples, memory));
+    Surroundings earlier = before == null ? Surroundings.UNKNOWN : before.surroundings();
+    measurements.put(of, new Measurement(of, samples, memory, earlier.and(watch.seen())));
   }
 
   private List<GenerationSample> samples(BenchmarkCase of) {

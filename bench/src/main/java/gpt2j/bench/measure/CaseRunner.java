@@ -91,6 +91,11 @@ public final class CaseRunner implements AutoCloseable {
     void ended(int index);
   }
 
+  /** Watches the machine while repetitions run. */
+  public Watch watch() {
+    return new Watch(context.machine(), subject);
+  }
+
   /** One repetition. */
   public GenerationSample run(boolean useCache) {
     NanoClock clock = context.clock();

@@ -48,16 +48,10 @@ public final class ModelStore {
     return directory;
   }
 
-  /** The name under which results speak of a model. */
-  public static String name(String model) {
-    Path file = Path.of(model).toAbsolutePath().normalize().getFileName();
-    return Gpt2Size.of(model).isPresent() || file == null ? model : file.toString();
-  }
-
   /** What results say of a model. */
   static Model describe(String model, Gpt2Config config) {
     return new Model(
-        name(model),
+        Model.name(model),
         Gpt2Size.of(model).isPresent(),
         config.parameters(),
         config.layers(),

@@ -73,7 +73,13 @@ public final class StepProfiler {
 
   private ProfiledStep step(int repetition, int index, Profile profile) {
     Map<String, Long> sections = new LinkedHashMap<>();
-    profile.sections().forEach(section -> sections.put(section.name(), section.nanos()));
+    for (Profile.Section section : profile.sections()) {
+      long parts = section.parts().values().stream().mapToLong(Long::longValue).sum();
+      sections.put(section.name(), section.nanos() - parts);
+      section
+          .parts()
+          .forEach((part, nanos) -> sections.put(ProfiledStep.part(section.name(), part), nanos));
+    }
     return new ProfiledStep(
         repetition,
         index == 0 ? Phase.PREFILL : Phase.DECODE,

@@ -8,6 +8,7 @@ import gpt2j.api.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.Device;
+import gpt2j.bench.result.Model;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
 import java.util.Arrays;
@@ -51,7 +52,7 @@ public final class Workbench implements AutoCloseable {
     context.check();
     Backend backend = backend(key);
     requireSupport(key, backend);
-    String task = "loading " + ModelStore.name(key.model());
+    String task = "loading " + Model.name(key.model());
     LoadOptions options =
         LoadOptions.defaults()
             .withPrecision(key.precision())

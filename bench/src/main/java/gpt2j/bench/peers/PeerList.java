@@ -42,8 +42,10 @@ final class PeerList {
           String version = versions.get(name);
           List<String> lines = new ArrayList<>();
           reasons.forEach(
-              (reason, what) ->
-                  lines.add(version == null ? reason : String.join(", ", what) + ": " + reason));
+              (reason, what) -> {
+                String why = Folders.removedFrom(reason);
+                lines.add(version == null ? why : String.join(", ", what) + ": " + why);
+              });
           peers.add(new Peer(name, version, lines));
         });
     return peers;

@@ -13,7 +13,6 @@ import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Phase;
-import gpt2j.bench.roofline.Probes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +25,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +101,7 @@ final class PeersRun {
   }
 
   private PeersResult result(boolean complete) {
-    return new PeersResult(log.header(complete), settings, peers.all(), measurements);
+    return new PeersResult(log.header(complete), settings.withName(), peers.all(), measurements);
   }
 
   private void measure(Precision precision, Workbench workbench) {
@@ -210,9 +210,9 @@ final class PeersRun {
       Set<List<Object>> given) {
     boolean boundByMemory = isBoundByMemory(name, work);
     OptionalDouble before = boundByMemory ? bandwidth() : OptionalDouble.empty();
-    OtherLoad others = new OtherLoad();
+    Supplier<OptionalDouble> others = context.machine().others();
     Sample sample = attempt(precision, name, work, work, open, given);
-    OptionalDouble othersCores = others.cores();
+    OptionalDouble othersCores = others.get();
     if (sample != null) {
       OptionalDouble after = boundByMemory ? bandwidth() : OptionalDouble.empty();
       measurements.add(
@@ -226,9 +226,9 @@ final class PeersRun {
               sample.nanos(),
               sample.peakResidentBytes(),
               othersCores,
-              before.isPresent()
+              before.isPresent() && after.isPresent()
                   ? OptionalDouble.of((before.getAsDouble() + after.getAsDouble()) / 2)
-                  : before,
+                  : OptionalDouble.empty(),
               sample.drawn()));
     }
   }
@@ -243,7 +243,7 @@ final class PeersRun {
 
   private OptionalDouble bandwidth() {
     report("reading memory");
-    return OptionalDouble.of(Probes.readBandwidth(settings.threads().orElse(1)));
+    return context.machine().readBandwidth(settings.threads().orElse(1));
   }
 
   /** Has a program do something; null when it can't, which is remembered. */

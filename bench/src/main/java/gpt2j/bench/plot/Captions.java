@@ -2,6 +2,7 @@ package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.Header;
+import gpt2j.bench.result.Model;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -12,22 +13,44 @@ import java.util.function.Function;
 final class Captions {
   private Captions() {}
 
+  /**
+   * What was measured: the models and what they were given, what the cases have in common, and
+   * where.
+   *
+   * @param parts of the cases that may be in common
+   */
+  static String conditions(
+      Header header, Collection<BenchmarkCase> cases, List<Function<BenchmarkCase, String>> parts) {
+    List<String> models = cases.stream().map(BenchmarkCase::model).distinct().toList();
+    String common = common(cases.stream().map(of -> of.withModel("")).toList(), parts);
+    return "%s%s\n%s"
+        .formatted(data(header, models), common.isEmpty() ? "" : ", " + common, machine(header));
+  }
+
+  /** Models and what they were given. */
+  static String data(Header header, List<String> models) {
+    boolean random =
+        header.models().stream().filter(m -> models.contains(m.name())).allMatch(Model::random);
+    return "%s%s, prompts of random tokens"
+        .formatted(String.join(" and ", models), random ? " with random weights" : "");
+  }
+
   /** Where and with what, in one line. */
   static String machine(Header header) {
     return "%s, gpt2j %s".formatted(header.machine().processor(), header.version());
   }
 
-  /** What sets cases apart: the parts that aren't the same in all; all of them if none differs. */
+  /** What sets cases apart: the parts that aren't the same in all; the first if none differs. */
   static Function<BenchmarkCase, String> distinction(
       Collection<BenchmarkCase> cases, List<Function<BenchmarkCase, String>> parts) {
     List<Function<BenchmarkCase, String>> differing =
         parts.stream().filter(part -> cases.stream().map(part).distinct().count() > 1).toList();
-    List<Function<BenchmarkCase, String>> used = differing.isEmpty() ? parts : differing;
+    List<Function<BenchmarkCase, String>> used =
+        differing.isEmpty() ? parts.subList(0, 1) : differing;
     return of -> join(of, used);
   }
 
-  /** What all cases have in common. */
-  static String common(
+  private static String common(
       Collection<BenchmarkCase> cases, List<Function<BenchmarkCase, String>> parts) {
     BenchmarkCase any = cases.iterator().next();
     return join(

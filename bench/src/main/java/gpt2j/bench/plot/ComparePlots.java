@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.SymbolAxis;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
@@ -64,15 +63,18 @@ final class ComparePlots {
     StringBuilder description = new StringBuilder("How many times as fast: ");
     for (int i = 0; i < ratios.size(); i++) {
       Ratio ratio = ratios.get(i);
-      series.add(ratio.ratio(), ratio.low(), ratio.high(), i, i, i);
-      most = Math.max(most, Math.max(ratio.high(), 1 / Math.max(1e-6, ratio.low())));
+      boolean known = !Double.isNaN(ratio.low());
+      double low = known ? ratio.low() : ratio.ratio();
+      double high = known ? ratio.high() : ratio.ratio();
+      series.add(ratio.ratio(), low, high, i, i, i);
+      most = Math.max(most, Math.max(high, 1 / Math.max(1e-6, low)));
       description.append(
           "%s %s (%s to %s); "
               .formatted(
                   labels.get(i),
                   Captions.number(ratio.ratio()),
-                  Captions.number(ratio.low()),
-                  Captions.number(ratio.high())));
+                  Captions.number(low),
+                  Captions.number(high)));
     }
     XYIntervalSeriesCollection data = new XYIntervalSeriesCollection();
     data.addSeries(series);
@@ -84,9 +86,9 @@ final class ComparePlots {
     renderer.setSeriesShape(0, Style.shape(0));
     String sideA = result.settings().labelA();
     String sideB = result.settings().labelB();
-    LogAxis domain =
-        Style.ratios(
-            "← %s is faster     ratio of speeds, ×     %s is faster →".formatted(sideA, sideB), 2);
+    RatioAxis domain =
+        RatioAxis.ofRoundNumbers(
+            "← %s is faster     ratio of speeds, ×     %s is faster →".formatted(sideA, sideB));
     domain.setRange(1 / (most * 1.15), most * 1.15);
     SymbolAxis range = Style.look(new SymbolAxis(null, labels.toArray(String[]::new)));
     range.setGridBandsVisible(false);
@@ -105,11 +107,8 @@ final class ComparePlots {
         description.toString(),
         Style.chart(
             "%s against %s".formatted(sideB, sideA),
-            "%s; %s\nmedian; whiskers: 95 %% confidence interval; %s"
-                .formatted(
-                    Captions.common(bothSides(result), PARTS),
-                    Captions.machine(result.header()),
-                    how),
+            "%s\nmedian; whiskers: 95 %% confidence interval; %s"
+                .formatted(Captions.conditions(result.header(), bothSides(result), PARTS), how),
             plot,
             false),
         900,

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 
@@ -43,14 +42,13 @@ final class ExperimentPlots {
     if (pairs.isEmpty()) {
       return List.of();
     }
-    String machine = Captions.machine(result.header());
     List<BenchmarkCase> cases = pairs.stream().map(Pair::of).toList();
     List<Function<BenchmarkCase, String>> parts = new ArrayList<>(SERIES);
     if (severalPairsOfOneLength(pairs)) {
       parts.add(Captions::prompt);
     }
     Function<BenchmarkCase, String> name = Captions.distinction(cases, parts);
-    String common = Captions.common(cases, parts);
+    String conditions = Captions.conditions(result.header(), cases, parts);
     Lines speedups = new Lines();
     Lines steps = new Lines();
     for (Pair pair : pairs) {
@@ -62,9 +60,9 @@ final class ExperimentPlots {
       steps.add(of + ", uncached", pair.length(), millis(uncached));
     }
     List<Plot> plots = new ArrayList<>();
-    plots.add(speedup(speedups, pairs, common + "; " + machine));
+    plots.add(speedup(speedups, pairs, conditions));
     if (!steps.isEmpty()) {
-      plots.add(steps(steps, pairs, common + "; " + machine));
+      plots.add(steps(steps, pairs, conditions));
     }
     return plots;
   }
@@ -94,7 +92,7 @@ final class ExperimentPlots {
   }
 
   private static Plot steps(Lines lines, List<Pair> pairs, String conditions) {
-    LogAxis range = Style.ratios("time per token (TPOT), ms", 2);
+    RatioAxis range = RatioAxis.ofRoundNumbers("time per token (TPOT), ms");
     XYPlot plot = Style.xy(lengths(pairs), range);
     lines.drawInPairs(plot, 0);
     return new Plot(
@@ -112,12 +110,10 @@ final class ExperimentPlots {
         500);
   }
 
-  private static LogAxis lengths(List<Pair> pairs) {
-    LogAxis axis = Style.ratios("length at the end: prompt and generated tokens", 2);
-    int least = pairs.stream().mapToInt(Pair::length).min().orElse(1);
-    int most = pairs.stream().mapToInt(Pair::length).max().orElse(1);
-    axis.setRange(least / 1.3, most * 1.3);
-    return axis;
+  private static RatioAxis lengths(List<Pair> pairs) {
+    return RatioAxis.ofMeasured(
+        "length at the end: prompt and generated tokens",
+        pairs.stream().mapToDouble(Pair::length).toArray());
   }
 
   private static Interval millis(Figures figures) {

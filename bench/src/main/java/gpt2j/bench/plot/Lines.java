@@ -55,7 +55,15 @@ final class Lines {
     int index = 0;
     for (Map.Entry<String, TreeMap<Double, Interval>> entry : series.entrySet()) {
       YIntervalSeries points = new YIntervalSeries(entry.getKey());
-      entry.getValue().forEach((x, y) -> points.add(x, y.estimate(), y.low(), y.high()));
+      entry
+          .getValue()
+          .forEach(
+              (x, y) ->
+                  points.add(
+                      x,
+                      y.estimate(),
+                      y.isKnown() ? y.low() : y.estimate(),
+                      y.isKnown() ? y.high() : y.estimate()));
       data.addSeries(points);
       renderer.setSeriesPaint(index, Style.series(index / perColor));
       renderer.setSeriesShape(index, Style.shape(index / perColor));

@@ -1,5 +1,6 @@
 package gpt2j.bench.plot;
 
+import gpt2j.bench.result.Model;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.jfree.data.statistics.DefaultStatisticalCategoryDataset;
 
 /**
  * Rates of programs side by side: a picture for each batch of prefill and of decoding, since their
@@ -44,20 +44,16 @@ final class PeersPlots {
           .computeIfAbsent(m.peer(), _ -> new ArrayList<>())
           .add(tokens * 1e9 / nanos);
     }
-    DefaultStatisticalCategoryDataset data = new DefaultStatisticalCategoryDataset();
+    WhiskerBars bars = new WhiskerBars();
     StringBuilder description =
         new StringBuilder(
             "%s of batch %d in tokens per second. ".formatted(Captions.lowerCase(phase), batch));
-    for (Peer peer : result.peers()) { // in this order, so that colours stay the same
+    for (Peer peer : result.peers()) {
       rates.forEach(
           (work, byPeer) -> {
             double[] samples = Statistics.values(byPeer.getOrDefault(peer.name(), List.of()));
             if (samples.length > 0) {
-              data.add(
-                  Statistics.median(samples),
-                  Statistics.standardDeviation(samples),
-                  peer.name(),
-                  work);
+              bars.add(Statistics.range(samples), peer.name(), work);
               description.append(
                   "%s, %s: %s. "
                       .formatted(work, peer.name(), Captions.number(Statistics.median(samples))));
@@ -70,9 +66,9 @@ final class PeersPlots {
             .map(Peer::name)
             .collect(Collectors.joining(", "));
     String subtitle =
-        "%s, %s threads each; %s\nmedian of the rounds; whiskers: standard deviation%s"
+        "%s, %s threads each\n%s\nmedian of the rounds; whiskers: smallest and largest%s"
             .formatted(
-                result.settings().model(),
+                Captions.data(result.header(), List.of(Model.name(result.settings().model()))),
                 result.settings().threads().isPresent()
                     ? "" + result.settings().threads().getAsInt()
                     : "default",
@@ -85,9 +81,9 @@ final class PeersPlots {
             (phase == Phase.PREFILL ? "Prefill: reading the prompt" : "Decode: writing tokens")
                 + (batch == 1 ? "" : ", batch " + batch),
             subtitle,
-            Bars.grouped(data, "tokens/s"),
+            Bars.ofPrograms(bars, "tokens/s"),
             true),
-        Math.max(720, 200 + 60 * data.getColumnCount() * data.getRowCount()),
+        Math.max(720, 200 + 60 * bars.data().getColumnCount() * bars.data().getRowCount()),
         460);
   }
 }

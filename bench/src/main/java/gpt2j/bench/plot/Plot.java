@@ -2,8 +2,11 @@ package gpt2j.bench.plot;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jfree.chart.ChartUtils;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.title.TextTitle;
 
 /** A plot of a result. */
 public final class Plot {
@@ -38,6 +41,15 @@ public final class Plot {
   /** What it shows, for those who can't see it. */
   public String description() {
     return description;
+  }
+
+  /** The lines above it: what is shown, of what, and where it was measured. */
+  public String titles() {
+    return IntStream.range(0, chart.getSubtitleCount())
+        .mapToObj(chart::getSubtitle)
+        .filter(TextTitle.class::isInstance)
+        .map(title -> ((TextTitle) title).getText())
+        .collect(Collectors.joining("\n"));
   }
 
   /** Width on the page in pixels. */

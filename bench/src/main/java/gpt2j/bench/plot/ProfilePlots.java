@@ -1,13 +1,12 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.Component;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +33,8 @@ final class ProfilePlots {
           Captions::batch,
           Captions::prompt);
 
+  private static final double NANOS_PER_MILLI = 1e6;
+
   private ProfilePlots() {}
 
   static List<Plot> of(ProfileResult result) {
@@ -45,7 +46,7 @@ final class ProfilePlots {
     List<BenchmarkCase> cases = measured.stream().map(ProfileMeasurement::benchmarkCase).toList();
     Function<BenchmarkCase, String> names =
         cases.size() == 1 ? _ -> "" : Captions.distinction(cases, PARTS);
-    String conditions = Captions.common(cases, PARTS) + "; " + Captions.machine(result.header());
+    String conditions = Captions.conditions(result.header(), cases, PARTS);
     List<Plot> plots = new ArrayList<>();
     plots.add(shares(measured, names, conditions));
     for (ProfileMeasurement m : measured) {
@@ -70,17 +71,16 @@ final class ProfilePlots {
       for (Phase phase : Phase.values()) {
         List<ProfiledStep> steps = steps(m, phase);
         if (!steps.isEmpty()) {
-          Map<Component, Double> means = means(steps);
-          double total = means.values().stream().mapToDouble(Double::doubleValue).sum();
+          Map<String, Double> means = MeanStep.of(steps);
+          double total = MeanStep.total(means);
           String bar = bar(names.apply(m.benchmarkCase()), phase, steps, total);
           bars.add(bar);
           description.append(bar.replace('\n', ' ')).append(": ");
           means.forEach(
               (component, nanos) -> {
                 double share = 100 * nanos / total;
-                percent.addValue(Math.max(0, share), component.label(), bar);
-                description.append(
-                    "%s %s %%, ".formatted(component.label(), Captions.number(share)));
+                percent.addValue(Math.max(0, share), component, bar);
+                description.append("%s %s %%, ".formatted(component, Captions.number(share)));
               });
           description.append("total %s ms. ".formatted(Captions.number(total / 1e6)));
         }
@@ -91,11 +91,14 @@ final class ProfilePlots {
         description.toString(),
         Style.chart(
             "Where the time of a step goes",
-            conditions + "\nmean of all steps; rest: outside all sections",
+            conditions
+                + "\n"
+                + "mean of all steps; rest: outside all sections; SECTION/PART: taken out of the"
+                + " section",
             StackedBars.plot(percent, "share of the step's time, %"),
             true),
         900,
-        170 + 52 * bars.size());
+        210 + 52 * bars.size());
   }
 
   private static String bar(String name, Phase phase, List<ProfiledStep> steps, double nanos) {
@@ -111,32 +114,21 @@ final class ProfilePlots {
     return name.isEmpty() ? text : name + "\n" + text;
   }
 
-  private static Map<Component, Double> means(List<ProfiledStep> steps) {
-    Map<Component, Double> means = new EnumMap<>(Component.class);
-    for (Component component : Component.values()) {
-      means.put(
-          component,
-          steps.stream().mapToLong(s -> s.components().get(component)).average().orElse(0));
-    }
-    return means;
-  }
-
   /** Milliseconds of each component, one on top of the other, over the text's length. */
   private static Plot positions(List<ProfiledStep> steps, String name, String conditions) {
     Map<Integer, List<ProfiledStep>> byLength = new TreeMap<>();
     steps.forEach(s -> byLength.computeIfAbsent(s.length(), _ -> new ArrayList<>()).add(s));
     DefaultTableXYDataset data = new DefaultTableXYDataset();
     StackedXYAreaRenderer2 renderer = new StackedXYAreaRenderer2();
-    for (Component component : Component.values()) {
-      XYSeries series = new XYSeries(component.label(), true, false);
-      byLength.forEach(
-          (length, of) -> {
-            double[] nanos = of.stream().mapToDouble(s -> s.components().get(component)).toArray();
-            series.add(
-                (double) length,
-                Math.max(0, gpt2j.bench.statistics.Statistics.median(nanos) / 1e6));
-          });
-      renderer.setSeriesPaint(data.getSeriesCount(), Style.area(component.ordinal()));
+    Map<Integer, Map<String, Double>> means = new TreeMap<>();
+    byLength.forEach((length, of) -> means.put(length, MeanStep.of(of)));
+    for (String component : MeanStep.of(steps).keySet()) {
+      XYSeries series = new XYSeries(component, true, false);
+      means.forEach(
+          (length, of) ->
+              series.add(
+                  (double) length, Math.max(0, of.getOrDefault(component, 0.0) / NANOS_PER_MILLI)));
+      renderer.setSeriesPaint(data.getSeriesCount(), Style.component(component));
       data.addSeries(series);
     }
     NumberAxis domain = Style.linear("tokens attended to");
@@ -154,7 +146,7 @@ final class ProfilePlots {
         title + ", as a stack of areas; the table has the numbers.",
         Style.chart(
             name.isEmpty() ? title : title + ": " + name,
-            conditions + "\nmedian of the repetitions",
+            conditions + "\nmean of the repetitions",
             plot,
             true),
         900,

@@ -7,9 +7,9 @@ import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.category.DefaultCategoryDataset;
@@ -44,10 +44,7 @@ final class RooflinePlots {
       String name =
           cases.size() == 1 ? "" : Captions.distinction(cases, PARTS).apply(m.benchmarkCase());
       String suffix = name.isEmpty() ? "" : "-" + Captions.fileName(name);
-      String conditions =
-          Captions.common(List.of(m.benchmarkCase()), PARTS)
-              + "; "
-              + Captions.machine(result.header());
+      String conditions = Captions.conditions(result.header(), List.of(m.benchmarkCase()), PARTS);
       plots.add(roof(m, suffix, conditions));
       plots.add(shares(m, suffix, conditions));
     }
@@ -87,9 +84,10 @@ final class RooflinePlots {
     roof.add(left, left * m.peakBytesPerSecond() / 1e9);
     roof.add(ridge, m.peakOperationsPerSecond() / 1e9);
     roof.add(right, m.peakOperationsPerSecond() / 1e9);
-    LogAxis domain = Style.ratios("arithmetic intensity: operations per byte that must move", 10);
+    RatioAxis domain =
+        RatioAxis.ofRoundNumbers("arithmetic intensity: operations per byte that must move");
     domain.setRange(left, right);
-    LogAxis range = Style.ratios("10⁹ floating-point operations per second", 10);
+    RatioAxis range = RatioAxis.ofRoundNumbers("10⁹ floating-point operations per second");
     range.setRange(bottom / 3, m.peakOperationsPerSecond() / 1e9 * 2.2);
     XYPlot plot = Style.xy(domain, range);
     XYLineAndShapeRenderer line = new XYLineAndShapeRenderer(true, false);
@@ -101,13 +99,19 @@ final class RooflinePlots {
     XYSeriesCollection data = new XYSeriesCollection();
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(false, true);
     PointLabels labels = new PointLabels();
+    for (int i = 0; i < roof.getItemCount(); i++) {
+      labels.addToLine(roof.getX(i).doubleValue(), roof.getY(i).doubleValue());
+    }
     for (Phase phase : Phase.values()) {
-      XYSeries series = new XYSeries(Captions.lowerCase(phase), false);
+      if (points.stream().noneMatch(point -> point.phase() == phase)) {
+        continue;
+      }
+      XYSeries series = new XYSeries(series(m, phase), false);
       for (RooflinePoint point : points) {
         if (point.phase() == phase) {
           double rate = point.operations() / seconds(point) / 1e9;
           series.add(point.intensity(), rate);
-          labels.add(point.name(), point.intensity(), rate);
+          labels.add(point.name(), point.intensity(), rate, Style.series(phase.ordinal()));
         }
       }
       renderer.setSeriesPaint(data.getSeriesCount(), Style.series(phase.ordinal()));
@@ -135,20 +139,15 @@ final class RooflinePlots {
   private static Plot shares(RooflineMeasurement m, String suffix, String conditions) {
     DefaultCategoryDataset data = new DefaultCategoryDataset();
     StringBuilder description = new StringBuilder("Share of the roof: ");
-    int bars = 0;
-    for (RooflinePoint point : m.points()) {
-      if (drawable(point)) {
-        String bar =
-            "%s, %s %s"
-                .formatted(
-                    point.name(),
-                    Captions.lowerCase(point.phase()),
-                    point.rows() == 1 ? "of 1 row" : "of %d rows".formatted(point.rows()));
-        bar = point.length() == 0 ? bar : bar + " at %d".formatted(point.length());
-        double share = share(m, point);
-        data.addValue(share, Captions.lowerCase(point.phase()), bar);
-        description.append("%s %s %%; ".formatted(bar, Captions.number(share)));
-        bars++;
+    for (Phase phase : Phase.values()) {
+      for (RooflinePoint point : m.points()) {
+        if (drawable(point) && point.phase() == phase) {
+          double share = share(m, point);
+          data.addValue(share, series(m, phase), point.name());
+          description.append(
+              "%s in %s %s %%; "
+                  .formatted(point.name(), Captions.lowerCase(phase), Captions.number(share)));
+        }
       }
     }
     return new Plot(
@@ -163,6 +162,19 @@ final class RooflinePlots {
             Bars.horizontal(data, "share of the roof, %"),
             true),
         900,
-        180 + 24 * bars);
+        180 + 20 * data.getRowCount() * data.getColumnCount());
+  }
+
+  /** What a phase's steps are, as the whole step's point tells. */
+  private static String series(RooflineMeasurement m, Phase phase) {
+    RooflinePoint step =
+        m.points().stream()
+            .filter(point -> point.phase() == phase)
+            .max(Comparator.comparingInt(RooflinePoint::rows))
+            .orElseThrow();
+    String rows = step.rows() == 1 ? "1 row" : "%d rows".formatted(step.rows());
+    return phase == Phase.PREFILL
+        ? "prefill: %s".formatted(rows)
+        : "decode: %s, %d tokens attended to".formatted(rows, step.length());
   }
 }

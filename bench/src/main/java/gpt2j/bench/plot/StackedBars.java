@@ -39,7 +39,7 @@ final class StackedBars {
     renderer.setDefaultItemLabelsVisible(true);
     renderer.setDefaultItemLabelFont(Style.SMALL);
     for (int i = 0; i < percent.getRowCount(); i++) {
-      Color color = Style.area(i);
+      Color color = Style.component(percent.getRowKey(i).toString());
       renderer.setSeriesPaint(i, color);
       renderer.setSeriesOutlinePaint(i, Color.WHITE);
       renderer.setSeriesItemLabelPaint(i, Style.textOn(color));

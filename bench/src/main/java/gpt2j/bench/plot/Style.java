@@ -1,5 +1,8 @@
 package gpt2j.bench.plot;
 
+import gpt2j.bench.result.Peer;
+import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.result.Program;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -9,12 +12,13 @@ import java.awt.Stroke;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
-import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.block.BlockBorder;
 import org.jfree.chart.plot.CategoryPlot;
@@ -47,19 +51,34 @@ final class Style {
           new Color(0x56b4e9),
           new Color(0x000000));
 
-  /** Tol's muted scheme (2021): for areas, more of them. */
-  private static final List<Color> AREAS =
-      List.of(
-          new Color(0x88ccee),
-          new Color(0x999933),
-          new Color(0x332288),
-          new Color(0x44aa99),
-          new Color(0xcc6677),
-          new Color(0x117733),
-          new Color(0xddcc77),
-          new Color(0x882255),
-          new Color(0xaa4499),
-          new Color(0xdddddd));
+  /** Programs in all pictures, in this order. */
+  private static final List<String> PROGRAMS =
+      Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+          .toList();
+
+  /**
+   * Components of a step, from Tol's muted scheme (2021): what belongs together in shades of one
+   * colour.
+   */
+  private static final Map<String, Color> COMPONENTS =
+      Map.ofEntries(
+          Map.entry("embedding", new Color(0x88ccee)),
+          Map.entry("ln_1", new Color(0x999933)),
+          Map.entry("ln_2", new Color(0xbcbc6b)),
+          Map.entry("ln_f", new Color(0xdcdcaa)),
+          Map.entry("qkv", new Color(0x332288)),
+          Map.entry("kv_append", new Color(0x44aa99)),
+          Map.entry("attention", new Color(0xcc6677)),
+          Map.entry("attention/scores", new Color(0x882255)),
+          Map.entry("attention/softmax", new Color(0xaa4499)),
+          Map.entry("attention/mix", new Color(0xdba0c0)),
+          Map.entry("attn_proj", new Color(0x117733)),
+          Map.entry("mlp_fc", new Color(0xddcc77)),
+          Map.entry("mlp_fc/gelu", new Color(0xe8843c)),
+          Map.entry("mlp_proj", new Color(0xc4a83a)),
+          Map.entry("head", new Color(0x6c7a99)),
+          Map.entry("sample", new Color(0x2f9fd0)),
+          Map.entry(ProfiledStep.REST, new Color(0xdddddd)));
 
   private static final List<Shape> SHAPES =
       List.of(
@@ -75,8 +94,15 @@ final class Style {
     return SERIES.get(index % SERIES.size());
   }
 
-  static Color area(int index) {
-    return AREAS.get(index % AREAS.size());
+  /** The colour of a program, whichever others are in the picture. */
+  static Color program(String name) {
+    int index = PROGRAMS.indexOf(name);
+    return series(index < 0 ? PROGRAMS.size() : index);
+  }
+
+  /** The colour of a component of a step. */
+  static Color component(String name) {
+    return COMPONENTS.getOrDefault(name, FAINT);
   }
 
   /** Black or white, whichever is easier to read on a colour. */
@@ -177,15 +203,6 @@ final class Style {
   static NumberAxis linear(String label) {
     NumberAxis axis = new NumberAxis(label);
     axis.setAutoRangeIncludesZero(false);
-    return look(axis);
-  }
-
-  /** An axis of equal ratios, with plain numbers. */
-  static LogAxis ratios(String label, double base) {
-    LogAxis axis = new LogAxis(label);
-    axis.setBase(base);
-    axis.setNumberFormatOverride(new PlainFormat());
-    axis.setTickUnit(new NumberTickUnit(1));
     return look(axis);
   }
 

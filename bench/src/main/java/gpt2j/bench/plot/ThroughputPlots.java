@@ -4,7 +4,6 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.statistics.Figures;
-import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.XYPlot;
@@ -71,8 +69,7 @@ final class ThroughputPlots {
             plots.add(
                 plot(
                     facet,
-                    Captions.common(cases, SERIES),
-                    Captions.machine(result.header()),
+                    Captions.conditions(result.header(), cases, SERIES),
                     of,
                     abscissa,
                     series)));
@@ -94,8 +91,7 @@ final class ThroughputPlots {
 
   private static Plot plot(
       String facet,
-      String common,
-      String machine,
+      String conditions,
       List<Measurement> measured,
       Dimension abscissa,
       Function<BenchmarkCase, String> series) {
@@ -109,7 +105,7 @@ final class ThroughputPlots {
         lines.add(
             series.apply(m.benchmarkCase()),
             abscissa.value().applyAsInt(m.benchmarkCase()),
-            spread(rates));
+            Statistics.range(rates));
       }
       if (!lines.isEmpty()) {
         NumberAxis range = Style.fromZero(panel.label());
@@ -122,9 +118,7 @@ final class ThroughputPlots {
     if (combined.getSubplots().size() > 1) {
       onlyOneLegend(combined);
     }
-    String subtitle =
-        "%s; %s\nmedian of the repetitions; whiskers: smallest and largest"
-            .formatted(common.isEmpty() ? "see legend" : common, machine);
+    String subtitle = conditions + "\nmedian of the repetitions; whiskers: smallest and largest";
     return new Plot(
         "throughput-" + Captions.fileName(facet),
         description.toString(),
@@ -141,21 +135,12 @@ final class ThroughputPlots {
     }
   }
 
-  private static org.jfree.chart.axis.ValueAxis axis(
-      Dimension abscissa, List<Measurement> measured) {
-    int[] values =
-        measured.stream().map(Measurement::benchmarkCase).mapToInt(abscissa.value()).toArray();
-    int least = java.util.Arrays.stream(values).min().orElse(1);
-    int most = java.util.Arrays.stream(values).max().orElse(1);
-    LogAxis axis = Style.ratios(abscissa.label(), 2);
-    axis.setRange(Math.max(0.5, least / 1.3), most * 1.3);
-    return axis;
-  }
-
-  private static Interval spread(double... samples) {
-    return new Interval(
-        Statistics.percentile(samples, 0),
-        Statistics.median(samples),
-        Statistics.percentile(samples, 100));
+  private static RatioAxis axis(Dimension abscissa, List<Measurement> measured) {
+    return RatioAxis.ofMeasured(
+        abscissa.label(),
+        measured.stream()
+            .map(Measurement::benchmarkCase)
+            .mapToDouble(abscissa.value()::applyAsInt)
+            .toArray());
   }
 }

@@ -45,15 +45,13 @@ final class TracePlots {
         (of, measured) ->
             plots.add(
                 plot(
-                    of,
                     byCase.size() == 1 ? "" : "-" + Captions.fileName(names.apply(of)),
-                    Captions.machine(result.header()),
+                    Captions.conditions(result.header(), List.of(of), FACETS),
                     measured)));
     return plots;
   }
 
-  private static Plot plot(
-      BenchmarkCase of, String suffix, String machine, List<Measurement> measured) {
+  private static Plot plot(String suffix, String conditions, List<Measurement> measured) {
     YIntervalSeriesCollection data = new YIntervalSeriesCollection();
     DeviationRenderer renderer = new DeviationRenderer(true, false);
     renderer.setAlpha(0.22f);
@@ -90,8 +88,8 @@ final class TracePlots {
     plot.setDataset(data);
     plot.setRenderer(renderer);
     String subtitle =
-        "%s; %s\nlines: median of the repetitions, bands: smallest to largest; time to first token, prompt included: %s"
-            .formatted(Captions.common(List.of(of), FACETS), machine, String.join(", ", firsts));
+        "%s\nlines: median of the repetitions, bands: smallest to largest; time to first token, prompt included: %s"
+            .formatted(conditions, String.join(", ", firsts));
     return new Plot(
         "trace" + suffix,
         description.toString(),

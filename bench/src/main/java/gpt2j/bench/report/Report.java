@@ -131,6 +131,7 @@ final class Report {
       html.raw("</tr>\n");
     }
     html.raw("</tbody>\n</table></div>\n" + (folded ? "</details>\n" : ""));
+    table.notes().forEach(line -> html.element("p", line));
   }
 
   private void conditions() {
@@ -197,6 +198,13 @@ final class Report {
         .raw("the table in <a href=\"table.csv\">table.csv</a> beside this file. ")
         .raw("The same settings are measured again by</p>\n")
         .element(
-            "pre", "bin/cli bench %s --config %s".formatted(result.commandName(), ResultFile.NAME));
+            "pre",
+            "bin/cli bench %s --config %s%s"
+                .formatted(
+                    result.commandName(),
+                    ResultFile.NAME,
+                    result.header().models().stream().allMatch(Model::random)
+                        ? ""
+                        : " --model DIR"));
   }
 }

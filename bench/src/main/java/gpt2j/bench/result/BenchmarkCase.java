@@ -30,6 +30,12 @@ public record BenchmarkCase(
         model, backend, precision, threads, use, batch, promptTokens, newTokens);
   }
 
+  /** The same of another model. */
+  public BenchmarkCase withModel(String name) {
+    return new BenchmarkCase(
+        name, backend, precision, threads, useCache, batch, promptTokens, newTokens);
+  }
+
   /** What is measured, in the manner of llama-bench: {@code pp512+tg128}, {@code … b8 no cache}. */
   public String test() {
     return "pp%d+tg%d%s%s"

@@ -1,11 +1,13 @@
 package gpt2j.bench.result;
 
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is compared.
  *
- * @param labelA name of the first side: a file, or what sets it apart, as {@code backend=cpu}
+ * @param labelA name of the first side: the folder of its file, or what sets it apart, as {@code
+ *     backend=cpu}
  * @param labelB name of the second side
  * @param interleaved whether both sides were measured here in turn; if not, they come from files
  * @param grid what was measured, for both sides but for what sets them apart; null from files
@@ -16,4 +18,23 @@ public record CompareSettings(
     String labelB,
     boolean interleaved,
     @Nullable GridSettings grid,
-    @Nullable String vs) {}
+    @Nullable String vs) {
+  /** Two results, which are called by their folders, without where on this machine these are. */
+  public static CompareSettings ofFiles(Path a, Path b) {
+    String nameOfA = name(a);
+    String nameOfB = name(b);
+    boolean differ = !nameOfA.equals(nameOfB);
+    return new CompareSettings(
+        differ ? nameOfA : nameOfA + " (A)",
+        differ ? nameOfB : nameOfB + " (B)",
+        false,
+        null,
+        null);
+  }
+
+  private static String name(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    boolean hasUsualName = file.endsWith(ResultFile.NAME) && folder.getFileName() != null;
+    return String.valueOf(hasUsualName ? folder.getFileName() : file.getFileName());
+  }
+}

@@ -56,6 +56,27 @@ public record GridSettings(
     }
   }
 
+  /** The same for results: checkpoints by their names, not by where on this machine they are. */
+  public GridSettings withNames() {
+    return withModels(models.stream().map(Model::reference).toList());
+  }
+
+  /** The same with other models. */
+  public GridSettings withModels(List<String> others) {
+    return new GridSettings(
+        others,
+        backends,
+        precisions,
+        threads,
+        useCache,
+        batches,
+        promptTokens,
+        newTokens,
+        repetitions,
+        warmup,
+        seed);
+  }
+
   static void requireSome(String name, List<?> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException(name + " is empty: there is nothing to measure");

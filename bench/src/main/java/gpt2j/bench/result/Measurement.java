@@ -8,9 +8,13 @@ import java.util.List;
  * @param benchmarkCase what was measured
  * @param samples one per repetition, warm-up left out
  * @param memory its memory
+ * @param surroundings what the machine was like meanwhile
  */
 public record Measurement(
-    BenchmarkCase benchmarkCase, List<GenerationSample> samples, MemoryFigures memory) {
+    BenchmarkCase benchmarkCase,
+    List<GenerationSample> samples,
+    MemoryFigures memory,
+    Surroundings surroundings) {
   public Measurement {
     samples = List.copyOf(samples);
   }

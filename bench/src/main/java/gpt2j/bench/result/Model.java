@@ -1,5 +1,8 @@
 package gpt2j.bench.result;
 
+import gpt2j.model.gpt2.Gpt2Size;
+import java.nio.file.Path;
+
 /**
  * A model that was measured.
  *
@@ -21,4 +24,25 @@ public record Model(
     int heads,
     int embeddingWidth,
     int contextLength,
-    int vocabularySize) {}
+    int vocabularySize) {
+  /**
+   * How the settings in results speak of a checkpoint: by its name, which is marked as that of a
+   * directory where it could be taken for a standard size.
+   *
+   * @param model label of a {@link Gpt2Size}, or a directory
+   */
+  public static String reference(String model) {
+    String name = name(model);
+    return Gpt2Size.of(name).isPresent() && Gpt2Size.of(model).isEmpty() ? "./" + name : name;
+  }
+
+  /**
+   * The name under which results speak of a checkpoint: it doesn't say where on this machine it is.
+   *
+   * @param model label of a {@link Gpt2Size}, or a directory
+   */
+  public static String name(String model) {
+    Path file = Path.of(model).toAbsolutePath().normalize().getFileName();
+    return Gpt2Size.of(model).isPresent() || file == null ? model : file.toString();
+  }
+}

@@ -50,12 +50,26 @@ public record PeersSettings(
 
   /** The same with this number of threads. */
   public PeersSettings withThreads(int count) {
+    return with(model, OptionalInt.of(count));
+  }
+
+  /** The same for results: the checkpoint by its name, not by where on this machine it is. */
+  public PeersSettings withName() {
+    return with(Model.reference(model), threads);
+  }
+
+  /** The same with another model. */
+  public PeersSettings withModel(String other) {
+    return with(other, threads);
+  }
+
+  private PeersSettings with(String ofModel, OptionalInt ofThreads) {
     return new PeersSettings(
-        model,
+        ofModel,
         programs,
         backend,
         precisions,
-        OptionalInt.of(count),
+        ofThreads,
         batches,
         prefillTokens,
         promptTokens,

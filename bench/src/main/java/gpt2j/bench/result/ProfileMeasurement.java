@@ -9,9 +9,13 @@ import java.util.List;
  * @param steps of all repetitions, in order
  * @param unprofiledStepNanos the case's decode steps with the profiler off, of all repetitions: by
  *     how much profiling itself slows it
+ * @param surroundings what the machine was like meanwhile
  */
 public record ProfileMeasurement(
-    BenchmarkCase benchmarkCase, List<ProfiledStep> steps, List<Long> unprofiledStepNanos) {
+    BenchmarkCase benchmarkCase,
+    List<ProfiledStep> steps,
+    List<Long> unprofiledStepNanos,
+    Surroundings surroundings) {
   public ProfileMeasurement {
     steps = List.copyOf(steps);
     unprofiledStepNanos = List.copyOf(unprofiledStepNanos);

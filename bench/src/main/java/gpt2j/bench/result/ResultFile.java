@@ -14,11 +14,15 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The file {@code result.json} of a run. */
 public final class ResultFile {
-  /** Version of the layout; another one is refused. */
-  public static final int FORMAT = 1;
+  /** Version of the layout. The one before is read too, any other is refused. */
+  public static final int FORMAT = 2;
+
+  /** Results of this version don't say what the machine was like. */
+  private static final int WITHOUT_SURROUNDINGS = 1;
 
   /** The file's name within the run's directory. */
   public static final String NAME = "result.json";
@@ -130,18 +134,35 @@ public final class ResultFile {
   public static BenchmarkResult read(Path file) {
     BenchmarkResult result;
     try {
-      result = MAPPER.readValue(Files.readAllBytes(file), BenchmarkResult.class);
+      JsonNode tree = MAPPER.readTree(Files.readAllBytes(file));
+      if (tree.path("header").path("format").asInt(FORMAT) == WITHOUT_SURROUNDINGS) {
+        addSurroundings(tree);
+      }
+      result = MAPPER.treeToValue(tree, BenchmarkResult.class);
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (JacksonException e) {
       throw new ResultException(file + ": is no result of a benchmark: " + line(e), e);
     }
-    if (result.header().format() != FORMAT) {
+    int format = result.header().format();
+    if (format != FORMAT && format != WITHOUT_SURROUNDINGS) {
       throw new ResultException(
-          "%s: has format %d, this version reads %d; measure again"
-              .formatted(file, result.header().format(), FORMAT),
+          "%s: has format %d, this version reads %d; measure again".formatted(file, format, FORMAT),
           null);
     }
     return result;
+  }
+
+  private static void addSurroundings(JsonNode tree) {
+    if (tree.path("command").asString("").equals("peers")) {
+      return; // whose measurements have always said it
+    }
+    for (String list : new String[] {"measurements", "measurements_a", "measurements_b"}) {
+      for (JsonNode measurement : tree.path(list)) {
+        if (measurement instanceof ObjectNode object && !object.has("surroundings")) {
+          object.set("surroundings", MAPPER.valueToTree(Surroundings.UNKNOWN));
+        }
+      }
+    }
   }
 }

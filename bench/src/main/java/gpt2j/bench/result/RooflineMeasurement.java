@@ -11,6 +11,7 @@ import java.util.List;
  * @param arithmeticMethod how the peak arithmetic was measured
  * @param operationsPerSecond its samples
  * @param points operations and whole steps
+ * @param surroundings what the machine was like meanwhile
  */
 public record RooflineMeasurement(
     BenchmarkCase benchmarkCase,
@@ -18,7 +19,8 @@ public record RooflineMeasurement(
     List<Double> bytesPerSecond,
     String arithmeticMethod,
     List<Double> operationsPerSecond,
-    List<RooflinePoint> points) {
+    List<RooflinePoint> points,
+    Surroundings surroundings) {
   public RooflineMeasurement {
     bytesPerSecond = List.copyOf(bytesPerSecond);
     operationsPerSecond = List.copyOf(operationsPerSecond);

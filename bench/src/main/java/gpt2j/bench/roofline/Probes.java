@@ -1,8 +1,8 @@
 package gpt2j.bench.roofline;
 
 import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.machine.HostProbe;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.statistics.Statistics;
 import java.util.List;
 
 /** Measures the limits of a subject's device. */
@@ -10,11 +10,6 @@ public final class Probes {
   private static final String HOST = "cpu";
 
   private Probes() {}
-
-  /** Bytes per second at which some threads read the memory together; the median of some reads. */
-  public static double readBandwidth(int threads) {
-    return Statistics.median(Statistics.values(new HostProbe(threads).bandwidth()));
-  }
 
   /**
    * The limits: of the processor that this runs on by loops of our own, of any other device by what

@@ -57,17 +57,12 @@ public final class Statistics {
     return Arrays.stream(samples).average().orElse(Double.NaN);
   }
 
-  /**
-   * The standard deviation of the population from which the samples were drawn: divided by n − 1. 0
-   * of a single sample.
-   */
-  public static double standardDeviation(double... samples) {
-    if (samples.length < 2) {
-      return samples.length == 0 ? Double.NaN : 0;
-    }
-    double mean = mean(samples);
-    double squares = Arrays.stream(samples).map(x -> (x - mean) * (x - mean)).sum();
-    return Math.sqrt(squares / (samples.length - 1));
+  /** The median between the smallest and the largest; the ends aren't known of a single sample. */
+  public static Interval range(double... samples) {
+    double median = median(samples);
+    return samples.length < 2
+        ? new Interval(Double.NaN, median, Double.NaN)
+        : new Interval(percentile(samples, 0), median, percentile(samples, 100));
   }
 
   /**
@@ -108,7 +103,7 @@ public final class Statistics {
   private static Interval bootstrap(
       double estimate, int samples, ToDoubleFunction<RandomGenerator> statistic) {
     if (samples < 2) {
-      return new Interval(estimate, estimate, estimate);
+      return new Interval(Double.NaN, estimate, Double.NaN);
     }
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
     double[] resampled = new double[RESAMPLES];

@@ -19,8 +19,8 @@ final class CompareTable {
             "B: " + result.settings().labelB(),
             "unit",
             "B is faster ×",
-            "low",
-            "high",
+            "low ×",
+            "high ×",
             "verdict");
     for (Comparison comparison : result.comparisons()) {
       BenchmarkCase a = comparison.a();
@@ -29,12 +29,12 @@ final class CompareTable {
             Cell.of(a.model()),
             Cell.of(test(a, comparison.b())),
             Cell.of(ratio.metric()),
-            Cell.of(ratio.a(), 3),
-            Cell.of(ratio.b(), 3),
+            Cell.of(ratio.a()),
+            Cell.of(ratio.b()),
             Cell.of(ratio.unit()),
-            Cell.of(ratio.ratio(), 3),
-            Cell.of(ratio.low(), 3),
-            Cell.of(ratio.high(), 3),
+            Cell.of(ratio.ratio()),
+            Cell.of(ratio.low()),
+            Cell.of(ratio.high()),
             Cell.of(verdict(ratio)));
       }
     }
@@ -46,7 +46,7 @@ final class CompareTable {
   }
 
   private static String verdict(Ratio ratio) {
-    if (ratio.low() == ratio.high()) {
+    if (Double.isNaN(ratio.low())) {
       return "too few samples";
     }
     return ratio.low() > 1

@@ -3,8 +3,8 @@ package gpt2j.bench.table;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.Surroundings;
 import gpt2j.bench.statistics.Figures;
-import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.Optional;
 
@@ -20,14 +20,16 @@ final class ExperimentTable {
             "precision",
             "threads",
             "batch",
-            "prompt",
-            "new",
+            "prompt tokens",
+            "new tokens",
             "cached TTFT ms",
             "cached TPOT ms",
             "uncached TPOT ms",
-            "cached t/s",
-            "uncached t/s",
-            "speedup");
+            "cached tokens/s",
+            "uncached tokens/s",
+            "speedup ×",
+            "others' cores",
+            "memory GB/s");
     for (Measurement cached : result.measurements()) {
       BenchmarkCase of = cached.benchmarkCase();
       if (of.useCache()) {
@@ -49,6 +51,9 @@ final class ExperimentTable {
     BenchmarkCase of = with.benchmarkCase();
     Figures cached = new Figures(with);
     Optional<Figures> uncached = without.map(Figures::new);
+    Surroundings both =
+        with.surroundings()
+            .and(without.map(Measurement::surroundings).orElse(Surroundings.UNKNOWN));
     table.add(
         Cell.of(of.model()),
         Cell.of(of.backend()),
@@ -60,14 +65,12 @@ final class ExperimentTable {
         Units.millis(Statistics.median(cached.firstTokenNanos())),
         Units.millis(cached.stepNanos(50)),
         uncached.map(figures -> Units.millis(figures.stepNanos(50))).orElse(new Cell.Empty()),
-        Cell.of(Statistics.median(cached.endToEndRates()), 2),
+        Cell.of(Statistics.median(cached.endToEndRates())),
         uncached
-            .map(figures -> Cell.of(Statistics.median(figures.endToEndRates()), 2))
+            .map(figures -> Cell.of(Statistics.median(figures.endToEndRates())))
             .orElse(new Cell.Empty()),
-        uncached.map(figures -> speedup(figures.speedup(cached))).orElse(new Cell.Empty()));
-  }
-
-  private static Cell speedup(Interval speedup) {
-    return Cell.within(speedup.estimate(), speedup.low(), speedup.high(), 2);
+        uncached.map(figures -> Units.interval(figures.speedup(cached))).orElse(new Cell.Empty()),
+        Units.othersCores(both),
+        Units.readBandwidth(both));
   }
 }

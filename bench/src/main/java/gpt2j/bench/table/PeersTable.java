@@ -20,6 +20,7 @@ import java.util.Set;
  */
 final class PeersTable {
   private static final String US = Peer.GPT2J;
+  private static final double PERCENT = 100;
 
   private record Work(Precision precision, Phase phase, int batch, int tokens) {}
 
@@ -32,11 +33,9 @@ final class PeersTable {
             "version",
             "precision",
             "test",
-            "t/s",
-            "min t/s",
-            "max t/s",
+            "tokens/s",
             "ms/step",
-            "of the floor",
+            "% of the floor",
             "rounds",
             "gpt2j is faster ×",
             "peak RSS MiB",
@@ -86,9 +85,7 @@ final class PeersTable {
         Cell.of(peer.version() == null ? "" : peer.version()),
         Units.precision(work.precision()),
         Cell.of(test(work)),
-        Cell.of(Statistics.median(rates), 2),
-        Cell.of(Statistics.percentile(rates, 0), 2),
-        Cell.of(Statistics.percentile(rates, 100), 2),
+        Units.interval(Statistics.range(rates)),
         work.phase() == Phase.DECODE
             ? Units.millis(
                 Statistics.median(rounds.stream().mapToDouble(PeersTable::median).toArray()))
@@ -109,7 +106,7 @@ final class PeersTable {
             .mapToDouble(m -> m.othersCores().getAsDouble())
             .max()
             .stream()
-            .mapToObj(cores -> Cell.of(cores, 2))
+            .mapToObj(cores -> (Cell) new Cell.Number(cores, 2, null))
             .findFirst()
             .orElse(new Cell.Empty()),
         peer.name().equals(US) ? new Cell.Empty() : equalTokens(rounds, rounds(result, US, work)),
@@ -146,7 +143,7 @@ final class PeersTable {
               });
     }
     Interval ratio = Statistics.bootstrapPairedRatio(Statistics.values(a), Statistics.values(b));
-    return Cell.within(ratio.estimate(), ratio.low(), ratio.high(), 2);
+    return Units.interval(ratio);
   }
 
   /** The time to read the weights once, as a share of the step's time. */
@@ -156,19 +153,13 @@ final class PeersTable {
             .filter(m -> m.bytesPerSecond().isPresent())
             .mapToDouble(
                 m ->
-                    weightBytes(result, m)
+                    PERCENT
+                        * weightBytes(result, m)
                         / m.bytesPerSecond().getAsDouble()
                         * Units.SECOND
                         / median(m))
             .toArray();
-    if (shares.length == 0) {
-      return new Cell.Empty();
-    }
-    return Cell.within(
-        Statistics.median(shares),
-        Statistics.percentile(shares, 0),
-        Statistics.percentile(shares, 100),
-        2);
+    return Units.interval(Statistics.range(shares));
   }
 
   /** All weights but those of positions, of which a step reads one row. */

@@ -1,14 +1,17 @@
 package gpt2j.bench.table;
 
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.Component;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
-import gpt2j.bench.statistics.Statistics;
+import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -34,7 +37,7 @@ final class ProfileTable {
             "phase",
             "tokens",
             "component",
-            "median ms",
+            "mean ms",
             "share %");
     for (ProfileMeasurement measurement : result.measurements()) {
       for (Phase phase : Phase.values()) {
@@ -43,6 +46,7 @@ final class ProfileTable {
         }
       }
     }
+    explain(table, result);
     return table;
   }
 
@@ -71,17 +75,11 @@ final class ProfileTable {
   }
 
   private static void add(Table table, BenchmarkCase of, Phase phase, Column column) {
-    double total = column.steps().stream().mapToDouble(ProfiledStep::totalNanos).sum();
-    for (Component component : Component.values()) {
-      double[] nanos =
-          column.steps().stream()
-              .mapToDouble(step -> step.components().getOrDefault(component, 0L))
-              .toArray();
-      double sum = Statistics.mean(nanos) * nanos.length;
-      row(table, of, phase, column, component.label(), nanos, sum / total);
-    }
-    double[] totals = column.steps().stream().mapToDouble(ProfiledStep::totalNanos).toArray();
-    row(table, of, phase, column, "total", totals, 1);
+    Map<String, Double> means = MeanStep.of(column.steps());
+    double total = MeanStep.total(means);
+    means.forEach(
+        (component, nanos) -> row(table, of, phase, column, component, nanos, nanos / total));
+    row(table, of, phase, column, "total", total, 1);
   }
 
   private static void row(
@@ -90,7 +88,7 @@ final class ProfileTable {
       Phase phase,
       Column column,
       String component,
-      double[] nanos,
+      double nanos,
       double share) {
     table.add(
         Cell.of(of.model()),
@@ -101,7 +99,38 @@ final class ProfileTable {
         Cell.of(Units.lowerCase(phase)),
         Cell.of(column.name()),
         Cell.of(component),
-        Cell.of(Statistics.median(nanos) / Units.MILLI, 3),
-        Cell.of(PERCENT * share, 1));
+        Units.millis(nanos),
+        Cell.percent(PERCENT * share));
+  }
+
+  /** What the components are made of, which depends on what each backend can time. */
+  private static void explain(Table table, ProfileResult result) {
+    Map<Boolean, Set<String>> backends =
+        result.measurements().stream()
+            .filter(measurement -> !measurement.steps().isEmpty())
+            .collect(
+                Collectors.partitioningBy(
+                    ProfileTable::hasParts,
+                    Collectors.mapping(
+                        measurement -> measurement.benchmarkCase().backend(),
+                        Collectors.toCollection(TreeSet::new))));
+    Set<String> split = backends.get(true);
+    Set<String> whole = backends.get(false);
+    if (!split.isEmpty()) {
+      table.note(
+          "%s: each thread times its parts of attention (scores q·K, softmax, mix with V) and of mlp_fc (gelu). attention and mlp_fc are what is left without them: of attention the handing out of work and waiting for the last thread, of mlp_fc the product."
+              .formatted(String.join(", ", split)));
+    }
+    if (!whole.isEmpty()) {
+      table.note(
+          "%s: scores, softmax and their mix with V are one operation, attention, and GELU is the end of mlp_fc's product; the backend doesn't time them apart. How long the product takes without GELU, bench/jmh/run Linear measures."
+              .formatted(String.join(", ", whole)));
+    }
+  }
+
+  private static boolean hasParts(ProfileMeasurement measurement) {
+    return measurement.steps().stream()
+        .flatMap(step -> step.sectionNanos().keySet().stream())
+        .anyMatch(component -> !ProfiledStep.section(component).equals(component));
   }
 }

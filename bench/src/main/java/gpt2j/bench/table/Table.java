@@ -8,12 +8,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Rows under named columns. */
+/** Rows under named columns, and notes on them. */
 public final class Table {
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final List<String> columns;
   private final List<List<Cell>> rows = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
 
   /** A table without rows. */
   public Table(String... columns) {
@@ -29,6 +30,16 @@ public final class Table {
     rows.add(List.of(cells));
   }
 
+  /** Adds what readers should know, in one line. */
+  public void note(String line) {
+    notes.add(line);
+  }
+
+  /** The notes. */
+  public List<String> notes() {
+    return List.copyOf(notes);
+  }
+
   /** The names of the columns. */
   public List<String> columns() {
     return columns;
@@ -39,7 +50,7 @@ public final class Table {
     return List.copyOf(rows);
   }
 
-  /** The table as text that ends with a line break. */
+  /** The table as text that ends with a line break; only Markdown has the notes. */
   public String format(TableFormat format) {
     return switch (format) {
       case MD -> markdown();
@@ -65,6 +76,7 @@ public final class Table {
     }
     text.append("|\n");
     rows.forEach(row -> appendLine(text, row.stream().map(Cell::text).toList(), widths));
+    notes.forEach(note -> text.append('\n').append(note).append('\n'));
     return text.toString();
   }
 

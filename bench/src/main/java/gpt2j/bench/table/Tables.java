@@ -8,6 +8,7 @@ import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import java.util.List;
 
 /** The table of each kind of result. */
 public final class Tables {
@@ -15,21 +16,32 @@ public final class Tables {
 
   /** All rows of a result. */
   public static Table of(BenchmarkResult result) {
-    return switch (result) {
-      case ThroughputResult r -> ThroughputTable.of(r);
-      case TraceResult r -> TraceTable.of(r, Integer.MAX_VALUE);
-      case ExperimentResult r -> ExperimentTable.of(r);
-      case ProfileResult r -> ProfileTable.of(r);
-      case CompareResult r -> CompareTable.of(r);
-      case RooflineResult r -> RooflineTable.of(r);
-      case PeersResult r -> PeersTable.of(r);
-    };
+    return of(result, Integer.MAX_VALUE);
+  }
+
+  private static Table of(BenchmarkResult result, int rowsOfATrace) {
+    Table table =
+        switch (result) {
+          case ThroughputResult r -> ThroughputTable.of(r);
+          case TraceResult r -> TraceTable.of(r, rowsOfATrace);
+          case ExperimentResult r -> ExperimentTable.of(r);
+          case ProfileResult r -> ProfileTable.of(r);
+          case CompareResult r -> CompareTable.of(r);
+          case RooflineResult r -> RooflineTable.of(r);
+          case PeersResult r -> PeersTable.of(r);
+        };
+    new SurroundingsNotes(result).lines().forEach(table::note);
+    return table;
   }
 
   /** A result as it is shown; in Markdown long tables are shortened to a page. */
   public static String format(BenchmarkResult result, TableFormat format) {
-    return result instanceof TraceResult trace && format == TableFormat.MD
-        ? TraceTable.of(trace, TraceTable.PAGE).format(format)
-        : of(result).format(format);
+    return of(result, format == TableFormat.MD ? TraceTable.PAGE : Integer.MAX_VALUE)
+        .format(format);
+  }
+
+  /** What of a result shouldn't be believed, in one line each. */
+  public static List<String> warnings(BenchmarkResult result) {
+    return new SurroundingsNotes(result).warnings();
   }
 }

@@ -9,7 +9,7 @@ import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 
-/** One row per case, in the manner of llama-bench: mean ± standard deviation of rates. */
+/** One row per case: medians, rates with the smallest and the largest repetition. */
 final class ThroughputTable {
   private static final double MILLION = 1e6;
 
@@ -19,15 +19,15 @@ final class ThroughputTable {
     Table table =
         new Table(
             "model",
-            "size MiB",
-            "params M",
+            "weights MiB",
+            "parameters M",
             "backend",
             "precision",
             "threads",
             "test",
-            "prefill t/s",
-            "decode t/s",
-            "end to end t/s",
+            "prefill tokens/s",
+            "decode tokens/s",
+            "end to end tokens/s",
             "TTFT ms",
             "TPOT ms",
             "TPOT p95 ms",
@@ -35,7 +35,9 @@ final class ThroughputTable {
             "KV MiB",
             "KV used MiB",
             "peak RSS MiB",
-            "device MiB");
+            "device MiB",
+            "others' cores",
+            "memory GB/s");
     for (Measurement measurement : result.measurements()) {
       BenchmarkCase of = measurement.benchmarkCase();
       Figures figures = new Figures(measurement);
@@ -48,7 +50,7 @@ final class ThroughputTable {
       table.add(
           Cell.of(of.model()),
           Units.mebibytes(memory.deviceBytes().getOrDefault(Usage.WEIGHTS, 0L)),
-          Cell.of(parameters / MILLION, 2),
+          Cell.of(parameters / MILLION),
           Cell.of(of.backend()),
           Units.precision(of.precision()),
           Cell.of((long) of.threads()),
@@ -65,12 +67,14 @@ final class ThroughputTable {
           memory.peakResidentBytes().isPresent()
               ? Units.mebibytes(memory.peakResidentBytes().getAsLong())
               : Cell.of("not measurable here"),
-          Units.mebibytes(memory.deviceTotalBytes()));
+          Units.mebibytes(memory.deviceTotalBytes()),
+          Units.othersCores(measurement.surroundings()),
+          Units.readBandwidth(measurement.surroundings()));
     }
     return table;
   }
 
   private static Cell rate(double... rates) {
-    return Cell.plusMinus(Statistics.mean(rates), Statistics.standardDeviation(rates), 2);
+    return Units.interval(Statistics.range(rates));
   }
 }

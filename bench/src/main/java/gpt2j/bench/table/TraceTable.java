@@ -4,11 +4,12 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
-/** One row per token: its latency, averaged over repetitions, with the spread. */
+/** One row per token: the median of its latency over repetitions, and the extremes. */
 final class TraceTable {
   /** Rows per case that are read at a glance. */
   static final int PAGE = 12;
@@ -28,27 +29,24 @@ final class TraceTable {
             "precision",
             "test",
             "token",
-            "mean ms",
-            "sd ms",
-            "min ms",
             "median ms",
-            "max ms");
+            "smallest ms",
+            "largest ms");
     for (Measurement measurement : result.measurements()) {
       BenchmarkCase of = measurement.benchmarkCase();
       for (int token : tokens(of.newTokens(), rows)) {
         double[] nanos =
             measurement.samples().stream().mapToDouble(sample -> nanos(sample, token)).toArray();
+        Interval range = Statistics.range(nanos);
         table.add(
             Cell.of(of.model()),
             Cell.of(of.backend()),
             Units.precision(of.precision()),
             Cell.of(of.test()),
             Cell.of((long) token),
-            Cell.of(Statistics.mean(nanos) / Units.MILLI, 3),
-            Cell.of(Statistics.standardDeviation(nanos) / Units.MILLI, 3),
-            Cell.of(Statistics.percentile(nanos, 0) / Units.MILLI, 3),
-            Cell.of(Statistics.median(nanos) / Units.MILLI, 3),
-            Cell.of(Statistics.percentile(nanos, 100) / Units.MILLI, 3));
+            Units.millis(Statistics.median(nanos)),
+            Units.millis(range.low()),
+            Units.millis(range.high()));
       }
     }
     return table;

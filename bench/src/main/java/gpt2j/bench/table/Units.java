@@ -3,24 +3,57 @@ package gpt2j.bench.table;
 import gpt2j.api.Precision;
 import gpt2j.bench.result.Header;
 import gpt2j.bench.result.Model;
+import gpt2j.bench.result.Surroundings;
+import gpt2j.bench.statistics.Interval;
+import gpt2j.bench.statistics.Statistics;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** How numbers are shown. */
 final class Units {
   static final double MIB = 1 << 20;
   static final double MILLI = 1e6; // nanoseconds
   static final double SECOND = 1e9;
+  static final double GIGA = 1e9;
 
   private Units() {}
 
   /** Milliseconds of nanoseconds. */
   static Cell millis(double nanos) {
-    return Cell.of(nanos / MILLI, 2);
+    return Cell.of(nanos / MILLI);
   }
 
   static Cell mebibytes(double bytes) {
-    return Cell.of(bytes / MIB, 1);
+    return Cell.of(bytes / MIB);
+  }
+
+  /** A median and the ends of its spread. */
+  static Cell interval(Interval interval) {
+    return Cell.within(interval.estimate(), interval.low(), interval.high());
+  }
+
+  /** Others' cores at worst; nothing where the system doesn't tell. */
+  static Cell othersCores(Surroundings... surroundings) {
+    return Arrays.stream(surroundings)
+        .map(Surroundings::mostOthersCores)
+        .flatMapToDouble(OptionalDouble::stream)
+        .max()
+        .stream()
+        .mapToObj(cores -> (Cell) new Cell.Number(cores, 2, null))
+        .findFirst()
+        .orElse(new Cell.Empty());
+  }
+
+  /** At how many GB/s the memory was read before the repetitions. */
+  static Cell readBandwidth(Surroundings... surroundings) {
+    return interval(
+        Statistics.range(
+            Arrays.stream(surroundings)
+                .flatMap(around -> around.bytesPerSecond().stream())
+                .mapToDouble(bytes -> bytes / GIGA)
+                .toArray()));
   }
 
   static Cell precision(Precision precision) {

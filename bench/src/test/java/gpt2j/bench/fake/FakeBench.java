@@ -5,6 +5,7 @@ import gpt2j.api.DataType;
 import gpt2j.api.Precision;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.model.gpt2.Gpt2Config;
@@ -30,6 +31,7 @@ public final class FakeBench {
   private final Map<String, BackendProvider> backends;
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private RunListener listener = RunListener.NONE;
+  private MachineWatch machine = MachineWatch.NONE;
 
   /** With one device and all its latencies as they are. */
   public FakeBench(Path folder, VirtualTime time, Map<String, BackendProvider> backends) {
@@ -41,6 +43,12 @@ public final class FakeBench {
   /** Tells somebody how far it is. */
   public FakeBench listener(RunListener told) {
     listener = told;
+    return this;
+  }
+
+  /** On a machine on which something else happens. */
+  public FakeBench machine(MachineWatch watched) {
+    machine = watched;
     return this;
   }
 
@@ -57,7 +65,7 @@ public final class FakeBench {
   /** What they work with. */
   public BenchContext context() {
     return new BenchContext(
-        backends, time, folder.resolve("models"), "1.2.3", cancelled::get, listener);
+        backends, time, machine, folder.resolve("models"), "1.2.3", cancelled::get, listener);
   }
 
   /** The directory of the tiny model. */

@@ -4,17 +4,22 @@ import static gpt2j.bench.fake.FakeBench.LAYERS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.backend.cpu.CpuBackendProvider;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
-import gpt2j.bench.result.Component;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.statistics.MeanStep;
+import gpt2j.bench.table.Cell;
+import gpt2j.bench.table.Tables;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,35 +44,26 @@ final class ProfileRunTest {
   }
 
   /** What the components take by the table of latencies, the rest apart. */
-  private Map<Component, Long> expected(long rows, long pairs, long heads) {
-    return Map.of(
-        Component.EMBEDDING,
-        latencies.nanos("embedding", rows, 0),
-        Component.NORMS,
-        LAYERS * (latencies.nanos("ln_1", rows, 0) + latencies.nanos("ln_2", rows, 0))
-            + latencies.nanos("ln_f", heads, 0),
-        Component.QKV,
-        LAYERS * latencies.nanos("qkv", rows, 0),
-        Component.KV_APPEND,
-        LAYERS * latencies.nanos("kv_append", rows, 0),
-        Component.ATTENTION,
-        LAYERS * latencies.nanos("attention", rows, pairs),
-        Component.PROJECTION,
-        LAYERS * latencies.nanos("attn_proj", rows, 0),
-        Component.MLP,
-        LAYERS * (latencies.nanos("mlp_fc", rows, 0) + latencies.nanos("mlp_proj", rows, 0)),
-        Component.HEAD,
-        latencies.nanos("head", heads, 0),
-        Component.SAMPLING,
-        latencies.nanos("sample", heads, 0) + Latencies.ADVANCE);
+  private Map<String, Long> expected(long rows, long pairs, long heads) {
+    Map<String, Long> nanos = new LinkedHashMap<>();
+    nanos.put("embedding", latencies.nanos("embedding", rows, 0));
+    for (String section :
+        List.of("ln_1", "qkv", "kv_append", "attn_proj", "ln_2", "mlp_fc", "mlp_proj")) {
+      nanos.put(section, LAYERS * latencies.nanos(section, rows, 0));
+    }
+    nanos.put("attention", LAYERS * latencies.nanos("attention", rows, pairs));
+    nanos.put("ln_f", latencies.nanos("ln_f", heads, 0));
+    nanos.put("head", latencies.nanos("head", heads, 0));
+    nanos.put("sample", latencies.nanos("sample", heads, 0) + Latencies.ADVANCE);
+    return nanos;
   }
 
-  private static void assertComponents(Map<Component, Long> expected, ProfiledStep step) {
-    Map<Component, Long> components = step.components();
-    expected.forEach(
-        (component, nanos) -> assertEquals(nanos, components.get(component), component.label()));
+  private static void assertComponents(Map<String, Long> expected, ProfiledStep step) {
+    Map<String, Long> components = new LinkedHashMap<>(step.components());
     long sum = components.values().stream().mapToLong(Long::longValue).sum();
     assertEquals(step.totalNanos(), sum, "components and the rest are the whole");
+    components.remove(ProfiledStep.REST);
+    assertEquals(expected, components);
   }
 
   @ParameterizedTest
@@ -94,7 +90,7 @@ final class ProfileRunTest {
           assertComponents(expected(batch, (long) batch * length, batch), step);
           rest = 0;
         }
-        assertEquals(rest + VirtualTime.LAUNCH, step.components().get(Component.REST));
+        assertEquals(rest + VirtualTime.LAUNCH, step.components().get(ProfiledStep.REST));
       }
     }
   }
@@ -119,5 +115,50 @@ final class ProfileRunTest {
     assertEquals(
         VirtualTime.LAUNCH + latencies.decode(LAYERS, 1, 6),
         cached.unprofiledStepNanos().getFirst());
+  }
+
+  /** The picture's bars are the table's rows: the same steps, the same statistic. */
+  @Test
+  void tableAndStepsTellTheSame() {
+    ProfileResult result = profile(1, 5, 9);
+    ProfileMeasurement cached = result.measurements().getFirst();
+    List<ProfiledStep> decode =
+        cached.steps().stream().filter(step -> step.phase() == Phase.DECODE).toList();
+    double total = decode.stream().mapToLong(ProfiledStep::totalNanos).average().orElseThrow();
+    Map<String, Double> means = MeanStep.of(decode);
+    assertEquals(total, MeanStep.total(means), 1e-6);
+    List<List<Cell>> rows =
+        Tables.of(result).rows().stream()
+            .filter(row -> row.get(4).text().equals(cached.benchmarkCase().test()))
+            .filter(row -> row.get(5).text().equals("decode") && row.get(6).text().equals("6–13"))
+            .toList();
+    assertEquals(means.size() + 1, rows.size());
+    for (List<Cell> row : rows) {
+      double nanos = means.getOrDefault(row.get(7).text(), total);
+      assertEquals(nanos / 1e6, ((Cell.Number) row.get(8)).value(), 1e-9, row.toString());
+      assertEquals(100 * nanos / total, ((Cell.Number) row.get(9)).value(), 1e-9, row.toString());
+    }
+  }
+
+  /** Where the backend can, attention and the MLP are taken apart; else the table says so. */
+  @Test
+  void onTheProcessorFusedOperationsAreTimedInTheirParts() {
+    FakeBench bench = new FakeBench(folder, time, Map.of("cpu", new CpuBackendProvider()));
+    var result =
+        (ProfileResult)
+            bench
+                .benchmarks()
+                .profile(
+                    bench.settings("cpu", 1, 40, 5), RunDirectory.create(folder.resolve("cpu")));
+    for (ProfiledStep step : result.measurements().getFirst().steps()) {
+      List<String> parts =
+          step.components().keySet().stream().filter(name -> name.contains("/")).toList();
+      assertEquals(
+          List.of("attention/scores", "attention/softmax", "attention/mix", "mlp_fc/gelu"), parts);
+      step.sectionNanos().forEach((name, nanos) -> assertTrue(nanos >= 0, name));
+      assertEquals(12, step.sections().size(), step.sections().keySet().toString());
+    }
+    assertTrue(Tables.of(result).notes().getFirst().startsWith("cpu: each thread times its parts"));
+    assertTrue(Tables.of(profile(1, 5, 2)).notes().getFirst().contains("doesn't time them apart"));
   }
 }

@@ -3,14 +3,18 @@ package gpt2j.bench.plot;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.Peer;
+import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.Program;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.SampleResults;
@@ -18,15 +22,29 @@ import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
+import java.awt.Graphics2D;
+import java.awt.Paint;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.jfree.chart.axis.AxisState;
+import org.jfree.chart.axis.NumberTick;
 import org.jfree.chart.plot.CategoryPlot;
 import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.data.category.CategoryDataset;
 import org.jfree.data.xy.IntervalXYDataset;
 import org.jfree.data.xy.XYDataset;
@@ -145,14 +163,15 @@ class PlotsTest {
     for (int bar = 0; bar < 4; bar++) {
       double sum = 0;
       for (int component = 0; component < data.getRowCount(); component++) {
-        sum += data.getValue(component, bar).doubleValue();
+        Number share = data.getValue(component, bar); // null where there is no such part
+        sum += share == null ? 0 : share.doubleValue();
       }
       assertEquals(100, sum, 1e-9);
     }
     ProfileMeasurement first = result.measurements().getFirst();
     var step = first.steps().getFirst();
-    double mlp = data.getValue("MLP", data.getColumnKey(0)).doubleValue();
-    long nanos = step.sectionNanos().get("mlp_fc") + step.sectionNanos().get("mlp_proj");
+    double mlp = data.getValue("mlp_proj", data.getColumnKey(0)).doubleValue();
+    long nanos = step.sectionNanos().get("mlp_proj");
     assertEquals(100.0 * nanos / step.totalNanos(), mlp, 3); // of the first of three
   }
 
@@ -175,7 +194,7 @@ class PlotsTest {
     double seconds = Statistics.median(Statistics.values(head.nanos())) / 1e9;
     assertEquals(
         100 * head.bytes() / m.peakBytesPerSecond() / seconds,
-        shares.getValue("prefill", "head, prefill of 1 row at 512").doubleValue(),
+        shares.getValue("prefill: 512 rows", "head").doubleValue(),
         1e-9);
   }
 
@@ -212,6 +231,114 @@ class PlotsTest {
         Statistics.median(rates),
         data.getValue("transformers", "f32, 128 tokens").doubleValue(),
         1e-9);
+  }
+
+  /** Where few values were measured, these and no others have ticks. */
+  @ParameterizedTest
+  @MethodSource("results")
+  void ticksAreAtWhatWasMeasured(BenchmarkResult result) throws IOException {
+    if (result instanceof ThroughputResult || result instanceof ExperimentResult) {
+      for (Plot plot : Plots.of(result)) {
+        XYPlot xy = (XYPlot) plot.chart().getPlot();
+        XYPlot first = xy instanceof CombinedDomainXYPlot c ? c.getSubplots().getFirst() : xy;
+        XYDataset data = first.getDataset();
+        Set<Double> measured = new TreeSet<>();
+        for (int series = 0; series < data.getSeriesCount(); series++) {
+          for (int i = 0; i < data.getItemCount(series); i++) {
+            measured.add(data.getXValue(series, i));
+          }
+        }
+        assertEquals(
+            List.copyOf(measured),
+            ticks((RatioAxis) xy.getDomainAxis(), RectangleEdge.BOTTOM).stream()
+                .map(NumberTick::getValue)
+                .toList());
+      }
+    }
+  }
+
+  private static List<NumberTick> ticks(RatioAxis axis, RectangleEdge edge) {
+    Graphics2D graphics = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
+    Rectangle2D area = new Rectangle2D.Double(60, 60, 700, 400);
+    return axis.refreshTicks(graphics, new AxisState(), area, edge);
+  }
+
+  @Test
+  void roundTicksLieOnTheAxisAndAreEnoughToReadItBy() {
+    Random random = new Random(3);
+    for (int trial = 0; trial < 500; trial++) {
+      RatioAxis axis = RatioAxis.ofRoundNumbers("any");
+      double least = Math.pow(10, 6 * random.nextDouble() - 3);
+      double most = least * (1.5 + Math.pow(10, 4 * random.nextDouble()));
+      axis.setRange(least, most);
+      for (RectangleEdge edge : List.of(RectangleEdge.LEFT, RectangleEdge.BOTTOM)) {
+        List<NumberTick> ticks = ticks(axis, edge);
+        assertTrue(ticks.size() >= 2, least + " to " + most + ": " + ticks);
+        ticks.forEach(tick -> assertTrue(least <= tick.getValue() && tick.getValue() <= most));
+        ticks.forEach(tick -> assertFalse(tick.getText().isEmpty()));
+      }
+    }
+  }
+
+  @Test
+  void aProgramHasOneColourInAllPictures() {
+    PeersResult all = result(PeersResult.class);
+    Map<String, Set<Paint>> colors = new TreeMap<>();
+    List<String> names =
+        Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+            .toList();
+    for (int i = 1; i < names.size(); i++) {
+      List<String> pair = List.of(names.get(i), names.get(i - 1)); // each beside different ones
+      List<PeerMeasurement> measured = new ArrayList<>();
+      for (String name : pair) {
+        all.measurements().stream()
+            .filter(m -> m.peer().equals(Peer.GPT2J))
+            .map(m -> PlausibleResults.of(m, name))
+            .forEach(measured::add);
+      }
+      PeersResult two =
+          new PeersResult(
+              all.header(),
+              all.settings(),
+              pair.stream().map(name -> new Peer(name, "1", List.of())).toList(),
+              measured);
+      for (Plot plot : Plots.of(two)) {
+        var category = (CategoryPlot) plot.chart().getPlot();
+        for (int row = 0; row < 2; row++) {
+          colors
+              .computeIfAbsent(
+                  category.getDataset().getRowKey(row).toString(), _ -> new HashSet<>())
+              .add(category.getRenderer().getSeriesPaint(row));
+        }
+      }
+    }
+    assertEquals(Set.copyOf(names), colors.keySet());
+    colors.forEach((name, of) -> assertEquals(1, of.size(), name));
+    assertEquals(names.size(), colors.values().stream().distinct().count());
+  }
+
+  @ParameterizedTest
+  @MethodSource("results")
+  void titlesSayModelAndData(BenchmarkResult result) {
+    for (Plot plot : Plots.of(result)) {
+      String titles = plot.titles();
+      assertTrue(titles.contains("gpt2"), titles);
+      assertTrue(titles.contains("prompts of random tokens"), titles);
+    }
+  }
+
+  @Test
+  void aBarOfAPeerShowsTheRowOfTheTable() {
+    PeersResult result = result(PeersResult.class);
+    WhiskerBars bars =
+        (WhiskerBars) ((CategoryPlot) Plots.of(result).get(1).chart().getPlot()).getRenderer();
+    double[] rates =
+        result.measurements().stream()
+            .filter(m -> m.peer().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
+            .filter(m -> m.precision() == gpt2j.api.Precision.F32)
+            .mapToDouble(m -> 1e9 / m.nanos().getFirst())
+            .toArray();
+    assertEquals(Statistics.range(rates), bars.interval("nanogpt", "f32, 128 tokens"));
   }
 
   @Test

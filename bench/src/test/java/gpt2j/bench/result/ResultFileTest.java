@@ -20,7 +20,31 @@ final class ResultFileTest {
   @TempDir Path folder;
 
   static List<BenchmarkResult> results() {
-    return SampleResults.all();
+    return Stream.concat(
+            SampleResults.all().stream(), SampleResults.all().stream().map(SampleResults::once))
+        .toList();
+  }
+
+  /** Results that were measured before the machine was watched. */
+  @ParameterizedTest
+  @MethodSource("results")
+  void whatEarlierVersionsWroteIsRead(BenchmarkResult result) throws IOException {
+    Path file = folder.resolve(ResultFile.NAME);
+    String json = ResultFile.toJson(result);
+    String earlier =
+        json.replaceFirst("\"format\" : 2", "\"format\" : 1")
+            .replaceAll("(?s),\\s*\"surroundings\" : \\{[^}]*\\}", "");
+    Files.writeString(file, earlier);
+    String read = ResultFile.toJson(ResultFile.read(file));
+    String unknown =
+        json.replaceFirst("\"format\" : 2", "\"format\" : 1")
+            .replaceAll(
+                "(?s)\"surroundings\" : \\{[^}]*\\}",
+                "\"surroundings\" : {\n"
+                    + "      \"others_cores\" : [ ],\n"
+                    + "      \"bytes_per_second\" : [ ]\n"
+                    + "    }");
+    assertEquals(unknown, read);
   }
 
   @ParameterizedTest
@@ -45,7 +69,7 @@ final class ResultFileTest {
   void anotherFormatIsRefused() throws IOException {
     Path file = folder.resolve("old.json");
     String json = ResultFile.toJson(results().getFirst());
-    Files.writeString(file, json.replaceFirst("\"format\" : 1", "\"format\" : 99"));
+    Files.writeString(file, json.replaceFirst("\"format\" : 2", "\"format\" : 99"));
     ResultException e = assertThrows(ResultException.class, () -> ResultFile.read(file));
     assertTrue(e.getMessage().contains("format 99"), e.getMessage());
   }

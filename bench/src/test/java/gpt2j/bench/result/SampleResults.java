@@ -37,6 +37,9 @@ public final class SampleResults {
           1,
           0);
 
+  private static final Surroundings AROUND =
+      new Surroundings(List.of(0.02, 0.3), List.of(3.1e10, 3.3e10));
+
   private static final BenchmarkCase CACHED =
       new BenchmarkCase("gpt2", "cpu", Precision.F32, 4, true, 1, 32, 4);
 
@@ -65,6 +68,42 @@ public final class SampleResults {
         peers());
   }
 
+  /** The same with no more than one repetition. */
+  public static BenchmarkResult once(BenchmarkResult result) {
+    return switch (result) {
+      case ThroughputResult r -> new ThroughputResult(HEADER, GRID, firstOf(r.measurements()));
+      case TraceResult r -> new TraceResult(HEADER, GRID, firstOf(r.measurements()));
+      case ExperimentResult r -> new ExperimentResult(HEADER, GRID, firstOf(r.measurements()));
+      case ProfileResult r -> r;
+      case RooflineResult r -> r;
+      case PeersResult r -> r;
+      case CompareResult r ->
+          new CompareResult(
+              r.header(),
+              r.settings(),
+              List.of(
+                  new Comparison(
+                      CACHED,
+                      CACHED.withUseCache(false),
+                      List.of(
+                          new Ratio("TPOT", "ms", 10e-6, 30e-6, 1.0 / 3, Double.NaN, Double.NaN)))),
+              firstOf(r.measurementsA()),
+              firstOf(r.measurementsB()));
+    };
+  }
+
+  private static List<Measurement> firstOf(List<Measurement> measurements) {
+    return measurements.stream()
+        .map(
+            m ->
+                new Measurement(
+                    m.benchmarkCase(),
+                    m.samples().subList(0, 1),
+                    m.memory(),
+                    new Surroundings(List.of(0.02), List.of())))
+        .toList();
+  }
+
   private static Measurement measurement(BenchmarkCase benchmarkCase, long step) {
     return new Measurement(
         benchmarkCase,
@@ -75,7 +114,8 @@ public final class SampleResults {
             4096,
             2048,
             Map.of(Usage.WEIGHTS, 497L << 20, Usage.CACHE, 4096L),
-            step == 10 ? OptionalLong.of(690L << 20) : OptionalLong.empty()));
+            step == 10 ? OptionalLong.of(690L << 20) : OptionalLong.empty()),
+        step == 10 ? AROUND : Surroundings.UNKNOWN);
   }
 
   private static ProfileResult profile() {
@@ -93,7 +133,8 @@ public final class SampleResults {
                 List.of(
                     new ProfiledStep(0, Phase.PREFILL, 32, 800, sections),
                     new ProfiledStep(0, Phase.DECODE, 33, 80, sections)),
-                List.of(78L, 79L))));
+                List.of(78L, 79L),
+                AROUND)));
   }
 
   private static RooflineResult roofline() {
@@ -117,7 +158,8 @@ public final class SampleResults {
                         33,
                         494L << 20,
                         250L << 20,
-                        List.of(7L))))));
+                        List.of(7L))),
+                AROUND)));
   }
 
   public static PeersResult peers() {

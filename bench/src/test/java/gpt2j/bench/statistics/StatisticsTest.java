@@ -1,6 +1,7 @@
 package gpt2j.bench.statistics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,14 +55,13 @@ final class StatisticsTest {
   void withoutSamplesThereIsNothing() {
     assertTrue(Double.isNaN(Statistics.median()));
     assertTrue(Double.isNaN(Statistics.mean()));
-    assertTrue(Double.isNaN(Statistics.standardDeviation()));
+    assertTrue(Double.isNaN(Statistics.range().estimate()));
     assertTrue(Double.isNaN(Statistics.bootstrapMedian().estimate()));
   }
 
   @Test
-  void theStandardDeviationIsThePopulations() {
-    assertEquals(2.138089935299395, Statistics.standardDeviation(2, 4, 4, 4, 5, 5, 7, 9), 1e-12);
-    assertEquals(0, Statistics.standardDeviation(3));
+  void aRangeIsFromTheSmallestToTheLargest() {
+    assertEquals(new Interval(2, 4.5, 9), Statistics.range(9, 4, 4, 4, 5, 5, 7, 2));
   }
 
   @Test
@@ -100,6 +100,10 @@ final class StatisticsTest {
 
   @Test
   void oneSampleHasNoSpread() {
-    assertEquals(new Interval(4, 4, 4), Statistics.bootstrapMedian(4));
+    Interval unknown = new Interval(Double.NaN, 4, Double.NaN);
+    assertEquals(unknown, Statistics.bootstrapMedian(4));
+    assertEquals(unknown, Statistics.bootstrapRatio(new double[] {8}, new double[] {2, 2}));
+    assertEquals(unknown, Statistics.range(4));
+    assertFalse(unknown.isKnown());
   }
 }

@@ -10,6 +10,7 @@ import gpt2j.bench.result.SampleResults;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,8 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class TableTest {
   private static Table table() {
     Table table = new Table("name", "t/s");
-    table.add(Cell.of("a|b, \"c\""), Cell.plusMinus(12.345, 0.5, 2));
-    table.add(Cell.of("d"), Cell.of(Double.NaN, 2));
+    table.add(Cell.of("a|b, \"c\""), Cell.within(12.345, 11.9, 12.8));
+    table.add(Cell.of("d"), Cell.of(Double.NaN));
     return table;
   }
 
@@ -26,10 +27,10 @@ final class TableTest {
   void markdownIsAlignedAndEscaped() {
     assertEquals(
         """
-        | name      |          t/s |
-        | --------- | -----------: |
-        | a\\|b, "c" | 12.35 ± 0.50 |
-        | d         |              |
+        | name      |              t/s |
+        | --------- | ---------------: |
+        | a\\|b, "c" | 12.3 (11.9–12.8) |
+        | d         |                  |
         """,
         table().format(TableFormat.MD));
   }
@@ -37,7 +38,7 @@ final class TableTest {
   @Test
   void aStepsFloorIsTheTimeToReadTheWeights() {
     // All parameters but 1024 positions of width 768, at 40 GB/s, in steps of 20 ms.
-    double share = (124_439_808 - 1024 * 768) * 4 / 4e10 / 20e-3;
+    double share = 100.0 * ((124_439_808 - 1024 * 768) * 4.0) / 4e10 * 1e9 / 20e6;
     List<String> lines = Tables.format(SampleResults.peers(), TableFormat.CSV).lines().toList();
     String row = lines.stream().filter(line -> line.contains("tg128")).findFirst().orElseThrow();
     assertTrue(row.contains(",20," + share + ",1,"), row); // ms/step, of the floor, rounds
@@ -57,6 +58,73 @@ final class TableTest {
     assertFalse(json.get(1).has("t/s"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "1305.4, 1305",
+    "920.37, 920",
+    "58.42, 58.4",
+    "6.824, 6.82",
+    "0.6871, 0.687",
+    "0.00391, 0.00391",
+    "0.000001, 0.00000",
+    "0, 0",
+    "-3.999, -4.00"
+  })
+  void peopleSeeTheDigitsThatCount(double value, String text) {
+    assertEquals(text, Cell.of(value).text());
+  }
+
+  @Test
+  void aSpreadThatNobodyKnowsIsADash() {
+    assertEquals("3.82 (–)", Cell.within(3.82, Double.NaN, Double.NaN).text());
+    for (BenchmarkResult result : SampleResults.all()) {
+      BenchmarkResult once = SampleResults.once(result);
+      for (List<Cell> row : Tables.of(once).rows()) {
+        for (Cell cell : row) {
+          String text = cell.text();
+          assertFalse(text.contains("± 0") || text.matches(".*\\((.+)–\\1\\)"), text);
+        }
+      }
+    }
+    String table =
+        Tables.format(SampleResults.once(SampleResults.all().getFirst()), TableFormat.MD);
+    assertTrue(table.contains("(–)"), table);
+  }
+
+  /** Every column of numbers says of what: a unit, or what is counted. */
+  @ParameterizedTest
+  @MethodSource("results")
+  void everyColumnOfNumbersHasAUnit(BenchmarkResult result) {
+    Table table = Tables.of(result);
+    for (int i = 0; i < table.columns().size(); i++) {
+      int column = i;
+      boolean numbers =
+          table.rows().stream().anyMatch(row -> row.get(column) instanceof Cell.Number);
+      String name = table.columns().get(i);
+      assertTrue(
+          !numbers
+              || name.matches(
+                  ".*\\b(ms|MiB|MB|M|MFLOP|FLOP/B|GB/s|GFLOP/s|tokens/s|tokens|threads|rows|rounds"
+                      + "|batch|token|cores|ms/step)"
+                      + "|.*[%×].*"
+                      + "|[AB]: .*"), // the next column tells
+          name);
+    }
+  }
+
+  @Test
+  void tablesSayWhatTheMachineWasLike() {
+    for (BenchmarkResult result : SampleResults.all()) {
+      String text = Tables.format(result, TableFormat.MD);
+      assertTrue(text.contains("Others kept more than 0.1 cores busy in "), text);
+      assertEquals(1, Tables.warnings(result).size(), text);
+    }
+    String text = Tables.format(SampleResults.all().getFirst(), TableFormat.MD);
+    assertTrue(text.contains("in 1 of 2 repetitions, up to 0.3 during gpt2 pp32+tg4:"), text);
+    assertTrue(text.contains("read at 31.0 to 33.0 GB/s"), text);
+    assertTrue(text.contains("others' cores") && text.contains(" 0.30 |"), text);
+  }
+
   @Test
   void aRowHasACellForEachColumn() {
     assertThrows(IllegalArgumentException.class, () -> table().add(Cell.of("alone")));
@@ -73,7 +141,9 @@ final class TableTest {
     List<String> lines = markdown.lines().toList();
     assertTrue(lines.size() > 2, markdown);
     long bars = count(lines.getFirst());
-    assertTrue(lines.stream().allMatch(line -> count(line) == bars), markdown);
+    List<String> rows = lines.stream().takeWhile(line -> !line.isEmpty()).toList();
+    assertTrue(rows.stream().allMatch(line -> count(line) == bars), markdown);
+    assertEquals(Tables.of(result).notes().size() * 2, lines.size() - rows.size());
     assertTrue(new JsonMapper().readTree(Tables.format(result, TableFormat.JSON)).isArray());
   }
 

@@ -1,4 +1,4 @@
-package gpt2j.bench.peers;
+package gpt2j.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,12 +10,16 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * How many cores others keep busy while something is measured: the machine's time on the processor
- * without that of this process and of those that it has started, by Linux's {@code /proc}.
+ * The time that others have spent on the processors so far: the machine's without that of this
+ * process and of those that it has started, by Linux's {@code /proc}.
+ *
+ * @param nanos when, by {@link System#nanoTime}
+ * @param ticks of everybody else, in hundredths of a second; empty where the system doesn't tell
  */
-final class OtherLoad {
+record OtherLoad(long nanos, OptionalLong ticks) {
   private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on all of Linux
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final double SHORTEST = 0.2; // seconds, below which a tick is too much
 
   // Of /proc/stat's first line, proc_stat(5): user, nice, system, then idle and iowait, which don't
   // count, irq, softirq, steal. What guests use is in user.
@@ -24,17 +28,19 @@ final class OtherLoad {
   private static final int USER = 11;
   private static final int CHILDREN_SYSTEM = 14;
 
-  private final long start = System.nanoTime();
-  private final OptionalLong others = others();
+  /** As of now. */
+  static OtherLoad now() {
+    return new OtherLoad(System.nanoTime(), others());
+  }
 
-  /** The mean since this was made; empty where the system doesn't tell. */
-  OptionalDouble cores() {
-    OptionalLong now = others();
-    double seconds = (System.nanoTime() - start) / NANOS_PER_SECOND;
-    return others.isEmpty() || now.isEmpty()
+  /** How many cores others have kept busy since, on average. */
+  OptionalDouble coresSince(OtherLoad before) {
+    double seconds = (nanos - before.nanos) / NANOS_PER_SECOND;
+    return ticks.isEmpty() || before.ticks.isEmpty() || seconds < SHORTEST
         ? OptionalDouble.empty()
         : OptionalDouble.of(
-            Math.max(0, (now.getAsLong() - others.getAsLong()) / TICKS_PER_SECOND / seconds));
+            Math.max(
+                0, (ticks.getAsLong() - before.ticks.getAsLong()) / TICKS_PER_SECOND / seconds));
   }
 
   /** Ticks of everybody else. */

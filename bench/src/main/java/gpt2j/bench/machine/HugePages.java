@@ -1,4 +1,4 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.machine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -1,5 +1,6 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.machine;
 
+import gpt2j.bench.statistics.Statistics;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,12 +16,14 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Measures the processor and its memory by loops of vector instructions, on several threads. */
-final class HostProbe {
+public final class HostProbe {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final double NANOS_PER_SECOND = 1e9;
   private static final int WARMUP = 4;
   private static final int SAMPLES = 12;
+  private static final int BRIEF_WARMUP = 1;
+  private static final int BRIEF_SAMPLES = 3;
   private static final long BUFFER = 1L << 29;
   private static final int[] STREAMS = {2, 4, 8};
   private static final int BLOCK_VECTORS = 8;
@@ -32,15 +35,18 @@ final class HostProbe {
   private final int threads;
   private volatile long sink; // where results go, so that they aren't left out
 
-  HostProbe(int threads) {
+  /** Measures with so many threads. */
+  public HostProbe(int threads) {
     this.threads = threads;
   }
 
-  String bandwidthMethod() {
+  /** How {@link #bandwidth} is measured. */
+  public String bandwidthMethod() {
     return "%d threads read 512 MiB, vectors of %d bits".formatted(threads, INTS.vectorBitSize());
   }
 
-  String arithmeticMethod() {
+  /** How {@link #arithmetic} is measured. */
+  public String arithmeticMethod() {
     return "%d threads of fused multiply-adds, %d chains each, vectors of %d bits"
         .formatted(threads, CHAINS, FLOATS.vectorBitSize());
   }
@@ -49,7 +55,17 @@ final class HostProbe {
    * Bytes per second that all threads read together. From how many addresses a core must read at
    * once to fill its line buffers differs between machines: the fastest of some numbers is taken.
    */
-  List<Double> bandwidth() {
+  public List<Double> bandwidth() {
+    return bandwidth(WARMUP, SAMPLES);
+  }
+
+  /** The same in a third of a second, for watching how it moves: the median of a few reads. */
+  double briefBandwidth() {
+    double[] rates = Statistics.values(bandwidth(BRIEF_WARMUP, BRIEF_SAMPLES));
+    return Statistics.median(rates);
+  }
+
+  private List<Double> bandwidth(int warmup, int samples) {
     long largest = STREAMS[STREAMS.length - 1] * CHUNK;
     long share = BUFFER / threads / largest * largest;
     try (Arena arena = Arena.ofShared()) {
@@ -60,7 +76,11 @@ final class HostProbe {
       List<Double> fastest = List.of();
       for (int streams : STREAMS) {
         List<Double> rates =
-            rates((double) share * threads, t -> sink += read(buffer, t * share, share, streams));
+            rates(
+                (double) share * threads,
+                t -> sink += read(buffer, t * share, share, streams),
+                warmup,
+                samples);
         fastest = max(rates) > max(fastest) ? rates : fastest;
       }
       return fastest;
@@ -103,9 +123,9 @@ final class HostProbe {
   }
 
   /** Operations per second of all threads together; a fused multiply-add is two. */
-  List<Double> arithmetic() {
+  public List<Double> arithmetic() {
     double operations = 2.0 * CHAINS * FLOATS.length() * ROUNDS * CALLS * threads;
-    return rates(operations, thread -> sink += (long) multiplyAdds(thread));
+    return rates(operations, thread -> sink += (long) multiplyAdds(thread), WARMUP, SAMPLES);
   }
 
   private static float multiplyAdds(int thread) {
@@ -152,9 +172,9 @@ final class HostProbe {
    * Lets all threads work at the same time, again and again. Each takes its own time, for who waits
    * for them may find no processor free: from the first one's beginning to the last one's end.
    */
-  private List<Double> rates(double amount, IntConsumer work) {
-    long[][] begun = new long[WARMUP + SAMPLES][threads];
-    long[][] ended = new long[WARMUP + SAMPLES][threads];
+  private List<Double> rates(double amount, IntConsumer work, int warmup, int samples) {
+    long[][] begun = new long[warmup + samples][threads];
+    long[][] ended = new long[warmup + samples][threads];
     CyclicBarrier barrier = new CyclicBarrier(threads);
     List<Thread> team = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
@@ -180,7 +200,7 @@ final class HostProbe {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    for (int round = WARMUP; round < begun.length; round++) {
+    for (int round = warmup; round < begun.length; round++) {
       long start = LongStream.of(begun[round]).min().orElseThrow();
       long end = LongStream.of(ended[round]).max().orElseThrow();
       rates.add(amount * NANOS_PER_SECOND / (end - start));
