@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Option;
     name = "visualize",
     description = {
       "Shows the KV cache and the attention of one head while it generates.",
-      "Writes a film and its frames, attention maps of the prompt for all layers and heads, and the"
+      "Writes a film and its frames, attention maps of the text for all layers and heads, and the"
           + " numbers behind them."
     },
     footerHeading = GroupedHelp.EXAMPLES,
@@ -62,8 +63,8 @@ final class BenchVisualizeCommand implements Callable<Integer> {
       names = "--cell",
       paramLabel = "N",
       converter = Numbers.Pixels.class,
-      description = "Pixels from one position to the next. Default: 14.")
-  private int cell = 14;
+      description = "Pixels from one position to the next. Default: what fills the picture.")
+  private @Nullable Integer cell;
 
   @Option(
       names = "--delay",
@@ -127,10 +128,11 @@ final class BenchVisualizeCommand implements Callable<Integer> {
               .formatted(tokens.length, config.contextLength()));
     }
     long positions = Math.min(config.contextLength(), (long) tokens.length + maxNewTokens - 1);
-    if (positions * cell > Visualization.MOST_PIXELS) {
+    int pixels = cell == null ? Visualization.cellFor((int) positions) : cell;
+    if (positions * pixels > Visualization.MOST_PIXELS) {
       throw UserError.usage(
           "--cell: %d positions of %d pixels each make pictures wider than %d pixels; give smaller cells or fewer tokens"
-              .formatted(positions, cell, Visualization.MOST_PIXELS));
+              .formatted(positions, pixels, Visualization.MOST_PIXELS));
     }
     return tokens;
   }
@@ -151,7 +153,12 @@ final class BenchVisualizeCommand implements Callable<Integer> {
               loaded.model(),
               (ObservedBackend) loaded.backend(),
               new Visualization.Settings(
-                  layer, head, maxNewTokens, cell, Duration.ofMillis(delay)));
+                  model.modelName(),
+                  layer,
+                  head,
+                  maxNewTokens,
+                  cell == null ? OptionalInt.empty() : OptionalInt.of(cell),
+                  Duration.ofMillis(delay)));
       return visualization.write(
           loaded.tokens(),
           sampling.parameters(),

@@ -3,6 +3,7 @@ package gpt2j.cli;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.Precision;
+import gpt2j.bench.result.Model;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -58,6 +59,11 @@ final class ModelOptions {
           "What multiplies many rows on a GPU, with --backend=cuda: ${COMPLETION-CANDIDATES}."
               + " Default: auto, the faster one.")
   private @Nullable String cudaGemm;
+
+  /** How pictures and results speak of the checkpoint. */
+  String modelName() {
+    return model == null ? "the bundled model" : Model.name(model.toString());
+  }
 
   /** Opens the checkpoint. */
   Checkpoint openCheckpoint() {

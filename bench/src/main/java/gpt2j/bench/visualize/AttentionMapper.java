@@ -14,32 +14,37 @@ final class AttentionMapper {
   private AttentionMapper() {}
 
   /**
-   * The maps of a text's first tokens.
+   * The maps of a text's last tokens.
    *
    * @param backend the model's
+   * @param prompt how many of the tokens are the prompt's; the others were generated
    */
-  static AttentionMaps map(Gpt2 model, ObservedBackend backend, int... tokens) {
-    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, MOST_TOKENS));
+  static AttentionMaps map(Gpt2 model, ObservedBackend backend, int prompt, int... tokens) {
+    int shown = Math.min(tokens.length, MOST_TOKENS);
+    int left = tokens.length - shown;
     int layers = model.config().layers();
-    float[][][][] maps = new float[layers][model.config().heads()][shown.length][];
+    float[][][][] maps = new float[layers][model.config().heads()][shown][];
     backend.observe(
-        ObservedOperations.ALL_LAYERS, attention -> keep(attention, shown.length, maps));
-    try (Session session = model.session(SessionOptions.defaults().withCapacity(shown.length))) {
-      session.prefill(0, shown);
+        ObservedOperations.ALL_LAYERS, attention -> keep(attention, left, tokens.length, maps));
+    try (Session session = model.session(SessionOptions.defaults().withCapacity(tokens.length))) {
+      session.prefill(0, tokens);
     } finally {
       backend.endObservation();
     }
     TokenLabels labels = new TokenLabels(model.tokenizer());
-    List<KvTrace.Token> texts = Arrays.stream(shown).mapToObj(labels::of).toList();
-    return new AttentionMaps(texts, tokens.length - shown.length, maps);
+    List<KvTrace.Token> texts = Arrays.stream(tokens).skip(left).mapToObj(labels::of).toList();
+    return new AttentionMaps(texts, left, Math.max(0, prompt - left), maps);
   }
 
-  private static void keep(Attention attention, int length, float[][][][] maps) {
+  private static void keep(Attention attention, int left, int length, float[][][][] maps) {
     int[] positions = attention.positions();
     for (int row = 0; row < positions.length; row++) {
-      float[][] heads = attention.probabilities(row, length);
-      for (int head = 0; head < heads.length; head++) {
-        maps[attention.layer()][head][positions[row]] = heads[head];
+      if (positions[row] >= left) {
+        float[][] heads = attention.probabilities(row, length);
+        for (int head = 0; head < heads.length; head++) {
+          maps[attention.layer()][head][positions[row] - left] =
+              Arrays.copyOfRange(heads[head], left, length);
+        }
       }
     }
   }

@@ -7,22 +7,32 @@ import java.awt.image.BufferedImage;
 final class AttentionPictures {
   private static final float[] TICKS = {0, 0.01f, 0.05f, 0.1f, 0.25f, 0.5f, 0.75f, 1};
   private static final int MARGIN = 18;
-  private static final int TITLE = 84;
+  private static final int TITLE = 92;
   private static final int SIDE = 112;
   private static final int GAP = 10;
   private static final int LAYER_LABELS = 64;
   private static final int BAR = 14;
   private static final int BAR_HEIGHT = 220;
   private static final int RIGHT = 150;
-  private static final int LEAST_WIDTH = 760;
+  private static final int BOUNDARY = 6;
+  private static final int LONGEST_TEXT = 100;
 
+  private final String model;
   private final AttentionMaps maps;
   private final ColorScale scale = ColorScale.rootProbability();
   private final int gridCell;
 
-  AttentionPictures(AttentionMaps maps) {
+  /**
+   * Pictures.
+   *
+   * @param model its name
+   */
+  AttentionPictures(String model, AttentionMaps maps) {
+    this.model = model;
     this.maps = maps;
-    gridCell = Math.clamp(SIDE / maps.tokens().size(), 1, 12);
+    int room = DashboardLayout.LEAST_WIDTH - MARGIN - LAYER_LABELS - RIGHT;
+    int side = Math.max(SIDE, room / maps.heads() - GAP);
+    gridCell = Math.clamp(side / maps.tokens().size(), 1, 12);
   }
 
   ColorScale scale() {
@@ -50,20 +60,20 @@ final class AttentionPictures {
   /** All layers and heads. */
   BufferedImage grid() {
     int gridRight = gridX(maps.heads()) - GAP;
-    int width = Math.max(LEAST_WIDTH, gridRight + RIGHT);
+    int width = Math.max(DashboardLayout.LEAST_WIDTH, gridRight + RIGHT);
     int height = Math.max(TITLE + 22 + BAR_HEIGHT, gridY(maps.layers())) + MARGIN;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     try (Ink ink = new Ink(image)) {
-      String size = Integer.toString(maps.tokens().size());
       ink.bold(Ink.LARGE, Ink.TEXT)
-          .left("Attention of all layers and heads over %s tokens".formatted(size), MARGIN, 28);
+          .left("Attention of all layers and heads of %s %s".formatted(model, over()), MARGIN, 28);
       ink.text(Ink.NORMAL, Ink.TEXT)
           .left(
               "In each map: a row is a query's position, top to bottom; a column a key's, left to"
-                  + " right; rows add up to 1."
+                  + " right; rows add up to 1. Blue marks: where generated tokens begin."
                   + leftOut(),
               MARGIN,
               50);
+      ink.left(text(), MARGIN, 70);
       for (int head = 0; head < maps.heads(); head++) {
         ink.text(Ink.NORMAL, Ink.TEXT).center("head " + head, gridX(head) + side() / 2, TITLE + 12);
       }
@@ -82,27 +92,32 @@ final class AttentionPictures {
   /** One head, with the tokens at both sides. */
   BufferedImage single(int layer, int head) {
     int tokens = maps.tokens().size();
-    int cell = Math.clamp(720 / tokens, 3, 22);
+    int cell = Math.clamp(900 / tokens, 3, 40);
     int labels = longestLabel();
     int left = MARGIN + labels + 8;
     int top = TITLE;
     int side = tokens * cell;
-    int width = Math.max(LEAST_WIDTH, left + side + RIGHT);
+    int width = Math.max(DashboardLayout.LEAST_WIDTH, left + side + RIGHT);
     int height = top + Math.max(side + labels, BAR_HEIGHT + 44) + 2 * MARGIN;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     try (Ink ink = new Ink(image)) {
       ink.bold(Ink.LARGE, Ink.TEXT)
-          .left("Attention of layer %d, head %d".formatted(layer, head), MARGIN, 28);
+          .left(
+              "Attention of %s, layer %d, head %d %s".formatted(model, layer, head, over()),
+              MARGIN,
+              28);
       ink.text(Ink.NORMAL, Ink.TEXT)
           .left(
               "Each row: what the token at the left gives to the tokens below; rows add up to 1."
                   + leftOut(),
               MARGIN,
               50);
+      ink.left("Tokens: the prompt's dark, generated ones blue. " + TokenLabels.SIGNS, MARGIN, 70);
       map(ink, layer, head, left, top, cell);
       ink.text(Ink.SMALL, Ink.TEXT);
-      int every = Math.ceilDiv(13, cell);
+      int every = Math.ceilDiv(14, cell);
       for (int i = 0; i < tokens; i += every) {
+        ink.text(Ink.SMALL, i < maps.prompt() ? Ink.TEXT : Ink.ACCENT);
         String text = maps.tokens().get(i).text();
         int middle = i * cell + cell / 2;
         ink.right(text, left - 6, top + middle + 4);
@@ -123,7 +138,28 @@ final class AttentionPictures {
   private String leftOut() {
     return maps.left() == 0
         ? ""
-        : " The text's other %d tokens are left out.".formatted(maps.left());
+        : " The text's first %d tokens are left out, with what is given to them."
+            .formatted(maps.left());
+  }
+
+  /** Which tokens are shown. */
+  private String over() {
+    int generated = maps.tokens().size() - maps.prompt();
+    return generated == 0
+        ? "over %d tokens of the prompt".formatted(maps.prompt())
+        : "over %d tokens of the prompt and %d generated ones".formatted(maps.prompt(), generated);
+  }
+
+  /** The beginning of what is shown. */
+  private String text() {
+    StringBuilder text = new StringBuilder("Text: ");
+    for (KvTrace.Token token : maps.tokens()) {
+      if (text.length() + token.text().length() > LONGEST_TEXT) {
+        return text + " …";
+      }
+      text.append(token.text());
+    }
+    return text.append("   ").append(TokenLabels.SIGNS).toString();
   }
 
   private void map(Ink ink, int layer, int head, int x, int y, int cell) {
@@ -136,6 +172,11 @@ final class AttentionPictures {
       }
     }
     ink.frame(Ink.LINE, x, y, tokens * cell, tokens * cell);
+    if (maps.prompt() > 0 && maps.prompt() < tokens) { // where generated tokens begin
+      int at = maps.prompt() * cell;
+      ink.line(Ink.ACCENT, x - BOUNDARY, y + at, x - 2, y + at);
+      ink.line(Ink.ACCENT, x + at, y + tokens * cell + 2, x + at, y + tokens * cell + BOUNDARY);
+    }
   }
 
   private void bar(Ink ink, int x, int y) {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /**
  * Pictures of one head at work, one for each step: the query, the keys it meets in the cache, the
@@ -14,9 +15,10 @@ import java.util.function.IntFunction;
  * in all pictures of a trace, so that they can be compared and put into one film.
  */
 final class Dashboard {
-  private static final int LEAST_LABEL_DISTANCE = 13;
+  private static final int LEAST_LABEL_DISTANCE = 14;
   private static final int LEAST_OUTLINED = 4;
 
+  private final String model;
   private final KvTrace trace;
   private final DashboardLayout layout;
   private final ColorScale queries;
@@ -28,13 +30,21 @@ final class Dashboard {
   /**
    * A dashboard.
    *
+   * @param model its name
    * @param cell pixels from one position to the next
    */
-  Dashboard(KvTrace trace, int cell) {
+  Dashboard(String model, KvTrace trace, int cell) {
+    this.model = model;
     this.trace = trace;
-    int cellHeight = Math.clamp(240 / trace.headSize(), 2, 16);
+    int cellHeight = Math.clamp(384 / trace.headSize(), 2, 16);
     layout =
-        new DashboardLayout(trace.capacity(), trace.headSize(), cell, cellHeight, longestLabel());
+        new DashboardLayout(
+            trace.capacity(),
+            trace.headSize(),
+            cell,
+            cellHeight,
+            longest(false, trace.tokens().stream().map(KvTrace.Token::text)),
+            longest(true, Stream.of(keysHeading(), attentionHeading(), valuesHeading())));
     KvTrace.Step last = trace.steps().getLast();
     queries = ColorScale.signed(Limits.magnitude(each(KvTrace.Step::query)));
     keys = ColorScale.signed(Limits.magnitude(List.of(last.keys())));
@@ -43,12 +53,28 @@ final class Dashboard {
     attention = ColorScale.probability(Math.min(1, Limits.roundUp(largestAttention())));
   }
 
-  private int longestLabel() {
+  /** Pixels of the longest text. */
+  private static int longest(boolean heading, Stream<String> texts) {
     BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
     try (Ink ink = new Ink(image)) {
-      ink.bold(Ink.SMALL, Ink.TEXT);
-      return trace.tokens().stream().mapToInt(token -> ink.width(token.text())).max().orElse(0);
+      ink.bold(heading ? Ink.NORMAL : Ink.SMALL, Ink.TEXT);
+      return texts.mapToInt(ink::width).max().orElse(0);
     }
+  }
+
+  private String keysHeading() {
+    return "key cache K: columns are positions, rows the head's %d dimensions"
+        .formatted(trace.headSize());
+  }
+
+  private String attentionHeading() {
+    return "attention: softmax(%s · q·K) over the positions so far"
+        .formatted(Ink.number(trace.scale()));
+  }
+
+  private String valuesHeading() {
+    return "value cache V: columns are positions, rows the head's %d dimensions"
+        .formatted(trace.headSize());
   }
 
   private List<float[]> each(Function<KvTrace.Step, float[]> part) {
@@ -117,8 +143,9 @@ final class Dashboard {
   private void title(Ink ink, int index, KvTrace.Step step) {
     ink.bold(Ink.LARGE, Ink.TEXT)
         .left(
-            "KV cache of layer %d of 0–%d, head %d of 0–%d"
-                .formatted(trace.layer(), trace.layers() - 1, trace.head(), trace.heads() - 1),
+            "KV cache of %s: layer %d of 0–%d, head %d of 0–%d"
+                .formatted(
+                    model, trace.layer(), trace.layers() - 1, trace.head(), trace.heads() - 1),
             layout.leftBarX(),
             26);
     String doing =
@@ -135,28 +162,17 @@ final class Dashboard {
   }
 
   private void headings(Ink ink) {
-    String size = Integer.toString(trace.headSize());
     ink.bold(Ink.NORMAL, Ink.TEXT);
     ink.center("query q", layout.vectorX() + layout.vectorWidth() / 2, layout.keysY() - 14);
-    ink.left(
-        "key cache K: columns are positions, rows the head's %s dimensions".formatted(size),
-        layout.mapX(),
-        layout.keysY() - 14);
-    ink.left(
-        "attention: softmax(%s · q·K) over the positions so far"
-            .formatted(Ink.number(trace.scale())),
-        layout.mapX(),
-        layout.chartY() - 14);
-    ink.left(
-        "value cache V: columns are positions, rows the head's %s dimensions".formatted(size),
-        layout.mapX(),
-        layout.valuesY() - 14);
+    ink.left(keysHeading(), layout.mapX(), layout.keysY() - 14);
+    ink.left(attentionHeading(), layout.mapX(), layout.chartY() - 14);
+    ink.left(valuesHeading(), layout.mapX(), layout.valuesY() - 14);
     ink.center("output", layout.vectorX() + layout.vectorWidth() / 2, layout.valuesY() - 14);
     ink.text(Ink.SMALL, Ink.FAINT)
         .center(
             "attention · V",
             layout.vectorX() + layout.vectorWidth() / 2,
-            layout.valuesY() + layout.mapHeight() + 16);
+            layout.valuesY() + layout.mapHeight() + 18);
   }
 
   /** One of the caches, with the columns that this step wrote marked. */
@@ -300,10 +316,13 @@ final class Dashboard {
                     bytes(used * trace.bytesPerPosition()),
                     bytes(trace.capacity() * trace.bytesPerPosition())),
             layout.leftBarX(),
-            layout.footerY() - 16);
+            layout.footerY() - 36);
     ink.left(
-        "Black frame: written in this step. Hatched: not written yet. Tokens: the prompt's dark,"
-            + " generated ones blue.",
+        "Black frame: written in this step. Hatched: not written yet.",
+        layout.leftBarX(),
+        layout.footerY() - 18);
+    ink.left(
+        "Tokens: the prompt's dark, generated ones blue. " + TokenLabels.SIGNS,
         layout.leftBarX(),
         layout.footerY());
   }

@@ -12,19 +12,32 @@ import java.awt.Rectangle;
  * @param cellWidth pixels of one position
  * @param cellHeight pixels of one dimension
  * @param labels pixels of the longest token's text
+ * @param headings pixels of the longest heading over the maps
  */
-record DashboardLayout(int positions, int headSize, int cellWidth, int cellHeight, int labels) {
+record DashboardLayout(
+    int positions, int headSize, int cellWidth, int cellHeight, int labels, int headings) {
+  /** Pixels across at least. */
+  static final int LEAST_WIDTH = 1200;
+
   static final int BAR = 12;
   private static final int MARGIN = 18;
-  private static final int TICKS = 52;
+  private static final int TICKS = 56;
   private static final int AXIS = 30;
   private static final int GAP = 34;
-  private static final int VECTOR = 26;
-  private static final int TITLE = 66;
+  private static final int VECTOR = 36;
+  private static final int TITLE = 72;
   private static final int HEADING = 34;
-  private static final int CHART = 90;
-  private static final int FOOTER = 56;
-  private static final int LEAST_WIDTH = 760;
+  private static final int CHART = 120;
+  private static final int FOOTER = 78;
+  private static final int LEAST_CELL = 8;
+  private static final int LARGEST_CELL = 48;
+
+  /** Pixels of one position that make so many of them about as wide as the picture. */
+  static int cellFor(int positions) {
+    DashboardLayout none = new DashboardLayout(0, 1, 1, 1, 0, 0);
+    int room = LEAST_WIDTH - none.rightBarX() - BAR - TICKS - MARGIN;
+    return Math.clamp(room / positions, LEAST_CELL, LARGEST_CELL);
+  }
 
   int width() {
     return Math.max(LEAST_WIDTH, rightBarX() + BAR + TICKS + MARGIN);
@@ -59,7 +72,7 @@ record DashboardLayout(int positions, int headSize, int cellWidth, int cellHeigh
   }
 
   int rightBarX() {
-    return mapX() + mapWidth() + 14;
+    return mapX() + Math.max(mapWidth(), headings) + 14;
   }
 
   int keysY() {

@@ -19,9 +19,9 @@ final class Ink implements AutoCloseable {
   static final Color UNUSED = new Color(0xdedede);
   static final Color ACCENT = new Color(0x0b5fa5);
 
-  static final int SMALL = 11;
-  static final int NORMAL = 13;
-  static final int LARGE = 16;
+  static final int SMALL = 12;
+  static final int NORMAL = 14;
+  static final int LARGE = 18;
 
   private final Graphics2D graphics;
 

@@ -11,6 +11,10 @@ import java.util.HexFormat;
 /** Texts that stand for tokens in pictures: short, in one line, with spaces that can be seen. */
 final class TokenLabels {
   private static final int LONGEST = 14;
+
+  /** What the signs in a label mean. */
+  static final String SIGNS = "· is a space, \\n a line's end, … what was cut off.";
+
   private static final char SPACE = '·';
   private static final char CUT = '…';
 

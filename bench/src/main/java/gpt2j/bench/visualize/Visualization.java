@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -19,7 +20,7 @@ import javax.imageio.ImageIO;
 
 /**
  * Makes pictures of a generation: a film of one head's KV cache with its frames, and attention maps
- * of the prompt.
+ * of the prompt and of what was generated.
  */
 public final class Visualization {
   private static final Duration LAST_FRAME = Duration.ofSeconds(3);
@@ -27,21 +28,28 @@ public final class Visualization {
   /**
    * What to show.
    *
+   * @param model the model's name, for titles
    * @param layer counted from 0
    * @param head counted from 0
    * @param maxNewTokens tokens to generate at most
-   * @param cell pixels from one position to the next
+   * @param cell pixels from one position to the next; empty for what fills the picture
    * @param delay how long the film shows each step
    */
-  public record Settings(int layer, int head, int maxNewTokens, int cell, Duration delay) {
+  public record Settings(
+      String model, int layer, int head, int maxNewTokens, OptionalInt cell, Duration delay) {
     /** Throws {@link IllegalArgumentException} for what no model has. */
     public Settings {
-      if (layer < 0 || head < 0 || maxNewTokens < 1 || cell < 1 || delay.isNegative()) {
+      if (layer < 0 || head < 0 || maxNewTokens < 1 || cell.orElse(1) < 1 || delay.isNegative()) {
         throw new IllegalArgumentException(
             "layer %d, head %d, new tokens %d, cell %d, delay %s: something is too small"
-                .formatted(layer, head, maxNewTokens, cell, delay));
+                .formatted(layer, head, maxNewTokens, cell.orElse(1), delay));
       }
     }
+  }
+
+  /** How wide pictures of so many positions are made unless told otherwise. */
+  public static int cellFor(int positions) {
+    return DashboardLayout.cellFor(positions);
   }
 
   /** Pixels of all positions together; wider pictures are of no use, and take much memory. */
@@ -96,7 +104,13 @@ public final class Visualization {
       KvTracer tracer = new KvTracer(model, backend, settings.layer(), settings.head());
       KvTrace trace = tracer.trace(prompt, settings.maxNewTokens(), sampling, cancelled);
       List<Path> files = new ArrayList<>(film(trace, folder.path(), cancelled, progress));
-      files.addAll(maps(AttentionMapper.map(model, backend, prompt), folder.path()));
+      int[] evaluated =
+          trace.tokens().stream()
+              .mapToInt(KvTrace.Token::id)
+              .limit(trace.steps().getLast().position() + 1L)
+              .toArray();
+      files.addAll(
+          maps(AttentionMapper.map(model, backend, prompt.length, evaluated), folder.path()));
       Path data = folder.path().resolve("trace.json");
       TraceFile.write(data, trace);
       files.add(data);
@@ -112,7 +126,11 @@ public final class Visualization {
       BooleanSupplier cancelled,
       BiConsumer<Integer, Integer> progress)
       throws IOException {
-    Dashboard dashboard = new Dashboard(trace, settings.cell());
+    Dashboard dashboard =
+        new Dashboard(
+            settings.model(),
+            trace,
+            settings.cell().orElseGet(() -> DashboardLayout.cellFor(trace.capacity())));
     IndexedColors colors = new IndexedColors(dashboard.keys(), dashboard.attention());
     Path film = directory.resolve("kv-cache.gif");
     Path folder = Files.createDirectories(directory.resolve("frames"));
@@ -132,7 +150,7 @@ public final class Visualization {
   }
 
   private List<Path> maps(AttentionMaps maps, Path directory) throws IOException {
-    AttentionPictures pictures = new AttentionPictures(maps);
+    AttentionPictures pictures = new AttentionPictures(settings.model(), maps);
     Path data = directory.resolve("attention.npy");
     int tokens = maps.tokens().size();
     try (NpyFile file = new NpyFile(data, maps.layers(), maps.heads(), tokens, tokens)) {

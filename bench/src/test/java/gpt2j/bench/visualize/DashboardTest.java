@@ -119,7 +119,7 @@ class DashboardTest {
   @ValueSource(ints = {1, 3, 14, 30})
   void eachPixelOfACellIsTheColourOfItsValueInTheCache(int cell) {
     Run run = Run.on(new ReferenceBackendProvider());
-    Dashboard dashboard = new Dashboard(run.trace(), cell);
+    Dashboard dashboard = new Dashboard("tiny", run.trace(), cell);
     DashboardLayout layout = dashboard.layout();
     assertEquals(NEW_TOKENS, dashboard.frames());
     for (int i = 0; i < dashboard.frames(); i++) {
@@ -143,11 +143,33 @@ class DashboardTest {
     }
   }
 
+  /** Headings end before the colour bars begin, and pictures are wide enough to be read. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 14, 30, 90})
+  void headingsKeepOffTheColourBars(int cell) {
+    DashboardLayout layout =
+        new Dashboard("tiny", Run.on(new ReferenceBackendProvider()).trace(), cell).layout();
+    assertTrue(layout.width() >= 1200, "width " + layout.width());
+    assertTrue(layout.headings() > 300, "headings " + layout.headings());
+    assertTrue(layout.mapX() + layout.headings() < layout.rightBarX());
+    assertTrue(layout.mapX() + layout.mapWidth() < layout.rightBarX());
+    assertTrue(Ink.SMALL >= 12);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 19, 60, 100, 1024})
+  void positionsFillThePictureUnlessToldOtherwise(int positions) {
+    int cell = DashboardLayout.cellFor(positions);
+    int width = new DashboardLayout(positions, 64, cell, 6, 80, 500).width();
+    assertTrue(cell >= 8 && cell <= 48, "cell " + cell);
+    assertTrue(positions > 100 || width == 1200, positions + " positions: " + width);
+  }
+
   @ParameterizedTest
   @MethodSource("providers")
   void aBarIsAsHighAsTheAttentionToItsPosition(BackendProvider provider) {
     KvTrace trace = Run.on(provider).trace();
-    Dashboard dashboard = new Dashboard(trace, 10);
+    Dashboard dashboard = new Dashboard("tiny", trace, 10);
     DashboardLayout layout = dashboard.layout();
     for (int i = 0; i < dashboard.frames(); i++) {
       BufferedImage image = dashboard.paint(i);

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
@@ -32,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class VisualizationTest {
   private static final Visualization.Settings SETTINGS =
-      new Visualization.Settings(2, 1, 4, 12, Duration.ofMillis(250));
+      new Visualization.Settings("tiny", 2, 1, 4, OptionalInt.of(12), Duration.ofMillis(250));
   private static final SamplingParameters SAMPLING = SamplingParameters.random(1);
 
   @TempDir private Path directory;
@@ -100,8 +101,8 @@ class VisualizationTest {
 
   @Test
   void attentionMapsAreCausalAddUpToOneAndAreShownAsTheyAre() {
-    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
-    AttentionPictures pictures = new AttentionPictures(maps);
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT.length, Models.PROMPT);
+    AttentionPictures pictures = new AttentionPictures("tiny", maps);
     BufferedImage grid = pictures.grid();
     assertEquals(Models.LAYERS, maps.layers());
     assertEquals(Models.HEADS, maps.heads());
@@ -130,16 +131,43 @@ class VisualizationTest {
   void theMapsOfAPromptAreThoseOfItsPrefill() {
     KvTrace trace =
         new KvTracer(model, backend, 1, 0).trace(Models.PROMPT, 1, SAMPLING, () -> false);
-    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT.length, Models.PROMPT);
     assertArrayEquals(
         trace.steps().getFirst().attention(), maps.probabilities()[1][0][Models.PROMPT.length - 1]);
+  }
+
+  /** Rows of generated tokens are what the film shows of their steps. */
+  @Test
+  void theMapsGoOnWithWhatWasGenerated() {
+    KvTrace trace =
+        new KvTracer(model, backend, 1, 0).trace(Models.PROMPT, 5, SAMPLING, () -> false);
+    int[] evaluated =
+        trace.tokens().stream()
+            .mapToInt(KvTrace.Token::id)
+            .limit(Models.PROMPT.length + 4)
+            .toArray();
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT.length, evaluated);
+    assertEquals(Models.PROMPT.length, maps.prompt());
+    assertEquals(evaluated.length, maps.tokens().size());
+    for (KvTrace.Step step : trace.steps()) {
+      float[] row = maps.probabilities()[1][0][step.position()];
+      for (int key = 0; key <= step.position(); key++) {
+        assertEquals(step.attention()[key], row[key], 1e-6);
+      }
+    }
   }
 
   @Test
   void numPyCanReadTheMaps() throws IOException {
     new Visualization(model, backend, SETTINGS)
         .write(Models.PROMPT, SAMPLING, out(), () -> false, (done, total) -> {});
-    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT);
+    int[] evaluated = // the film's, all but the last that was drawn
+        new KvTracer(model, backend, 2, 1)
+            .trace(Models.PROMPT, 4, SAMPLING, () -> false).tokens().stream()
+                .mapToInt(KvTrace.Token::id)
+                .limit(9)
+                .toArray();
+    AttentionMaps maps = AttentionMapper.map(model, backend, Models.PROMPT.length, evaluated);
     ByteBuffer file =
         ByteBuffer.wrap(Files.readAllBytes(out().resolve("attention.npy")))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -150,7 +178,7 @@ class VisualizationTest {
     assertEquals(0, (10 + header.length) % 64);
     file.get(header);
     assertEquals(
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2, 6, 6), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2, 9, 9), }",
         new String(header, StandardCharsets.US_ASCII).strip());
     for (float[][][] layer : maps.probabilities()) {
       for (float[][] head : layer) {
@@ -166,8 +194,10 @@ class VisualizationTest {
 
   @Test
   void whatTheModelDoesNotHaveIsRefused() {
-    Visualization.Settings layer = new Visualization.Settings(3, 0, 4, 12, Duration.ZERO);
-    Visualization.Settings head = new Visualization.Settings(0, 2, 4, 12, Duration.ZERO);
+    Visualization.Settings layer =
+        new Visualization.Settings("tiny", 3, 0, 4, OptionalInt.empty(), Duration.ZERO);
+    Visualization.Settings head =
+        new Visualization.Settings("tiny", 0, 2, 4, OptionalInt.empty(), Duration.ZERO);
     assertThrows(IllegalArgumentException.class, () -> new Visualization(model, backend, layer));
     assertThrows(IllegalArgumentException.class, () -> new Visualization(model, backend, head));
   }
@@ -180,7 +210,7 @@ class VisualizationTest {
         () -> visualization.write(Models.PROMPT, SAMPLING, out(), () -> true, (done, total) -> {}));
     assertTrue(Files.notExists(out()));
     long used = backend.memory().total();
-    AttentionMapper.map(model, backend, Models.PROMPT);
+    AttentionMapper.map(model, backend, Models.PROMPT.length, Models.PROMPT);
     assertEquals(used, backend.memory().total());
   }
 
