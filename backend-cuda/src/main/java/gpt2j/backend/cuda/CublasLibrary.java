@@ -1,14 +1,8 @@
 package gpt2j.backend.cuda;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import jcuda.jcublas.JCublas2;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +46,8 @@ final class CublasLibrary {
     private static Result find() {
       for (String version : VERSIONS) {
         // The first is needed by the second, which finds it by its name once it is open.
-        open("libcublasLt.so." + version);
-        if (open("libcublas.so." + version)) {
+        ToolkitLibrary.open("libcublasLt.so." + version);
+        if (ToolkitLibrary.open("libcublas.so." + version).isPresent()) {
           return initialize(version);
         }
       }
@@ -76,52 +70,5 @@ final class CublasLibrary {
         return new Result(null, "not usable: " + e.getMessage());
       }
     }
-  }
-
-  /**
-   * Opens a library for good; one that is open is found by its name afterwards, wherever it lies.
-   */
-  private static boolean open(String name) {
-    List<String> candidates = new ArrayList<>(List.of(name));
-    folders().forEach(folder -> candidates.add(folder.resolve(name).toString()));
-    for (String candidate : candidates) {
-      boolean isPath = candidate.startsWith("/");
-      if (isPath && !Files.isReadable(Path.of(candidate))) {
-        continue;
-      }
-      try {
-        if (isPath) {
-          SymbolLookup.libraryLookup(Path.of(candidate), Arena.global());
-        } else {
-          SymbolLookup.libraryLookup(candidate, Arena.global());
-        }
-        return true;
-      } catch (IllegalArgumentException e) {
-        // Not there, or not one that can be opened: the next one may be.
-      }
-    }
-    return false;
-  }
-
-  /** Where installations of CUDA put their libraries when the system doesn't know of them. */
-  private static List<Path> folders() {
-    List<Path> roots = new ArrayList<>();
-    for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
-      String value = System.getenv(variable);
-      if (value != null && !value.isEmpty()) {
-        roots.add(Path.of(value));
-      }
-    }
-    roots.add(Path.of("/usr/local/cuda"));
-    try (Stream<Path> entries = Files.list(Path.of("/usr/local"))) {
-      entries
-          .filter(entry -> entry.getFileName().toString().startsWith("cuda-"))
-          .forEach(roots::add);
-    } catch (IOException e) {
-      // There is no such folder.
-    }
-    return roots.stream()
-        .flatMap(root -> Stream.of(root.resolve("lib64"), root.resolve("targets/x86_64-linux/lib")))
-        .toList();
   }
 }

@@ -70,7 +70,8 @@ final class CudaBackend implements Backend {
       Products products = new Products(runtime, gemm);
       fusion = new Fusion(new LayerNorm(runtime), products, new Head(runtime, products));
       runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
-      profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush));
+      HostRanges ranges = HostRanges.find(System.getenv());
+      profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush, ranges));
       operations = new CheckedOperations(new CudaOperations(runtime, fusion, attention));
     } catch (RuntimeException e) {
       runtime.closeAfter(e);

@@ -56,22 +56,36 @@ final class CudaProfiler implements Profiler, AutoCloseable {
 
   private final Context context;
   private final Runnable beforeMark;
+  private final HostRanges ranges;
   private final Deque<Event> idle = new ArrayDeque<>();
   private final List<Mark> marks = new ArrayList<>();
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private long totalNanos;
   private boolean running;
   private boolean suspended;
+  private boolean inRange;
   private @Nullable StepMarks captured; // of the step that is being captured with its sections
 
   /**
    * A profiler that is off.
    *
    * @param beforeMark queues what is held back, so that it counts to the section that ends
+   * @param ranges also told of sections, and of the runs of recorded steps
    */
-  CudaProfiler(Context context, Runnable beforeMark) {
+  CudaProfiler(Context context, Runnable beforeMark, HostRanges ranges) {
     this.context = context;
     this.beforeMark = beforeMark;
+    this.ranges = ranges;
+  }
+
+  /** Runs what queues a recorded step. */
+  void queue(String step, Runnable work) {
+    ranges.push(step);
+    try {
+      work.run();
+    } finally {
+      ranges.pop();
+    }
   }
 
   boolean isRunning() {
@@ -137,6 +151,9 @@ final class CudaProfiler implements Profiler, AutoCloseable {
 
   @Override
   public void section(String name) {
+    endRange();
+    ranges.push(name);
+    inRange = true;
     if (captured != null) {
       markStep(name);
     } else if (isRunning()) {
@@ -146,10 +163,18 @@ final class CudaProfiler implements Profiler, AutoCloseable {
 
   @Override
   public void end() {
+    endRange();
     if (captured != null) {
       markStep(null);
     } else if (isRunning() && marks.getLast().section() != null) {
       mark(null);
+    }
+  }
+
+  private void endRange() {
+    if (inRange) {
+      ranges.pop();
+      inRange = false;
     }
   }
 

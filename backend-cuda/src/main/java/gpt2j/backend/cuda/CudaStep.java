@@ -66,10 +66,10 @@ final class CudaStep implements Step {
     runtime.context().enter();
     graph.requireRunnable();
     fusion.flush();
-    if (!profiler.isRunning()) {
-      graph.launch();
-      return;
-    }
+    profiler.queue(name, profiler.isRunning() ? this::runMeasured : graph::launch);
+  }
+
+  private void runMeasured() {
     StepGraph inSections = measured();
     if (marks.isEmpty()) {
       profiler.section(name);
