@@ -1,17 +1,21 @@
 #!/bin/sh
 # Generates the PTX of the CUDA kernels, one file per compute capability, or, with --check, only
-# compares what is there with what the sources give.
+# compares what is there with what the sources give. It takes some two minutes.
 #
-#   backend-cuda/scripts/ptx.sh [--check]
+#   backend-cuda/scripts/ptx.sh [--check | --line-info]
+#
+# A GPU runs the PTX, so after a change of a .cu file nothing changes there until this has run. With
+# --line-info the PTX also says which lines of the sources it comes from, so that Nsight Compute shows
+# them; that is for your own tree, not to be checked in.
 #
 # Needs nvcc and ptxas of CUDA 13.0: other releases write other PTX. Exit status: 0 done or equal,
 # 1 different or not assembled, 2 wrong usage, 3 no such nvcc.
 set -eu
 
 case "${1-}" in
-  "" | --check) mode="${1-}" ;;
+  "" | --check | --line-info) mode="${1-}" ;;
   *)
-    echo "usage: $0 [--check]" >&2
+    echo "usage: $0 [--check | --line-info]" >&2
     exit 2
     ;;
 esac
@@ -26,6 +30,9 @@ if ! nvcc --version 2>/dev/null | grep -q "release $release,"; then
   exit 3
 fi
 
+line_info=
+[ "$mode" != --line-info ] || line_info=-lineinfo
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -35,13 +42,16 @@ trap 'rm -rf "$work"' EXIT
 # generate CAPABILITY PTX_VERSION: nvcc names its own newest version, which only the newest drivers
 # know; what the kernels use is older. ptxas finds out whether that is so, below.
 generate() {
-  nvcc -ptx -arch="compute_$1" -O3 -std=c++17 -I "$sources" -o "$work/raw.ptx" "$work/kernels.cu"
+  echo "ptx: compiling for compute capability $1" >&2
+  # shellcheck disable=SC2086 # nothing or one flag
+  nvcc -ptx -arch="compute_$1" -O3 -std=c++17 $line_info -I "$sources" -o "$work/raw.ptx" "$work/kernels.cu"
   sed -e '/^\/\//d' -e "s/^\\.version .*/.version $2/" "$work/raw.ptx" |
     cat -s >"$work/sm_$1.ptx"
 }
 
 # assemble CAPABILITY DEVICE
 assemble() {
+  echo "ptx: assembling sm_$1.ptx for sm_$2" >&2
   if ! ptxas -arch="sm_$2" -o "$work/device.cubin" "$work/sm_$1.ptx"; then
     echo "ptx: sm_$1.ptx can't be assembled for sm_$2" >&2
     exit 1

@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -64,6 +67,25 @@ class DocsTest {
     Set<String> commands = new TreeSet<>(bench.getSubcommands().keySet());
     commands.removeAll(found(BENCHMARKS, "`bench ([a-z]+)"));
     assertEquals(Set.of(), commands);
+  }
+
+  /** The README's numbers of tests are those that the CPU backend has just passed, or has skipped. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          CpuBackendContractTest  | contract suite of (\\d+) tests
+          CpuTrainingContractTest | one of (\\d+) for training
+          """)
+  void numbersOfTestsAreThoseOfTheBuild(String suite, String sentence) throws IOException {
+    Path report =
+        Path.of("..", "backend-cpu", "target", "surefire-reports")
+            .resolve("TEST-gpt2j.backend.cpu." + suite + ".xml");
+    assumeTrue(Files.exists(report), () -> suite + " did not run in this build");
+    assertEquals(
+        found(report, "<testsuite [^>]* tests=\"(\\d+)\"").iterator().next(),
+        found(Path.of("..", "README.md"), sentence).iterator().next());
   }
 
   private static Stream<String> names(OptionSpec option) {

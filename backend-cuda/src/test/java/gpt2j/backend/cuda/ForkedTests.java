@@ -28,7 +28,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * Parts of the contract in a JVM of their own: with another build of the emulated driver, which a
- * JVM can't exchange, and with what must be set before it starts. The first failure ends it.
+ * JVM can't exchange, and with what must be set before it starts. The first failure ends it, unless
+ * {@link #KEEP_GOING} is set.
  */
 final class ForkedTests {
   static final String ORDER = "gpt2j.test.order";
@@ -41,6 +42,11 @@ final class ForkedTests {
 
   /** If {@code true}, what runs must have executed every kernel. */
   static final String EVERY_KERNEL = "gpt2j.test.every-kernel";
+
+  /**
+   * If {@code true}, all failures are reported, and what passed too, not just the first failure.
+   */
+  static final String KEEP_GOING = "gpt2j.test.keep-going";
 
   /** Before a part: it is one of the contract of training. */
   static final String TRAINING = "Training/";
@@ -61,6 +67,11 @@ final class ForkedTests {
     /** A test failed, or ended the process; not: it couldn't be started, or there was no test. */
     boolean foundAFailure() {
       return exitCode == FAILED || exitCode >= KILLED;
+    }
+
+    /** There is no test of these names. */
+    boolean nothingRan() {
+      return exitCode == NOTHING_RAN;
     }
   }
 
@@ -166,6 +177,9 @@ final class ForkedTests {
       System.out.println("FAILED: never executed: " + missing);
       System.exit(FAILED);
     }
+    if (listener.failed) {
+      System.exit(FAILED);
+    }
     System.exit(listener.ran == 0 ? NOTHING_RAN : PASSED);
   }
 
@@ -188,7 +202,9 @@ final class ForkedTests {
 
   private static final class Listener implements TestExecutionListener {
     final ExecutedKernels kernels;
+    final boolean keepsGoing = Boolean.getBoolean(KEEP_GOING);
     int ran;
+    boolean failed;
 
     Listener(ExecutedKernels kernels) {
       this.kernels = kernels;
@@ -200,7 +216,12 @@ final class ForkedTests {
         System.out.printf(
             "FAILED %s: %s%n",
             test.getDisplayName(), result.getThrowable().map(Throwable::toString).orElse(""));
-        Runtime.getRuntime().halt(FAILED);
+        failed = true;
+        if (!keepsGoing) {
+          Runtime.getRuntime().halt(FAILED);
+        }
+      } else if (keepsGoing && test.isTest()) {
+        System.out.printf("%s %s%n", result.getStatus(), test.getDisplayName());
       }
       if (test.isTest()) {
         ran++;

@@ -7,11 +7,15 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,16 +26,21 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Compiles the emulator with g++. What has been compiled once is kept by its contents, so that only
- * what has changed is compiled again.
+ * what has changed is compiled again; what nobody has used for a week is deleted.
  */
 public final class Compiler {
   private static final String COMPILER = Optional.ofNullable(System.getenv("CXX")).orElse("g++");
 
   /** Enough to name one build of many. */
   private static final int KEY_LENGTH = 24;
+
+  private static final Duration KEPT = Duration.ofDays(7);
+  private static final Pattern OUTPUTS = Pattern.compile("/(objects/\\w+\\.o|\\w{24}/lib[^/]+)$");
 
   // Strict aliasing: kernels read one type through pointers to another, as CUDA allows. AVX2, FMA
   // and F16C for speed and for conversions that round as a device does; ND4J needs them too.
@@ -116,7 +125,7 @@ public final class Compiler {
     }
     // The file's name is the library's, so each has a folder.
     Path library = cache.resolve(key(all)).resolve("libcuda.so.1");
-    if (Files.exists(library)) {
+    if (used(library)) {
       return library;
     }
     Files.createDirectories(cache.resolve("objects"));
@@ -127,9 +136,35 @@ public final class Compiler {
       if (!Files.exists(library)) {
         compile(sources, objects);
         link(objects, library);
+        deleteUnused();
       }
     }
     return library;
+  }
+
+  /** Whether there is such a file; it counts as used now. */
+  private static boolean used(Path file) throws IOException {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** Deletes objects and libraries that were not used for long, and folders that are left empty. */
+  private void deleteUnused() throws IOException {
+    Instant oldest = Instant.now().minus(KEPT);
+    try (Stream<Path> files = Files.find(cache, 2, (path, file) -> file.isRegularFile())) {
+      for (Path file : files.filter(file -> OUTPUTS.matcher(file.toString()).find()).toList()) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+          Files.delete(file);
+          if (!file.endsWith(Path.of("objects").resolve(file.getFileName()))) {
+            Files.delete(file.getParent());
+          }
+        }
+      }
+    }
   }
 
   /**
@@ -145,7 +180,7 @@ public final class Compiler {
     MessageDigest digest = digest();
     digest.update(bytes(version() + flags + name + driver + new TreeMap<>(files)));
     Path library = cache.resolve(key(digest)).resolve(name);
-    if (Files.exists(library)) {
+    if (used(library)) {
       return library;
     }
     Files.createDirectories(library.getParent());
@@ -189,7 +224,7 @@ public final class Compiler {
       }
       List<Future<?>> running = new ArrayList<>();
       for (Map.Entry<String, Path> object : objects.entrySet()) {
-        if (!Files.exists(object.getValue())) {
+        if (!used(object.getValue())) {
           running.add(
               pool.submit(
                   () -> {

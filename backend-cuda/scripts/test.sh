@@ -1,0 +1,13 @@
+#!/bin/sh
+# Tests some operations of the CUDA backend on the emulated driver, with the kernels as their sources
+# are now: needs g++ and no GPU.
+#
+#   backend-cuda/scripts/test.sh PART …
+#
+# A part is one of the contract (Gelu, LayerNorm, Training/Gelu …) or a test of it (Gelu/tanhForm); a
+# name that there isn't fails, with a list of those that there are. Exit status: 0 passed, 1 failed.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+exec mvn -B -ntp -q -f "$root/pom.xml" -pl backend-cuda -am test-compile surefire:test@emulated \
+  -Dtest=EmulatedPartsTest -Dsurefire.failIfNoSpecifiedTests=false "-Dgpt2j.parts=$*"
