@@ -11,7 +11,6 @@ import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import gpt2j.model.gpt2.tokenizer.VocabularyTraining;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -259,9 +258,10 @@ public final class Preparation {
   }
 
   private Baseline baseline(Path directory, Tokenizer tokenizer, TokenType type) {
-    try (Arena arena = Arena.ofConfined()) {
-      TokenSequence train = TokenShard.map(directory.resolve(DataSet.TRAIN), type, arena);
-      TokenSequence validation = TokenShard.map(directory.resolve(DataSet.VALIDATION), type, arena);
+    int vocabulary = tokenizer.vocabularySize();
+    try (TokenShard train = TokenShard.open(directory.resolve(DataSet.TRAIN), type, vocabulary);
+        TokenShard validation =
+            TokenShard.open(directory.resolve(DataSet.VALIDATION), type, vocabulary)) {
       long all = train.size() + validation.size();
       MarkovChain chain =
           new MarkovChain(
