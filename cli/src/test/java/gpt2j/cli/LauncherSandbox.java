@@ -21,7 +21,6 @@ final class LauncherSandbox {
           "bash",
           "cat",
           "date",
-          "dirname",
           "env",
           "find",
           "flock",
@@ -39,12 +38,23 @@ final class LauncherSandbox {
   private static final String JAVA =
       """
       #!/usr/bin/env bash
-      [[ -z ${STUB_FAILS:-} || " $* " != *" $STUB_FAILS "* ]] || exit 1
+      [[ -z ${STUB_FAILS:-} || " $* " != *" $STUB_FAILS"* ]] || exit 1
+      if [[ " $* " == *' Hello, world '* ]]; then
+        for argument; do
+          [[ $argument != -XX:ArchiveClassesAtExit=* ]] || printf x >"${argument#*=}"
+        done
+        printf 'text\\n'
+        exit
+      fi
       printf 'jdk %s\\n' "$0"
       for argument; do
         printf 'argument %s\\n' "$argument"
         [[ $argument != --exit=* ]] || code=${argument#--exit=}
-        [[ $argument != -XX:ArchiveClassesAtExit=* ]] || printf x >"${argument#*=}"
+        [[ ${before:-} != --module-path ]] || readlink -nf "$argument" >"$STUB_ROOT/modules"
+        before=$argument
+      done
+      for descriptor in 0 1 2; do
+        [[ -e /proc/self/fd/$descriptor ]] || printf '%d\\n' "$descriptor" >>"$STUB_ROOT/closed"
       done
       printf 'input %s\\n' "$(cat)"
       printf '%s\\n' before 'WARNING: Using incubator modules: jdk.incubator.vector' after >&2
@@ -78,7 +88,11 @@ final class LauncherSandbox {
   private String input = "";
 
   LauncherSandbox(Path folder) throws IOException {
-    root = folder.resolve("a project");
+    this(folder, "a project");
+  }
+
+  LauncherSandbox(Path folder, String project) throws IOException {
+    root = folder.resolve(project);
     commands = Files.createDirectories(folder.resolve("commands"));
     for (String command : COMMANDS) {
       executable(
@@ -139,7 +153,7 @@ final class LauncherSandbox {
     Files.createSymbolicLink(commands.resolve("java"), path(jdk).resolve("bin/java"));
   }
 
-  /** Makes java fail with this argument. */
+  /** Makes java fail with an argument that begins so. */
   void javaFails(String argument) {
     environment.put("STUB_FAILS", argument);
   }
@@ -229,6 +243,11 @@ final class LauncherSandbox {
     String jdk() {
       Path java = Path.of(lines("jdk ").getFirst());
       return root.relativize(java.getParent().getParent()).toString();
+    }
+
+    /** Where java finds modules, in the end. */
+    Path modules() throws IOException {
+      return Path.of(Files.readString(root.resolve("modules")));
     }
 
     String input() {

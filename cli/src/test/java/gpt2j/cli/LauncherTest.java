@@ -8,6 +8,7 @@ import gpt2j.cli.LauncherSandbox.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +39,7 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"17.0.15", "24.0.2", "1.8.0_452", "9", "", "junk"})
+  @ValueSource(strings = {"17.0.15", "24.0.2", "1.8.0_452", "9", "08", "", "junk"})
   void doesNotTakeAnotherJdk(String version) throws Exception {
     sandbox.jdk("jdk", version);
     sandbox.javaHome("jdk");
@@ -206,5 +207,99 @@ class LauncherTest {
 
     assertEquals(0, outcome.exitCode());
     assertFalse(outcome.out().contains("SharedArchiveFile"), outcome.out());
+  }
+
+  @Test
+  void startsWithoutAnArchiveThatJavaCannotUse() throws Exception {
+    sandbox.withJdk().withMaven();
+    sandbox.javaFails("-XX:SharedArchiveFile=");
+
+    Outcome outcome = sandbox.run();
+
+    assertEquals(0, outcome.exitCode());
+    assertFalse(outcome.out().contains("SharedArchiveFile"), outcome.out());
+    assertFalse(sandbox.run().err().contains("fast start"), "it is not tried again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "näh",
+        "漢字",
+        "a b",
+        "a:b",
+        ":",
+        "it's",
+        "say \"hi\"",
+        "100%41#q?",
+        "@file",
+        "-dash",
+        "*",
+        "$HOME`id`",
+        "back\\slash",
+        "new\nline",
+        "end\n"
+      })
+  void worksBelowAnyFolder(String name) throws Exception {
+    sandbox = new LauncherSandbox(folder, name + "/project");
+    sandbox.jdk("jdk", "25");
+    sandbox.javaHome("jdk");
+
+    Outcome outcome = sandbox.builtBefore().runAs(sandbox.launcher(), folder, "generate");
+
+    assertEquals(0, outcome.exitCode(), outcome.err());
+    assertFalse(outcome.err().contains("gpt2j: "), outcome.err());
+    assertEquals(sandbox.path("cli/target/mods").toRealPath(), outcome.modules());
+    List<String> options = outcome.options();
+    String modules = options.get(options.indexOf("--module-path") + 1);
+    assertFalse(modules.contains(":"), modules);
+  }
+
+  @Test
+  void saysInOneLineWhereItCannotBeBuilt() throws Exception {
+    sandbox = new LauncherSandbox(folder, "a:b");
+    sandbox.jdk("jdk", "25");
+    sandbox.javaHome("jdk");
+    sandbox.withMaven();
+
+    Outcome outcome = sandbox.run();
+
+    assertEquals(1, outcome.exitCode());
+    assertEquals(
+        "gpt2j: this must be built first, and javac takes no folder with a colon in its name:"
+            + " build it elsewhere\n",
+        outcome.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"})
+  void givesJavaNoClosedDescriptors(String closing) throws Exception {
+    sandbox.withJdk().builtBefore();
+    Path script = folder.resolve("closing");
+    Files.writeString(
+        script, "#!/usr/bin/env bash\nexec '%s' %s\n".formatted(sandbox.launcher(), closing));
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    sandbox.runAs(script, folder);
+
+    assertTrue(Files.notExists(sandbox.path("closed")), closing);
+  }
+
+  @Test
+  void saysInOneLineThatTheCurrentFolderIsGone() throws Exception {
+    sandbox.withJdk().builtBefore();
+    Path script = folder.resolve("removing");
+    Files.writeString(
+        script,
+        "#!/usr/bin/env bash\nmkdir x && cd x && rm -r ../x && exec '%s'\n"
+            .formatted(sandbox.launcher()));
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    Outcome outcome = sandbox.runAs(script, folder);
+
+    assertEquals(1, outcome.exitCode());
+    assertTrue(
+        outcome.err().endsWith("gpt2j: the current folder was removed: go to another\n"),
+        outcome.err());
   }
 }
