@@ -9,6 +9,7 @@ module gpt2j.model.gpt2 {
   exports gpt2j.model.gpt2;
   exports gpt2j.model.gpt2.checkpoint;
   exports gpt2j.model.gpt2.data;
+  exports gpt2j.model.gpt2.files;
   exports gpt2j.model.gpt2.stories;
   exports gpt2j.model.gpt2.tokenizer;
   exports gpt2j.model.gpt2.training;

@@ -7,25 +7,33 @@ import gpt2j.bench.result.Publisher;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.bench.table.Tables;
+import gpt2j.model.gpt2.files.Disk;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.ProcessLock;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of a run: {@code result.json}, {@code table.md}, {@code table.csv}, and what the
  * publishers add.
  */
-public final class RunDirectory {
+public final class RunDirectory implements AutoCloseable {
   private final Path path;
   private final Optional<BenchmarkResult> before;
+  private final Disk disk = new Disk();
+  private @Nullable ProcessLock lock;
 
-  private RunDirectory(Path path, Optional<BenchmarkResult> before) {
+  private RunDirectory(Path path, Optional<BenchmarkResult> before, @Nullable ProcessLock lock) {
     this.path = path;
     this.before = before;
+    this.lock = lock;
   }
 
   /**
@@ -36,29 +44,55 @@ public final class RunDirectory {
    */
   public static RunDirectory create(Path path) {
     try {
-      if (Files.exists(path) && !isEmpty(path)) {
+      requireUnused(path);
+    } catch (IOException e) {
+      throw BenchException.failure(path + ": can't be used: " + Io.explain(e));
+    }
+    return new RunDirectory(path, Optional.empty(), null);
+  }
+
+  /** What a process left that ended before it had a result is no run. */
+  private static void requireUnused(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(path)) {
+      if (!files.allMatch(file -> file.getFileName().toString().startsWith("."))) {
         throw BenchException.failure(
             path + ": isn't empty; give another --out, or go on with --resume " + path);
       }
-    } catch (IOException e) {
-      throw BenchException.failure(path + ": can't be used: " + e.getMessage());
-    }
-    return new RunDirectory(path, Optional.empty());
-  }
-
-  private static boolean isEmpty(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.findAny().isEmpty();
     }
   }
 
   /**
-   * Goes on with a run.
+   * Goes on with a run. Until it is closed no other process can use it.
    *
    * @throws gpt2j.bench.result.ResultException when there is none
+   * @throws BenchException when another process uses it
    */
   public static RunDirectory resume(Path path) {
-    return new RunDirectory(path, Optional.of(ResultFile.read(path.resolve(ResultFile.NAME))));
+    Path file = path.resolve(ResultFile.NAME);
+    ProcessLock lock = Files.exists(file) ? lock(path) : null;
+    try {
+      return new RunDirectory(path, Optional.of(ResultFile.read(file)), lock);
+    } catch (RuntimeException e) {
+      if (lock != null) {
+        lock.close();
+      }
+      throw e;
+    }
+  }
+
+  private static ProcessLock lock(Path path) {
+    try {
+      return ProcessLock.ofDirectory(path)
+          .orElseThrow(
+              () ->
+                  BenchException.failure(
+                      path + ": another process measures there; wait until it has ended"));
+    } catch (IOException e) {
+      throw BenchException.failure(path + ": can't be written: " + Io.explain(e));
+    }
   }
 
   /** Where it is. */
@@ -74,10 +108,14 @@ public final class RunDirectory {
   /** Writes the result as far as it has come. */
   void save(BenchmarkResult result) {
     try {
-      Files.createDirectories(path);
+      if (lock == null) {
+        Files.createDirectories(path);
+        lock = lock(path);
+        requireUnused(path); // still
+      }
       ResultFile.write(path.resolve(ResultFile.NAME), result);
     } catch (IOException e) {
-      throw BenchException.failure(path + ": can't be written: " + e);
+      throw BenchException.failure(path + ": can't be written: " + Io.explain(e));
     }
   }
 
@@ -91,12 +129,23 @@ public final class RunDirectory {
         files.addAll(publisher.publish(result, path));
       }
     } catch (IOException e) {
-      listener.note(path + ": not everything could be written: " + e);
+      listener.note(path + ": not everything could be written: " + Io.explain(e));
     }
     return files;
   }
 
   private Path write(String name, String text) throws IOException {
-    return Files.writeString(path.resolve(name), text);
+    Path file = path.resolve(name);
+    disk.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    return file;
+  }
+
+  /** Lets other processes use it. */
+  @Override
+  public void close() {
+    if (lock != null) {
+      lock.close();
+      lock = null;
+    }
   }
 }

@@ -30,7 +30,15 @@ final class BenchRunner {
    * @param measure does the measuring
    */
   int run(String command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
-    RunDirectory directory = options.directory(command);
+    try (RunDirectory directory = options.directory(command)) {
+      return run(command, directory, measure);
+    }
+  }
+
+  private int run(
+      String command,
+      RunDirectory directory,
+      BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
     AtomicBoolean cancelled = new AtomicBoolean();
     BenchmarkResult result;
     try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));

@@ -1,15 +1,14 @@
 package gpt2j.cli;
 
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.NewFile;
 import gpt2j.model.gpt2.stories.Stories;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -80,37 +79,30 @@ final class StoriesCommand implements Callable<Integer> {
       } else {
         write(bytes, out);
       }
+    } catch (FileAlreadyExistsException e) {
+      throw UserError.failure(out + ": is there already; choose a new name");
     } catch (IOException e) {
-      throw UserError.failure("%s: can't be written: %s".formatted(out, reason(e)));
+      throw UserError.failure("%s: can't be written: %s".formatted(out, Io.explain(e)));
     }
     return ExitCode.OK;
   }
 
-  private static String reason(IOException e) {
-    return e instanceof FileSystemException known && known.getReason() != null
-        ? known.getReason()
-        : e.getClass().getSimpleName() + " " + e.getMessage();
-  }
-
-  private void write(long least, Path file) throws IOException {
-    if (Files.exists(file)) {
-      throw UserError.failure(file + ": is there already; choose a new name");
-    }
-    Path absolute = file.toAbsolutePath();
-    Path partial =
-        absolute.resolveSibling(
-            ".%s.partial-%s".formatted(absolute.getFileName(), UUID.randomUUID()));
-    try {
-      long stories;
-      try (OutputStream stream = Files.newOutputStream(partial)) {
-        stories = write(least, text -> stream.write(text.getBytes(StandardCharsets.UTF_8)));
-      }
-      long size = Files.size(partial);
-      Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
+  private void write(long least, Path path) throws IOException {
+    try (NewFile file = NewFile.create(path)) {
+      OutputStream stream = file.stream();
+      long[] size = {0};
+      long stories =
+          write(
+              least,
+              text -> {
+                byte[] story = text.getBytes(StandardCharsets.UTF_8);
+                stream.write(story);
+                size[0] += story.length;
+              });
+      file.commit();
       context.say(
-          String.format(Locale.ROOT, "wrote %s: %,d stories, %.1f MB", file, stories, size / 1e6));
-    } finally {
-      Files.deleteIfExists(partial);
+          String.format(
+              Locale.ROOT, "wrote %s: %,d stories, %.1f MB", path, stories, size[0] / 1e6));
     }
   }
 

@@ -5,11 +5,10 @@ import gpt2j.bench.plot.Plots;
 import gpt2j.bench.plot.TextDrawing;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.Publisher;
+import gpt2j.model.gpt2.files.Disk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,9 +53,7 @@ public final class ReportPublisher implements Publisher {
   }
 
   private static Path write(Path file, byte... contents) throws IOException {
-    Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
-    Files.write(partial, contents);
-    return Files.move(
-        partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    new Disk().replace(file, contents);
+    return file;
   }
 }

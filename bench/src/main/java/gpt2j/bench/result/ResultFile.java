@@ -1,10 +1,11 @@
 package gpt2j.bench.result;
 
+import gpt2j.model.gpt2.files.Disk;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -48,9 +49,7 @@ public final class ResultFile {
 
   /** Writes a result to the side and gives it its name when it is complete. */
   public static void write(Path file, BenchmarkResult result) throws IOException {
-    Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
-    Files.writeString(partial, toJson(result));
-    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    new Disk().replace(file, toJson(result).getBytes(StandardCharsets.UTF_8));
   }
 
   /**

@@ -3,11 +3,11 @@ package gpt2j.bench.training;
 import gpt2j.bench.plot.LossPlot;
 import gpt2j.bench.plot.TextDrawing;
 import gpt2j.bench.result.TrainingSubject;
+import gpt2j.model.gpt2.files.Disk;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -42,9 +42,7 @@ public final class LossCurve {
     LossCurve curve = new LossCurve();
     curve.read(metrics);
     byte[] png = LossPlot.of(subject, curve.training(), curve.validation).png();
-    Path partial = picture.resolveSibling("." + picture.getFileName() + ".partial");
-    Files.write(partial, png);
-    Files.move(partial, picture, StandardCopyOption.ATOMIC_MOVE);
+    new Disk().replace(picture, png);
   }
 
   private void read(Path metrics) throws IOException {

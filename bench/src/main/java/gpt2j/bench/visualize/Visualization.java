@@ -4,6 +4,8 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.plot.TextDrawing;
 import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.NewDirectory;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,7 +102,7 @@ public final class Visualization {
       Path directory,
       BooleanSupplier cancelled,
       BiConsumer<Integer, Integer> progress) {
-    try (NewFolder folder = new NewFolder(directory)) {
+    try (NewDirectory folder = NewDirectory.create(directory)) {
       KvTracer tracer = new KvTracer(model, backend, settings.layer(), settings.head());
       KvTrace trace = tracer.trace(prompt, settings.maxNewTokens(), sampling, cancelled);
       List<Path> files = new ArrayList<>(film(trace, folder.path(), cancelled, progress));
@@ -114,9 +116,12 @@ public final class Visualization {
       Path data = folder.path().resolve("trace.json");
       TraceFile.write(data, trace);
       files.add(data);
-      return folder.commit(files);
+      folder.commit();
+      return files.stream()
+          .map(file -> directory.toAbsolutePath().resolve(folder.path().relativize(file)))
+          .toList();
     } catch (IOException e) {
-      throw BenchException.failure(directory + ": can't be written: " + e.getMessage());
+      throw BenchException.failure(directory + ": can't be written: " + Io.explain(e));
     }
   }
 

@@ -224,9 +224,12 @@ final class GridRunTest {
           @Override
           public void note(String line) {}
         });
-    assertThrows(
-        CancellationException.class,
-        () -> bench.benchmarks().throughput(settings, RunDirectory.create(directory)));
+    try (RunDirectory first = RunDirectory.create(directory)) {
+      assertThrows(
+          CancellationException.class, () -> bench.benchmarks().throughput(settings, first));
+      BenchException e = assertThrows(BenchException.class, () -> RunDirectory.resume(directory));
+      assertTrue(e.getMessage().contains("another process measures there"), e.getMessage());
+    }
     Path file = directory.resolve(ResultFile.NAME);
     var before = (ThroughputResult) ResultFile.read(file);
     int samplesBefore = before.measurements().stream().mapToInt(m -> m.samples().size()).sum();
@@ -236,8 +239,10 @@ final class GridRunTest {
 
     long drawsBefore = device.draws();
     bench.listener(RunListener.NONE).cancelled().set(false);
-    RunDirectory again = RunDirectory.resume(directory);
-    var after = (ThroughputResult) bench.benchmarks().throughput(settings, again);
+    ThroughputResult after;
+    try (RunDirectory again = RunDirectory.resume(directory)) {
+      after = (ThroughputResult) bench.benchmarks().throughput(settings, again);
+    }
     assertEquals(after, ResultFile.read(file));
     assertTrue(after.header().complete());
     assertEquals(before.header().startedAt(), after.header().startedAt());
@@ -249,7 +254,9 @@ final class GridRunTest {
     assertTrue(device.draws() > drawsBefore);
 
     long drawsThen = device.draws();
-    bench.benchmarks().throughput(settings, RunDirectory.resume(directory));
+    try (RunDirectory again = RunDirectory.resume(directory)) {
+      bench.benchmarks().throughput(settings, again);
+    }
     assertEquals(drawsThen, device.draws(), "nothing was missing, so nothing is measured");
   }
 

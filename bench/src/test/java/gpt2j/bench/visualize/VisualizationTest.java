@@ -225,7 +225,8 @@ class VisualizationTest {
             () ->
                 visualization.write(
                     Models.PROMPT, SAMPLING, out(), () -> false, (done, total) -> {}));
-    assertEquals(out() + ": can't be written: isn't empty", e.getMessage());
+    assertEquals(
+        out() + ": can't be written: the directory isn't empty; choose a new one", e.getMessage());
     try (var files = Files.list(directory)) {
       assertEquals(2, files.count()); // the model and this
     }

@@ -1,28 +1,30 @@
 package gpt2j.model.gpt2.files;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A directory that is filled to the side and takes its name when it is complete. If it is closed
- * before, or the process is asked to end, nothing is left of it.
+ * A directory that is filled to the side and takes its name when it is complete and on the disk. If
+ * it is closed before, or the process is asked to end, nothing is left of it; what a process leaves
+ * that is killed goes when the same directory is begun again.
  */
 public final class NewDirectory implements AutoCloseable {
   private final Path target;
   private final Path partial;
-  private final Thread cleaner = new Thread(this::delete);
+  private final Disk disk;
+  private final Unfinished unfinished;
 
-  private NewDirectory(Path target, Path partial) {
+  private NewDirectory(Path target, Path partial, Disk disk, @Nullable ProcessLock lock) {
     this.target = target;
     this.partial = partial;
+    this.disk = disk;
+    unfinished = new Unfinished(partial, disk, lock);
   }
 
   /**
@@ -31,31 +33,65 @@ public final class NewDirectory implements AutoCloseable {
    * @param target where it will be; nothing, or an empty directory
    */
   public static NewDirectory create(Path target) throws IOException {
+    return create(target, new Disk());
+  }
+
+  static NewDirectory create(Path target, Disk disk) throws IOException {
     Path absolute = target.toAbsolutePath().normalize();
+    requireUnused(absolute);
     if (Files.isDirectory(absolute)) {
-      try (Stream<Path> content = Files.list(absolute)) {
-        if (content.findAny().isPresent()) {
-          throw new IOException("the directory isn't empty; choose a new one");
-        }
-      }
-    } else if (Files.exists(absolute)) {
-      throw new IOException("a file has that name");
+      absolute = absolute.toRealPath(); // what a link leads to is replaced, not the link
     }
     Path parent = absolute.getParent();
     if (parent == null) {
       throw new IOException("is no place for a directory");
     }
+    createParents(parent);
+    Leftovers.remove(absolute, disk);
+    while (true) {
+      Path partial = Leftovers.newName(absolute);
+      disk.createDirectory(partial);
+      ProcessLock lock = lock(partial);
+      // Another process may have taken it for a leftover in the moment before.
+      if (lock == null || Files.exists(partial.resolve(ProcessLock.NAME))) {
+        return new NewDirectory(absolute, partial, disk, lock);
+      }
+      lock.close();
+    }
+  }
+
+  /**
+   * Throws unless a directory can be made there, as far as one can know before.
+   *
+   * @param target nothing, or an empty directory
+   */
+  public static void requireUnused(Path target) throws IOException {
+    if (Files.isDirectory(target)) {
+      try (Stream<Path> content = Files.list(target)) {
+        if (content.findAny().isPresent()) {
+          throw new IOException("the directory isn't empty; choose a new one");
+        }
+      }
+    } else if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException("a file has that name");
+    }
+  }
+
+  static void createParents(Path parent) throws IOException {
     try {
       Files.createDirectories(parent);
     } catch (FileAlreadyExistsException e) {
       throw new IOException(e.getFile() + " is not a directory", e);
     }
-    Path partial =
-        parent.resolve(".%s.partial-%s".formatted(absolute.getFileName(), UUID.randomUUID()));
-    NewDirectory directory = new NewDirectory(absolute, partial);
-    Files.createDirectory(partial);
-    Runtime.getRuntime().addShutdownHook(directory.cleaner);
-    return directory;
+  }
+
+  /** Nothing where files can't be locked; then it isn't taken for a leftover either. */
+  private static @Nullable ProcessLock lock(Path partial) {
+    try {
+      return ProcessLock.ofDirectory(partial).orElse(null);
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   /** Where to put the files for now. */
@@ -64,36 +100,27 @@ public final class NewDirectory implements AutoCloseable {
   }
 
   public void write(String file, byte[] content) throws IOException {
-    Files.write(partial.resolve(file), content);
+    disk.write(partial.resolve(file), content);
   }
 
   /** Gives the directory its name. */
   public void commit() throws IOException {
-    try {
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-      throw new IOException("the directory isn't empty any more", e);
-    }
+    disk.forceAll(partial);
+    unfinished.commit(
+        () -> {
+          disk.delete(partial.resolve(ProcessLock.NAME)); // without it, it is no leftover
+          try {
+            disk.move(partial, target);
+          } catch (FileSystemException e) {
+            requireUnused(target); // still
+            throw e;
+          }
+        });
+    disk.force(target.getParent());
   }
 
   @Override
   public void close() {
-    delete();
-    try {
-      Runtime.getRuntime().removeShutdownHook(cleaner);
-    } catch (IllegalStateException shuttingDown) {
-      // the hook finds nothing left to do
-    }
-  }
-
-  private void delete() {
-    try (Stream<Path> content = Files.walk(partial)) {
-      // Children after their parents: reversed, a directory is empty when its turn comes.
-      for (Path path : content.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      // either it has its name now and there is nothing here, or nothing more can be done
-    }
+    unfinished.close();
   }
 }

@@ -6,11 +6,13 @@ import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.checkpoint.CheckpointLayout;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
+import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import gpt2j.model.gpt2.safetensors.StoredType;
 import gpt2j.model.gpt2.safetensors.TensorEntry;
 import gpt2j.model.gpt2.training.TrainingTensor;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes the files of checkpoints, and reads back the optimiser's. */
 final class CheckpointIo {
   private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final Map<String, String> METADATA = Map.of("format", "pt"); // for transformers
   private static final String FIRST = "first_moment.";
   private static final String SECOND = "second_moment.";
 
@@ -69,12 +72,17 @@ final class CheckpointIo {
     try (Source source = new Source()) {
       disk.write(
           directory.resolve(CheckpointLayout.WEIGHTS),
-          source.all(TrainingTensor.PARAMETER, TensorLayout::storedName));
+          tensors(source.all(TrainingTensor.PARAMETER, TensorLayout::storedName)));
       List<OutputTensor> moments = source.all(TrainingTensor.FIRST_MOMENT, FIRST::concat);
       moments.addAll(source.all(TrainingTensor.SECOND_MOMENT, SECOND::concat));
-      disk.write(directory.resolve(OPTIMIZER), moments);
+      disk.write(directory.resolve(OPTIMIZER), tensors(moments));
     }
     disk.write(directory.resolve(StateFile.NAME), file.text());
+  }
+
+  /** A file of tensors, whose values are asked for in order by one thread. */
+  private static Disk.Content tensors(List<OutputTensor> all) {
+    return file -> SafetensorsWriter.write(file, all, METADATA, 1, fraction -> {});
   }
 
   /** Gives the values of one tensor after another, and keeps no more than one on the host. */

@@ -1,17 +1,15 @@
 package gpt2j.model.gpt2.training.run;
 
+import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.ProcessLock;
 import gpt2j.model.gpt2.json.JsonValue;
 import gpt2j.model.gpt2.json.JsonValue.JsonNumber;
 import gpt2j.model.gpt2.json.JsonValue.JsonString;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -32,18 +30,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunDirectory implements AutoCloseable {
   private static final String SETTINGS = "settings.json";
-  private static final String LOCK = ".lock";
 
   private final Path path;
   private final Disk disk;
   private final SavedSteps steps;
   private final Optional<StateFile> newest;
-  private @Nullable FileChannel lock;
+  private @Nullable ProcessLock lock;
 
-  private RunDirectory(Path path, Disk disk, Optional<StateFile> newest) {
+  private RunDirectory(
+      Path path, Disk disk, Optional<StateFile> newest, @Nullable ProcessLock lock) {
     this.path = path;
     this.disk = disk;
     this.newest = newest;
+    this.lock = lock;
     steps = new SavedSteps(path, disk);
   }
 
@@ -59,19 +58,26 @@ public final class RunDirectory implements AutoCloseable {
 
   static RunDirectory create(Path path, Disk disk) {
     if (Files.isDirectory(path)) {
-      try (Stream<Path> content = Files.list(path)) {
-        if (content.findAny().isPresent()) {
-          throw new RunException(
-              path, "isn't empty; give another --out, or go on with --resume " + path);
-        }
-      } catch (IOException e) {
-        throw new RunException(path, "can't be read", e);
-      }
+      requireUnused(path);
     } else if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       throw new RunException(path, "is a file; give a new directory");
     }
     requirePlace(path.toAbsolutePath().normalize());
-    return new RunDirectory(path, disk, Optional.empty());
+    return new RunDirectory(path, disk, Optional.empty(), null);
+  }
+
+  /** What a process left that ended before it began a run is no run. */
+  private static void requireUnused(Path path) {
+    try (Stream<Path> content = Files.list(path)) {
+      boolean unused =
+          content.allMatch(file -> file.endsWith(ProcessLock.NAME) || SavedSteps.isLeftover(file));
+      if (!unused) {
+        throw new RunException(
+            path, "isn't empty; give another --out, or go on with --resume " + path);
+      }
+    } catch (IOException e) {
+      throw new RunException(path, "can't be read", e);
+    }
   }
 
   /** Says at once that nothing can be written there, not after the model was loaded. */
@@ -90,9 +96,9 @@ public final class RunDirectory implements AutoCloseable {
 
   /**
    * The directory of a run that is to go on, from its newest checkpoint, or from its beginning when
-   * it has none yet.
+   * it has none yet. Until it is closed no other process can use it.
    *
-   * @throws RunException when there is no run
+   * @throws RunException when there is no run, or another process uses it
    */
   public static RunDirectory resume(Path path) {
     return resume(path, new Disk());
@@ -112,7 +118,14 @@ public final class RunDirectory implements AutoCloseable {
     if (!Files.exists(path.resolve(SETTINGS))) {
       throw new RunException(path, "holds no run: %s does not exist".formatted(SETTINGS));
     }
-    return new RunDirectory(path, disk, new SavedSteps(path, disk).newest());
+    // Before anything is read: what another process writes yet would be old by then.
+    ProcessLock lock = lock(path);
+    try {
+      return new RunDirectory(path, disk, new SavedSteps(path, disk).newest(), lock);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /** Where it is. */
@@ -195,30 +208,27 @@ public final class RunDirectory implements AutoCloseable {
    */
   public void begin(byte[] settings) {
     try {
-      Files.createDirectories(path);
-      lock();
+      if (lock == null) {
+        Files.createDirectories(path);
+        lock = lock(path);
+        requireUnused(path); // still
+      }
       steps.clean(state());
-      disk.write(path.resolve("." + SETTINGS + SavedSteps.PARTIAL), settings);
-      disk.move(path.resolve("." + SETTINGS + SavedSteps.PARTIAL), path.resolve(SETTINGS));
-      disk.force(path);
+      disk.replace(path.resolve(SETTINGS), settings);
     } catch (IOException e) {
       close();
       throw new RunException(path, "can't be written", e);
     }
   }
 
-  private void lock() throws IOException {
-    lock =
-        FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock taken;
+  private static ProcessLock lock(Path path) {
     try {
-      taken = lock.tryLock();
-    } catch (OverlappingFileLockException e) {
-      taken = null;
-    }
-    if (taken == null) {
-      close();
-      throw new RunException(path, "another process trains there; wait until it has ended");
+      return ProcessLock.ofDirectory(path)
+          .orElseThrow(
+              () ->
+                  new RunException(path, "another process trains there; wait until it has ended"));
+    } catch (IOException e) {
+      throw new RunException(path, "can't be written", e);
     }
   }
 
@@ -231,11 +241,7 @@ public final class RunDirectory implements AutoCloseable {
   @Override
   public void close() {
     if (lock != null) {
-      try {
-        lock.close();
-      } catch (IOException e) {
-        // the lock goes with the process
-      }
+      lock.close();
       lock = null;
     }
   }

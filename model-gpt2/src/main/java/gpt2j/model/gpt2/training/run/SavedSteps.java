@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.training.run;
 
+import gpt2j.model.gpt2.files.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 
 /** The checkpoints in a run's directory. */
 final class SavedSteps {
-  static final String PARTIAL = ".partial";
+  private static final String PARTIAL = ".partial";
 
   private static final String OLD = ".old";
   private static final String LAST = "last";
@@ -107,7 +108,8 @@ final class SavedSteps {
     }
   }
 
-  private static boolean isLeftover(Path path) {
+  /** Whether a process that ended early left it. */
+  static boolean isLeftover(Path path) {
     String name = path.getFileName().toString();
     return name.startsWith(".") && (name.endsWith(PARTIAL) || name.endsWith(OLD));
   }
@@ -120,7 +122,7 @@ final class SavedSteps {
    */
   Path save(CheckpointIo checkpoint, StateFile file, int keep) throws IOException {
     Path target = directory(file.state().step());
-    Path partial = hidden(target, PARTIAL);
+    Path partial = Disk.hidden(target, PARTIAL);
     try {
       disk.delete(partial);
       disk.createDirectory(partial);
@@ -128,21 +130,13 @@ final class SavedSteps {
       disk.force(partial);
       disk.move(partial, target);
     } catch (IOException | RuntimeException e) {
-      discard(partial, e);
+      disk.discard(partial, e);
       throw e;
     }
     disk.force(run);
     link(file.state());
     prune(file.state(), keep);
     return target;
-  }
-
-  private void discard(Path partial, Exception cause) {
-    try {
-      disk.delete(partial);
-    } catch (IOException e) {
-      cause.addSuppressed(e);
-    }
   }
 
   private void link(RunState state) throws IOException {
@@ -158,7 +152,7 @@ final class SavedSteps {
     boolean isSet =
         Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(checkpoint.getFileName());
     if (!isSet && Files.isDirectory(checkpoint)) {
-      Path partial = hidden(link, PARTIAL);
+      Path partial = Disk.hidden(link, PARTIAL);
       disk.delete(partial);
       disk.link(partial, checkpoint);
       disk.move(partial, link);
@@ -172,14 +166,10 @@ final class SavedSteps {
     state.best().ifPresent(best -> old.remove(directory(best.step())));
     for (Path checkpoint : old) {
       // Under another name first: half of a checkpoint must not look like one.
-      Path hidden = hidden(checkpoint, OLD);
+      Path hidden = Disk.hidden(checkpoint, OLD);
       disk.delete(hidden);
       disk.move(checkpoint, hidden);
       disk.delete(hidden);
     }
-  }
-
-  private static Path hidden(Path path, String suffix) {
-    return path.resolveSibling("." + path.getFileName() + suffix);
   }
 }

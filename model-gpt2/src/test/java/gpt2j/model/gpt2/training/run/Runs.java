@@ -3,6 +3,8 @@ package gpt2j.model.gpt2.training.run;
 import gpt2j.api.AdamW;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.data.TokenSequence;
+import gpt2j.model.gpt2.files.Disk;
+import gpt2j.model.gpt2.files.FaultyDisk;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.training.TrainedBiases;
 import java.io.IOException;

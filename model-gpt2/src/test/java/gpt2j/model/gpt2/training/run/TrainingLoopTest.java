@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.model.gpt2.files.Disk;
+import gpt2j.model.gpt2.files.FaultyDisk;
 import gpt2j.model.gpt2.training.TrainingTensor;
 import gpt2j.model.gpt2.training.run.Outcome.End;
 import gpt2j.model.gpt2.training.run.Runs.Trace;
@@ -241,12 +243,33 @@ class TrainingLoopTest {
   @Test
   void oneProcessAtATime() {
     new Runs(run("a")).finish();
-    try (RunDirectory first = RunDirectory.resume(run("a"));
-        RunDirectory second = RunDirectory.resume(run("a"))) {
-      first.begin(new byte[0]);
-      RunException e = assertThrows(RunException.class, () -> second.begin(new byte[0]));
+    try (RunDirectory _ = RunDirectory.resume(run("a"))) {
+      RunException e = assertThrows(RunException.class, () -> RunDirectory.resume(run("a")));
       assertTrue(e.getMessage().contains("another process trains there"), e.getMessage());
     }
+    assertEquals(9, new Runs(run("a")).resume().state().step());
+  }
+
+  @Test
+  void ofTwoThatBeginOneIsRefused() {
+    try (RunDirectory second = RunDirectory.create(run("a"))) {
+      try (RunDirectory first = RunDirectory.create(run("a"))) {
+        first.begin(new byte[0]);
+        RunException e = assertThrows(RunException.class, () -> second.begin(new byte[0]));
+        assertTrue(e.getMessage().contains("another process trains there"), e.getMessage());
+      }
+      RunException e = assertThrows(RunException.class, () -> second.begin(new byte[0]));
+      assertTrue(e.getMessage().contains("isn't empty"), e.getMessage());
+    }
+  }
+
+  /** A process that is killed at once. */
+  @Test
+  void aDirectoryWithoutSettingsIsNew() throws IOException {
+    Files.createDirectories(run("a"));
+    Files.createFile(run("a").resolve(".lock"));
+    Files.createFile(run("a").resolve(".settings.json.partial"));
+    assertEquals(9, new Runs(run("a")).finish().state().step());
   }
 
   @Test

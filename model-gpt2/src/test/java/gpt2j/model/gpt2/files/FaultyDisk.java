@@ -1,21 +1,20 @@
-package gpt2j.model.gpt2.training.run;
+package gpt2j.model.gpt2.files;
 
-import gpt2j.model.gpt2.safetensors.OutputTensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.List;
+import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 
 /** A disk one of whose operations fails half-way. */
-final class FaultyDisk extends Disk {
+public final class FaultyDisk extends Disk {
   /** The end of the process: nothing works any more. */
-  static final class Killed extends Error {
+  public static final class Killed extends Error {
     private static final long serialVersionUID = 1L;
+
+    Killed() {}
   }
 
   private final int failing;
@@ -28,21 +27,21 @@ final class FaultyDisk extends Disk {
   }
 
   /** One on which operation {@code number}, counted from 1, is the process's last. */
-  static FaultyDisk killing(int number) {
+  public static FaultyDisk killing(int number) {
     return new FaultyDisk(number, true);
   }
 
   /** One on which operation {@code number} fails, as on a full disk. */
-  static FaultyDisk failing(int number) {
+  public static FaultyDisk failing(int number) {
     return new FaultyDisk(number, false);
   }
 
   /** One that counts. */
-  static FaultyDisk counting() {
+  public static FaultyDisk counting() {
     return new FaultyDisk(Integer.MAX_VALUE, false);
   }
 
-  int operations() {
+  public int operations() {
     return operations;
   }
 
@@ -74,47 +73,45 @@ final class FaultyDisk extends Disk {
   }
 
   @Override
-  void createDirectory(Path directory) throws IOException {
+  public void createDirectory(Path directory) throws IOException {
     attempt(() -> super.createDirectory(directory));
   }
 
   @Override
-  void write(Path file, byte[] content) throws IOException {
+  public void write(Path file, Content content) throws IOException {
     attempt(
-        () -> super.write(file, Arrays.copyOf(content, content.length / 2)),
+        () -> {
+          super.write(file, content);
+          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(channel.size() / 2);
+          }
+        },
         () -> super.write(file, content));
   }
 
   @Override
-  void write(Path file, Collection<OutputTensor> tensors) throws IOException {
-    attempt(
-        () -> super.write(file, List.copyOf(tensors).subList(0, tensors.size() / 2)),
-        () -> super.write(file, tensors));
-  }
-
-  @Override
-  void link(Path link, Path target) throws IOException {
+  public void link(Path link, Path target) throws IOException {
     attempt(() -> super.link(link, target));
   }
 
   @Override
-  void move(Path from, Path to) throws IOException {
+  public void move(Path from, Path to) throws IOException {
     attempt(() -> super.move(from, to));
   }
 
   @Override
-  void force(Path directory) throws IOException {
+  public void force(Path directory) throws IOException {
     attempt(() -> super.force(directory));
   }
 
   @Override
-  void delete(Path path) throws IOException {
+  public void delete(Path path) throws IOException {
     attempt(() -> deleteSome(path), () -> super.delete(path));
   }
 
   /** Power failures aren't tested, and waiting for disks takes minutes. */
   @Override
-  void sync(FileChannel channel) {}
+  public void sync(FileChannel channel) {}
 
   private static void deleteSome(Path path) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
