@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.DataType;
 import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.json.Allocation;
-import gpt2j.model.gpt2.json.Mutations;
+import gpt2j.testkit.Allocation;
+import gpt2j.testkit.Mutations;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.model.gpt2.files.FileCutter;
-import gpt2j.model.gpt2.json.Mutations;
+import gpt2j.testkit.Mutations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -272,7 +272,7 @@ class PreparationTest {
   void brokenJsonLinesAreNamedWithTheLine() throws IOException {
     Random random = new Random(7);
     String good = "{\"text\": \"a story\", \"tags\": [1, true, null, {\"x\": \"y\"}]}";
-    var mutations = new gpt2j.model.gpt2.json.Mutations(random);
+    var mutations = new gpt2j.testkit.Mutations(random);
     int refused = 0;
     for (int i = 0; i < 1500; i++) {
       byte[] damaged = mutations.bytes(good.getBytes(StandardCharsets.UTF_8));

@@ -3,8 +3,8 @@ package gpt2j.model.gpt2.safetensors;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.model.gpt2.json.Allocation;
-import gpt2j.model.gpt2.json.Mutations;
+import gpt2j.testkit.Allocation;
+import gpt2j.testkit.Mutations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package gpt2j.model.gpt2.json;
+package gpt2j.testkit;
 
 import java.lang.reflect.Method;
 
