@@ -28,6 +28,16 @@ public interface Backend extends AutoCloseable {
   Lock lock();
 
   /**
+   * Throws unless so much more can be allocated, all of it together. Asked before work begins that
+   * would otherwise fail half-way. Others may take the memory meanwhile, so an allocation may fail
+   * all the same; a backend that can't tell does nothing.
+   *
+   * @param what what the memory is for, for the message
+   * @throws OutOfMemoryException when the device or the limit has no room
+   */
+  default void requireRoom(String what, long bytes) {}
+
+  /**
    * New memory with undefined contents.
    *
    * @throws OutOfMemoryException when the device or the limit has no room

@@ -34,6 +34,11 @@ public class ForwardingBackend implements Backend {
   }
 
   @Override
+  public void requireRoom(String what, long bytes) {
+    to.requireRoom(what, bytes);
+  }
+
+  @Override
   public Tensor allocate(DataType type, Shape shape, Usage usage) {
     return to.allocate(type, shape, usage);
   }

@@ -75,6 +75,11 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public void requireRoom(String what, long bytes) {
+    runtime.allocator().requireRoom(what, bytes);
+  }
+
+  @Override
   public Tensor allocate(DataType type, Shape shape, Usage usage) {
     long bytes = Math.multiplyExact(shape.elements(), type.bytes());
     return new CpuTensor(

@@ -16,7 +16,8 @@ final class CpuRuntime implements AutoCloseable {
 
   CpuRuntime(int threads, OptionalLong memoryLimit) {
     WarmUp.start();
-    allocator = new Allocator(memoryLimit);
+    HostMemory memory = new HostMemory();
+    allocator = new Allocator(memoryLimit, () -> memory.room().available());
     pool = new WorkerPool(threads);
     products = new Nd4jProducts(threads);
     scratch = new Workspace(allocator);

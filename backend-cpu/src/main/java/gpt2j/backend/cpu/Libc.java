@@ -1,6 +1,7 @@
 package gpt2j.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -17,12 +18,16 @@ final class Libc {
   private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
   private static final int MADV_HUGEPAGE = 14;
   private static final long MAP_FAILED = -1;
+  private static final long PIECE =
+      1L << 28; // looked at in one call; its pages' states take 64 KiB
 
   private static final MethodHandle MMAP =
       function("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = function("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle MADVISE =
       function("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle MINCORE =
+      function("mincore", JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
   private static final MethodHandle SETENV =
       function("setenv", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
 
@@ -46,6 +51,24 @@ final class Libc {
     } catch (Throwable e) {
       throw failure(e);
     }
+  }
+
+  /** How many bytes of a mapping are in memory, by whole pages. */
+  static long resident(long address, long bytes) {
+    long pages = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment states = arena.allocate(Math.ceilDiv(Math.min(bytes, PIECE), PAGE));
+      for (long at = 0; at < bytes; at += PIECE) {
+        long length = Math.min(PIECE, bytes - at);
+        int result = (int) MINCORE.invokeExact(address + at, length, states);
+        for (long page = 0; result == 0 && page < Math.ceilDiv(length, PAGE); page++) {
+          pages += states.get(JAVA_BYTE, page) & 1;
+        }
+      }
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+    return pages * PAGE;
   }
 
   /** Asks for huge pages, which spare the processor most of its page walks. Only a wish. */

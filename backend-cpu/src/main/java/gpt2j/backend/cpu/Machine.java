@@ -19,14 +19,18 @@ final class Machine {
   private Machine() {}
 
   static DeviceInfo describe() {
+    HostMemory.Room memory = new HostMemory().room();
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("vector width", FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits");
     properties.put("logical cores", Integer.toString(logicalCores()));
     properties.put("architecture", System.getProperty("os.arch"));
+    if (!memory.limit().isEmpty()) {
+      properties.put("memory limit", memory.limit());
+    }
     return new DeviceInfo(
         processorName(),
-        memory("MemTotal:"),
-        availableMemory(),
+        memory.total(),
+        memory.available(),
         physicalCores(),
         PREFILL_ROWS,
         properties);
@@ -48,20 +52,6 @@ final class Machine {
       }
     }
     return cores.isEmpty() ? logicalCores() : Math.min(cores.size(), logicalCores());
-  }
-
-  /** Bytes that could be allocated without swapping. */
-  static long availableMemory() {
-    return memory("MemAvailable:");
-  }
-
-  private static long memory(String entry) {
-    return lines(Path.of("/proc/meminfo"))
-        .filter(line -> line.startsWith(entry))
-        .map(line -> line.replaceAll("\\D", ""))
-        .mapToLong(kibibytes -> Long.parseLong(kibibytes) << 10)
-        .findFirst()
-        .orElse(Long.MAX_VALUE);
   }
 
   private static int logicalCores() {

@@ -93,7 +93,7 @@ final class WarmUp {
 
     private static void append() {
       KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, DataType.F32);
-      try (Allocator allocator = new Allocator(OptionalLong.empty());
+      try (Allocator allocator = new Allocator(OptionalLong.empty(), () -> Long.MAX_VALUE);
           CpuKvCache cache = new CpuKvCache(allocator, spec)) {
         WarmUp.run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
       }

@@ -110,6 +110,12 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public void requireRoom(String what, long bytes) {
+    enter("requireRoom");
+    runtime.memory().requireRoom(what, bytes);
+  }
+
+  @Override
   public Tensor allocate(DataType type, Shape shape, Usage usage) {
     enter("allocate");
     long bytes = Math.multiplyExact(shape.elements(), type.bytes());

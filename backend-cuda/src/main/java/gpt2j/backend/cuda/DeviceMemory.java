@@ -111,11 +111,25 @@ final class DeviceMemory implements AutoCloseable {
     }
   }
 
+  /**
+   * Throws unless there is room for so many bytes, in the chunks that there are and in new ones.
+   * The calling thread has entered the context.
+   */
+  synchronized void requireRoom(String what, long bytes) {
+    long given = held.values().stream().mapToLong(Long::longValue).sum();
+    long room = Math.max(0, Math.min(room(), context.freeMemory())) + taken() - given;
+    if (bytes > room) {
+      throw new OutOfMemoryException(what, bytes, room);
+    }
+  }
+
   /** Bytes that the limit leaves. */
   private long room() {
-    long taken =
-        arenas.values().stream().flatMap(List::stream).mapToLong(chunk -> chunk.bytes).sum();
-    return limit.isPresent() ? limit.getAsLong() - taken : Long.MAX_VALUE;
+    return limit.isPresent() ? limit.getAsLong() - taken() : Long.MAX_VALUE;
+  }
+
+  private long taken() {
+    return arenas.values().stream().flatMap(List::stream).mapToLong(chunk -> chunk.bytes).sum();
   }
 
   synchronized MemoryUsage usage() {

@@ -43,6 +43,11 @@ final class Activations implements AutoCloseable {
     views = new Rows[rows + 1];
   }
 
+  /** Bytes of the activations of so many rows. */
+  static long bytes(Gpt2Config config, int rows) {
+    return (5L * config.embeddingWidth() + config.innerWidth()) * rows * Float.BYTES;
+  }
+
   private Tensor allocate(Backend backend, int rows, int width) {
     return resources.add(backend.allocate(DataType.F32, Shape.of(rows, width), Usage.ACTIVATION));
   }

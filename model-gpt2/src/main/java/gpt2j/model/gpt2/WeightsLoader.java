@@ -8,6 +8,7 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.Tensor;
 import gpt2j.api.Usage;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.memory.Locked;
 import gpt2j.model.gpt2.memory.Resources;
@@ -36,6 +37,9 @@ final class WeightsLoader {
   }
 
   Weights load() {
+    Locked.run(
+        backend,
+        () -> backend.requireRoom("the model in " + options.precision(), bytesToAllocate()));
     EmbeddingTable wte = table("wte.weight"); // [V, C]
     EmbeddingTable head = checkpoint.hasTiedHead() ? wte : table("lm_head.weight"); // [V, C]
     EmbeddingTable wpe = table("wpe.weight"); // [context, C]
@@ -46,6 +50,19 @@ final class WeightsLoader {
     Weights.LayerNorm lnF = layerNorm("ln_f");
     checkpoint.requireUnchanged();
     return new Weights(wte, wpe, blocks, lnF, head);
+  }
+
+  /** Without what a backend pads and packs. */
+  private long bytesToAllocate() {
+    Gpt2Config config = checkpoint.config().withTieWordEmbeddings(checkpoint.hasTiedHead());
+    return TensorLayout.of(config).values().stream()
+        .mapToLong(
+            shape -> {
+              boolean isVector = shape.rank() == 1; // in float32, whatever the precision
+              DataType type = isVector ? DataType.F32 : options.precision().storage();
+              return shape.elements() * type.bytes();
+            })
+        .sum();
   }
 
   private Weights.Block block(String prefix) {

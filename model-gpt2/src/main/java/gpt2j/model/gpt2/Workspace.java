@@ -53,17 +53,12 @@ final class Workspace implements AutoCloseable {
     backend = model.backend();
     config = model.config();
     this.forward = forward;
+    KvCacheSpec spec =
+        new KvCacheSpec(
+            config.layers(), config.heads(), config.headSize(), sequences, capacity, cacheType);
+    requireRoom(spec, rows);
     try {
-      cache =
-          resources.add(
-              backend.kvCache(
-                  new KvCacheSpec(
-                      config.layers(),
-                      config.heads(),
-                      config.headSize(),
-                      sequences,
-                      capacity,
-                      cacheType)));
+      cache = resources.add(backend.kvCache(spec));
       activations = resources.add(new Activations(backend, config, rows));
       batch = resources.add(TokenBatch.allocate(backend, rows));
       hidden =
@@ -80,6 +75,14 @@ final class Workspace implements AutoCloseable {
       resources.closeAfter(e);
       throw e;
     }
+  }
+
+  /** Room for all that a session allocates, sooner or later, and a decoder of all its sequences. */
+  private void requireRoom(KvCacheSpec spec, int rows) {
+    long perSequence = ((long) config.embeddingWidth() + config.vocabularySize()) * Float.BYTES;
+    backend.requireRoom(
+        "a session of %,d × %,d tokens".formatted(spec.sequences(), spec.capacity()),
+        spec.bytes() + Activations.bytes(config, rows) + spec.sequences() * perSequence);
   }
 
   /** The largest number of rows evaluated at a time. */

@@ -104,6 +104,24 @@ final class TrainingActivations implements AutoCloseable {
     }
   }
 
+  /** Bytes of all that the constructor allocates. */
+  static long bytes(Gpt2Config config, TrainingOptions options, int mostLogits) {
+    long width = config.embeddingWidth();
+    long inner = config.innerWidth();
+    long norm = width + 2;
+    boolean sharedGelu = options.recompute() == Recompute.GELU;
+    long block = 6 * width + 2 * norm + config.heads() + inner + (sharedGelu ? 0 : inner);
+    long gradients = 6 * width + inner;
+    long row = 3 + width + config.layers() * block + (sharedGelu ? inner : 0) + norm + gradients;
+    int rows = options.rows();
+    long head = logitsRows(config.vocabularySize(), mostLogits, rows);
+    return (rows * row + head * config.vocabularySize()) * Float.BYTES;
+  }
+
+  private static int logitsRows(int vocabulary, int mostLogits, int rows) {
+    return Math.clamp(mostLogits / vocabulary, 1, rows);
+  }
+
   private void addBlocks(Gpt2Config config, boolean sharedGelu) {
     int width = config.embeddingWidth();
     Tensor x = allocate(width);
@@ -137,7 +155,7 @@ final class TrainingActivations implements AutoCloseable {
   }
 
   private void addHead(int vocabulary, int mostLogits) {
-    int most = Math.clamp(mostLogits / vocabulary, 1, rows);
+    int most = logitsRows(vocabulary, mostLogits, rows);
     Shape shape = Shape.of(most, vocabulary);
     Tensor logits = resources.add(backend.allocate(DataType.F32, shape, Usage.ACTIVATION));
     for (int first = 0; first < rows; first += most) {

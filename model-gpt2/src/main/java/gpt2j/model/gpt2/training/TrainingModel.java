@@ -65,6 +65,10 @@ public final class TrainingModel implements AutoCloseable {
     this.options = options;
     this.backend = backend;
     requireContext();
+    backend.requireRoom(
+        "training",
+        TrainingState.bytes(config, options.biases())
+            + TrainingActivations.bytes(config, options, mostLogits));
     try {
       state = resources.add(new TrainingState(config, options.biases(), backend));
       activations = resources.add(new TrainingActivations(backend, config, options, mostLogits));

@@ -59,6 +59,16 @@ final class TrainingState implements AutoCloseable {
     gradients = ParameterTensors.of(config, this::gradient);
   }
 
+  /** Bytes of all of them. */
+  static long bytes(Gpt2Config config, TrainedBiases biases) {
+    long elements = biases == TrainedBiases.NONE ? config.embeddingWidth() : 0;
+    for (Map.Entry<String, Shape> tensor : TensorLayout.of(config).entrySet()) {
+      int kinds = biases.trains(tensor.getKey()) ? TrainingTensor.values().length : 1;
+      elements += kinds * tensor.getValue().elements();
+    }
+    return elements * Float.BYTES;
+  }
+
   private Tensor allocate(TrainingTensor kind, Shape shape) {
     Usage usage = kind == TrainingTensor.PARAMETER ? Usage.WEIGHTS : Usage.TRAINING;
     Tensor tensor = resources.add(backend.allocate(DataType.F32, shape, usage));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.DataType;
+import gpt2j.api.ForwardingBackend;
 import gpt2j.api.HostTensor;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.Shape;
@@ -22,6 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -263,6 +265,33 @@ final class TrainingModelTest {
       assertArrayEquals(
           new float[] {1, -2, 0, 0, 0, 0, 0, 0},
           read(model, TrainingTensor.PARAMETER, "ln_f.bias"));
+    }
+  }
+
+  /** All but a few numbers, before anything is allocated. */
+  @Test
+  void asksForAllItsMemoryInOneSum() {
+    Gpt2Config untied = CONFIG.withTieWordEmbeddings(false);
+    for (Gpt2Config config : List.of(CONFIG, untied)) {
+      for (Recompute recompute : Recompute.values()) {
+        for (TrainedBiases biases : TrainedBiases.values()) {
+          List<Long> asked = new ArrayList<>();
+          Backend listening =
+              new ForwardingBackend(backend) {
+                @Override
+                public void requireRoom(String what, long bytes) {
+                  assertEquals(0, memory().total());
+                  asked.add(bytes);
+                }
+              };
+          TrainingOptions options = OPTIONS.withRecompute(recompute).withBiases(biases);
+          try (TrainingModel model = TrainingModel.random(config, options, listening)) {
+            assertEquals(1, asked.size());
+            long rest = model.backend().memory().total() - asked.getFirst();
+            assertTrue(rest >= 0 && rest < 64, rest + " bytes with " + options);
+          }
+        }
+      }
     }
   }
 
