@@ -35,7 +35,20 @@ final class Cli {
           .setExecutionStrategy(parsed -> execute(parsed, errors))
           .execute(prepared);
     } catch (Throwable e) {
-      return errors.handle(e); // picocli leaves errors that aren't exceptions
+      return handle(e, errors); // picocli leaves errors that aren't exceptions
+    }
+  }
+
+  /** Also where not even the classes can be loaded that tell one failure from another. */
+  private int handle(Throwable e, Errors errors) {
+    try {
+      return errors.handle(e);
+    } catch (LinkageError | OutOfMemoryError hopeless) {
+      context
+          .err()
+          .println(
+              "gpt2j: %s: is there enough memory, and of open files? (ulimit -a)".formatted(e));
+      return ExitCode.FAILURE;
     }
   }
 

@@ -39,7 +39,7 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"17.0.15", "24.0.2", "1.8.0_452", "9", "08", "", "junk"})
+  @ValueSource(strings = {"17.0.15", "24.0.2", "1.8.0_452", "9", "08", "1.08", "", "junk"})
   void doesNotTakeAnotherJdk(String version) throws Exception {
     sandbox.jdk("jdk", version);
     sandbox.javaHome("jdk");
@@ -48,10 +48,11 @@ class LauncherTest {
 
     assertEquals(1, outcome.exitCode());
     assertTrue(outcome.err().contains("needs a JDK 25"), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"25", "25.0.1", "25-ea", "26.0.1", "100"})
+  @ValueSource(strings = {"25", "025", "25.0.1", "25-ea", "26.0.1", "100"})
   void takesAnyJdkFromTheOneNeeded(String version) throws Exception {
     sandbox.jdk("jdk", version);
     sandbox.javaHome("jdk");
