@@ -1,6 +1,7 @@
 /** Tensors, operations and the service provider interface that every backend implements. */
 @SuppressWarnings("module") // exported to modules that are compiled after this one
 module gpt2j.api {
+  requires java.management;
   requires static transitive org.jspecify;
 
   exports gpt2j.api;

@@ -6,6 +6,10 @@
 module gpt2j.nd4j {
   requires transitive org.bytedeco.javacpp;
   requires org.bytedeco.openblas;
+  // Native libraries, so that nobody has to name their modules.
+  requires org.bytedeco.javacpp.linux.x86_64;
+  requires org.bytedeco.openblas.linux.x86_64;
+  requires nd4j.cpu.binary;
   requires commons.math3;
   requires org.slf4j;
   requires java.logging;

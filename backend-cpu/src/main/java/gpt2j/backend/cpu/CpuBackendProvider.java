@@ -19,14 +19,13 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Availability availability() {
-    String system = System.getProperty("os.name");
-    String architecture = System.getProperty("os.arch");
-    if (!system.equals("Linux") || !architecture.equals("amd64")) {
-      return new Availability.Unavailable(
-          "its native libraries are for Linux on x86-64, this is %s on %s"
-              .formatted(system, architecture));
+    try {
+      return Requirements.missing()
+          .<Availability>map(Availability.Unavailable::new)
+          .orElseGet(() -> new Availability.Available(List.of(Machine.describe())));
+    } catch (RuntimeException | LinkageError e) {
+      return new Availability.Unavailable(Nd4jFailure.describe(e));
     }
-    return new Availability.Available(List.of(Machine.describe()));
   }
 
   @Override
@@ -39,6 +38,11 @@ public final class CpuBackendProvider implements BackendProvider {
       throw new BackendUnavailableException(
           "the cpu backend has one device, number 0; there is no device " + options.device());
     }
-    return new CpuBackend(options);
+    try {
+      return new CpuBackend(options);
+    } catch (LinkageError | IllegalCallerException | OutOfMemoryError e) {
+      throw new BackendUnavailableException(
+          "the cpu backend is unavailable: " + Nd4jFailure.describe(e), e);
+    }
   }
 }

@@ -64,7 +64,7 @@ final class CpuRuntime implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
-    products.awaitStart(); // it must not start up while memory goes away
+    products.awaitEndOfStart();
     allocator.close();
   }
 }

@@ -19,10 +19,16 @@ import jdk.incubator.vector.VectorSpecies;
  * bounds, as {@link CpuOperations} does with {@link gpt2j.api.CheckedOperations} before it.
  */
 final class Memory {
-  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  /** The processor's vectors; where the JVM has none, small ones of its own making. */
+  private static final VectorShape SHAPE =
+      VectorShape.preferredShape().vectorBitSize() < 128
+          ? VectorShape.S_128_BIT
+          : VectorShape.preferredShape();
 
-  static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
+
+  static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, SHAPE);
   private static final VectorSpecies<Float> HALF_FLOATS =
       VectorSpecies.of(float.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 

@@ -1,5 +1,6 @@
 package gpt2j.backend.cpu;
 
+import gpt2j.api.BackendUnavailableException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.bytedeco.javacpp.FloatPointer;
@@ -25,17 +26,11 @@ final class Nd4jProducts {
     // after each product and take the cores away from the workers of this backend.
     Libc.setDefaultEnvironment("OMP_WAIT_POLICY", "passive");
     Libc.setDefaultEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
-    started = CompletableFuture.runAsync(Nd4jProducts::start, Nd4jProducts::inBackground);
+    started = CompletableFuture.runAsync(() -> Nd4jStart.run(threads), Nd4jProducts::inBackground);
   }
 
   private static void inBackground(Runnable work) {
     Thread.ofPlatform().daemon().name("gpt2j-nd4j-start").start(work);
-  }
-
-  private static void start() {
-    try (INDArray first = Nd4j.createUninitialized(DataType.FLOAT, 1)) {
-      assert first.length() == 1;
-    }
   }
 
   /** Which product of two matrices. */
@@ -96,12 +91,24 @@ final class Nd4jProducts {
     }
   }
 
-  void awaitStart() {
+  /**
+   * Waits until ND4J runs.
+   *
+   * @throws BackendUnavailableException in one line, why it doesn't
+   */
+  private void awaitStart() {
     try {
       started.join();
     } catch (CompletionException e) {
-      throw new IllegalStateException("ND4J did not start: " + e.getCause(), e.getCause());
+      // A new one for each who asks: it shows where from.
+      throw new BackendUnavailableException(
+          String.valueOf(e.getCause().getMessage()), e.getCause());
     }
+  }
+
+  /** Waits until ND4J has started, or has not: it must not start up while memory goes away. */
+  void awaitEndOfStart() {
+    started.handle((nothing, failure) -> nothing).join();
   }
 
   /**

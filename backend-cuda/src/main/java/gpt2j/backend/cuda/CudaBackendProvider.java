@@ -33,7 +33,7 @@ final class CudaBackendProvider implements BackendProvider {
     try {
       Optional<String> failure = Natives.driverFailure();
       return failure.isPresent() ? new Availability.Unavailable(failure.get()) : list();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       return new Availability.Unavailable(reason(e));
     }
   }
@@ -93,7 +93,7 @@ final class CudaBackendProvider implements BackendProvider {
       CudaDevice device = device(options.device());
       return new CudaBackend(
           device, options.memoryLimit(), GemmChoice.of(options), RunAhead.of(options));
-    } catch (BackendException e) {
+    } catch (BackendException | LinkageError e) {
       throw new BackendUnavailableException(unavailable(reason(e)).getMessage(), e);
     }
   }
@@ -113,7 +113,9 @@ final class CudaBackendProvider implements BackendProvider {
     return new BackendUnavailableException("the cuda backend is unavailable: " + reason);
   }
 
-  private static String reason(RuntimeException failure) {
-    return String.valueOf(failure.getMessage());
+  private static String reason(Throwable failure) {
+    return failure instanceof RuntimeException
+        ? String.valueOf(failure.getMessage())
+        : failure.toString().lines().findFirst().orElse("");
   }
 }

@@ -1,9 +1,12 @@
 package gpt2j.backend.cuda;
 
+import gpt2j.api.host.NativeAccess;
+import gpt2j.api.host.PrivateFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import jcuda.JCudaVersion;
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Natives {
   private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
+
+  /** The modules that call native code, or are called by it. */
+  private static final List<String> MODULES = List.of("gpt2j.backend.cuda", "jcuda", "jcublas");
 
   private Natives() {}
 
@@ -37,6 +43,10 @@ final class Natives {
         return "its native libraries are for Linux on x86-64, this is %s on %s"
             .formatted(system, architecture);
       }
+      Optional<String> objection = NativeAccess.objection(Natives.class.getModule(), MODULES);
+      if (objection.isPresent()) {
+        return objection.get();
+      }
       try {
         initialize(
             "JCudaDriver", UnaryOperator.identity(), () -> JCudaDriver.setExceptionsEnabled(false));
@@ -44,7 +54,10 @@ final class Natives {
       } catch (LinkageError e) {
         return reason(e);
       } catch (IOException e) {
-        return "JCuda's native library can't be copied to a temporary folder: " + e.getMessage();
+        return "JCuda's native library can't be copied to a private folder: %s; %s"
+            .formatted(e.getMessage(), PrivateFolder.ADVICE);
+      } catch (RuntimeException e) {
+        return e.toString(); // thrown by what loads it: this must not end an initialisation
       }
     }
   }
@@ -59,15 +72,13 @@ final class Natives {
   static void initialize(String library, UnaryOperator<byte[]> change, Runnable initialize)
       throws IOException {
     String file = fileName(library);
-    Path folder = Files.createTempDirectory("gpt2j-cuda-"); // nobody else can enter it
+    Path folder = PrivateFolder.temporary("gpt2j-cuda-");
     Path copy = folder.resolve(file);
     try {
       Files.write(copy, change.apply(resource("lib/" + file)));
       withTemporaryFolder(folder, initialize);
     } finally {
-      // What is loaded stays mapped.
-      Files.deleteIfExists(copy);
-      Files.deleteIfExists(folder);
+      PrivateFolder.remove(folder); // what is loaded stays mapped
     }
   }
 
