@@ -8,11 +8,21 @@ import org.jspecify.annotations.Nullable;
  * One opened device: its memory, its queue of operations, its clock.
  *
  * <p>Operations are asynchronous by contract: they queue in order, and only {@link #read}, {@link
- * #readKv} and {@link #synchronize} wait. One thread at a time may call; threads that share a
- * backend hold {@link #lock} around each step. Closing the backend frees what is still allocated;
- * handles from it must not be used afterwards. Closing it, or a handle, twice does nothing.
+ * #readKv} and {@link #synchronize} wait. Any thread may call at any time: each call takes {@link
+ * #lock}. What must not mix with another thread's work, such as the operations of a step, is done
+ * holding it.
+ *
+ * <p>Any thread may close the backend or a handle at any time, once it gets the lock: work under
+ * way ends first. Closing the backend frees what is still allocated. After closing, whatever uses
+ * memory or queues work throws {@link IllegalStateException}, for the backend with one message,
+ * {@code the cpu backend is closed}; what only describes, such as {@link #device} and {@link
+ * Tensor#shape}, still answers; closing a handle, or closing twice, does nothing. A backend or a
+ * handle that was forgotten is closed some time after nothing leads to it any more.
  *
  * <p>Arguments that don't fit, such as sizes that differ, throw {@link IllegalArgumentException}.
+ *
+ * <p>What implements it for a kind of hardware is an {@link UncheckedBackend} in a {@link
+ * CheckedBackend}.
  */
 public interface Backend extends AutoCloseable {
   /** What the device is. */
@@ -24,7 +34,10 @@ public interface Backend extends AutoCloseable {
   /** Whether weights can be kept in {@code precision}. */
   boolean supports(Precision precision);
 
-  /** Held by a thread while it queues work that must not mix with another thread's. */
+  /**
+   * Held by a thread while it queues work that must not mix with another thread's. It is fair: who
+   * waits longest gets it next, so work that is done a piece at a time lets others in between.
+   */
   Lock lock();
 
   /**
@@ -36,6 +49,15 @@ public interface Backend extends AutoCloseable {
    * @throws OutOfMemoryException when the device or the limit has no room
    */
   default void requireRoom(String what, long bytes) {}
+
+  /**
+   * Begins the lifetime of something that holds memory of this backend.
+   *
+   * @param handle what is to be closed; when nothing leads to it any more before the lifetime's
+   *     {@link Lifetime#end end}, the log says so
+   * @param what the kind of thing, in a word or two
+   */
+  Lifetime lifetime(Object handle, String what);
 
   /**
    * New memory with undefined contents.

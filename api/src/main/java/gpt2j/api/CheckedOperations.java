@@ -7,13 +7,14 @@ import static gpt2j.api.Checks.vector;
 
 /**
  * Checks types and shapes as {@link Operations} demands, then hands over to a backend's own
- * operations. Every backend wraps its operations in it, so that all refuse the same things with the
- * same words.
+ * operations, which get the backend's own handles and whose call nothing else can come between.
  */
-public final class CheckedOperations implements Operations {
+final class CheckedOperations implements Operations {
+  private final BackendLife life;
   private final Operations operations;
 
-  public CheckedOperations(Operations operations) {
+  CheckedOperations(BackendLife life, Operations operations) {
+    this.life = life;
     this.operations = operations;
   }
 
@@ -24,7 +25,10 @@ public final class CheckedOperations implements Operations {
           "embed: tokens are %d wide, positions %d".formatted(tokens.width(), positions.width()));
     }
     matrix("embed: out", out, batch.rows(), tokens.width());
-    operations.embed(out, batch, tokens, positions);
+    life.run(
+        () ->
+            operations.embed(
+                life.own(out), life.own(batch), life.own(tokens), life.own(positions)));
   }
 
   @Override
@@ -35,7 +39,10 @@ public final class CheckedOperations implements Operations {
     matrix("layerNorm: out", out, x.shape().rows(), width);
     vector("layerNorm: gain", gain, DataType.F32, width);
     vector("layerNorm: bias", bias, DataType.F32, width);
-    operations.layerNorm(out, x, gain, bias, epsilon);
+    life.run(
+        () ->
+            operations.layerNorm(
+                life.own(out), life.own(x), life.own(gain), life.own(bias), epsilon));
   }
 
   @Override
@@ -44,14 +51,14 @@ public final class CheckedOperations implements Operations {
     distinct("linear", out, x);
     matrix("linear: x", x, x.shape().rows(), weights.inputs());
     matrix("linear: out", out, x.shape().rows(), weights.outputs());
-    operations.linear(out, x, weights, epilogue);
+    life.run(() -> operations.linear(life.own(out), life.own(x), life.own(weights), epilogue));
   }
 
   @Override
   public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
     layer("appendKv", cache, layer);
     matrix("appendKv: qkv", qkv, batch.rows(), 3 * cache.spec().width());
-    operations.appendKv(cache, layer, qkv, batch);
+    life.run(() -> operations.appendKv(life.own(cache), layer, life.own(qkv), life.own(batch)));
   }
 
   @Override
@@ -75,7 +82,16 @@ public final class CheckedOperations implements Operations {
           DataType.F32,
           Shape.of(batch.rows(), spec.heads(), spec.capacity()));
     }
-    operations.attention(out, qkv, cache, layer, batch, scale, probe);
+    life.run(
+        () ->
+            operations.attention(
+                life.own(out),
+                life.own(qkv),
+                life.own(cache),
+                layer,
+                life.own(batch),
+                scale,
+                life.own(probe)));
   }
 
   @Override
@@ -92,7 +108,7 @@ public final class CheckedOperations implements Operations {
     index("copyKv: slot", toSlot, target.sequences());
     index("copyKv: slot", fromSlot, source.sequences());
     index("copyKv: positions", positions, Math.min(target.capacity(), source.capacity()) + 1);
-    operations.copyKv(to, toSlot, from, fromSlot, positions);
+    life.run(() -> operations.copyKv(life.own(to), toSlot, life.own(from), fromSlot, positions));
   }
 
   @Override
@@ -102,7 +118,7 @@ public final class CheckedOperations implements Operations {
     distinct("selectRows", out, x);
     matrix("selectRows: out", out, out.shape().rows(), x.shape().size(1));
     vector("selectRows: rows", rows, DataType.I32, out.shape().rows());
-    operations.selectRows(out, x, rows);
+    life.run(() -> operations.selectRows(life.own(out), life.own(x), life.own(rows)));
   }
 
   @Override
@@ -111,7 +127,7 @@ public final class CheckedOperations implements Operations {
     distinct("logits", out, x);
     matrix("logits: x", x, x.shape().rows(), head.width());
     matrix("logits: out", out, x.shape().rows(), head.rows());
-    operations.logits(out, x, head);
+    life.run(() -> operations.logits(life.own(out), life.own(x), life.own(head)));
   }
 
   @Override
@@ -119,20 +135,20 @@ public final class CheckedOperations implements Operations {
     matrix("crossEntropy: logits", logits);
     vector("crossEntropy: losses", losses, DataType.F32, logits.shape().rows());
     vector("crossEntropy: targets", targets, DataType.I32, logits.shape().rows());
-    operations.crossEntropy(losses, logits, targets);
+    life.run(() -> operations.crossEntropy(life.own(losses), life.own(logits), life.own(targets)));
   }
 
   @Override
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
     matrix("sample: logits", logits, state.rows(), state.vocabulary());
     vector("sample: tokens", tokens, DataType.I32, state.rows());
-    operations.sample(tokens, logits, state);
+    life.run(() -> operations.sample(life.own(tokens), life.own(logits), life.own(state)));
   }
 
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
     vector("advance: sampled", sampled, DataType.I32, batch.rows());
-    operations.advance(batch, sampled);
+    life.run(() -> operations.advance(life.own(batch), life.own(sampled)));
   }
 
   @Override
@@ -142,7 +158,7 @@ public final class CheckedOperations implements Operations {
       throw new IllegalArgumentException(
           "advance: a queue of %d rows for a batch of %d".formatted(queue.rows(), batch.rows()));
     }
-    operations.advance(batch, sampled, queue);
+    life.run(() -> operations.advance(life.own(batch), life.own(sampled), life.own(queue)));
   }
 
   private static void layer(String operation, KvCache cache, int layer) {

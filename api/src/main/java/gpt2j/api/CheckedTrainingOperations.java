@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks types and shapes as {@link TrainingOperations} demands, then hands over to a backend's own
- * operations. Every backend that trains wraps its operations in it, so that all refuse the same
- * things with the same words.
+ * operations, as {@link CheckedOperations} does.
  */
-public final class CheckedTrainingOperations implements TrainingOperations {
+final class CheckedTrainingOperations implements TrainingOperations {
+  private final BackendLife life;
   private final TrainingOperations operations;
 
-  public CheckedTrainingOperations(TrainingOperations operations) {
+  CheckedTrainingOperations(BackendLife life, TrainingOperations operations) {
+    this.life = life;
     this.operations = operations;
   }
 
@@ -28,7 +29,10 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("embed: wpe", wpe);
     distinct("embed", out, wte, wpe);
     embedding("embed", out, tokens, wte, wpe, sequenceLength);
-    operations.embed(out, tokens, wte, wpe, sequenceLength);
+    life.run(
+        () ->
+            operations.embed(
+                life.own(out), life.own(tokens), life.own(wte), life.own(wpe), sequenceLength));
   }
 
   @Override
@@ -44,7 +48,14 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     distinct("embedBackward", wteGradient, wpeGradient, outGradient);
     distinct("embedBackward", wpeGradient, outGradient);
     embedding("embedBackward", outGradient, tokens, wteGradient, wpeGradient, sequenceLength);
-    operations.embedBackward(wteGradient, wpeGradient, outGradient, tokens, sequenceLength);
+    life.run(
+        () ->
+            operations.embedBackward(
+                life.own(wteGradient),
+                life.own(wpeGradient),
+                life.own(outGradient),
+                life.own(tokens),
+                sequenceLength));
   }
 
   /** The rows of a batch beside its tokens and the tables (or their gradients). */
@@ -83,7 +94,16 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     distinct("layerNorm", out, x);
     distinct("layerNorm", mean, inverseDeviation, gain, bias);
     distinct("layerNorm", inverseDeviation, gain, bias);
-    operations.layerNorm(out, mean, inverseDeviation, x, gain, bias, epsilon);
+    life.run(
+        () ->
+            operations.layerNorm(
+                life.own(out),
+                life.own(mean),
+                life.own(inverseDeviation),
+                life.own(x),
+                life.own(gain),
+                life.own(bias),
+                epsilon));
   }
 
   @Override
@@ -109,8 +129,17 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     distinct("layerNormBackward", xGradient, outGradient, x);
     distinct("layerNormBackward", gainGradient, biasGradient, gain, mean, inverseDeviation);
     distinct("layerNormBackward", biasGradient, gain, mean, inverseDeviation);
-    operations.layerNormBackward(
-        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, inverseDeviation);
+    life.run(
+        () ->
+            operations.layerNormBackward(
+                life.own(xGradient),
+                life.own(gainGradient),
+                life.own(biasGradient),
+                life.own(outGradient),
+                life.own(x),
+                life.own(gain),
+                life.own(mean),
+                life.own(inverseDeviation)));
   }
 
   @Override
@@ -125,7 +154,13 @@ public final class CheckedTrainingOperations implements TrainingOperations {
       vector("linear: bias", bias, DataType.F32, outputs);
     }
     distinct("linear", out, x, weight);
-    operations.linear(out, x, weight, bias);
+    life.run(
+        () ->
+            operations.linear(
+                life.own(out),
+                life.own(x),
+                life.own(weight),
+                bias == null ? null : life.own(bias)));
   }
 
   @Override
@@ -150,7 +185,15 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     }
     distinct("linearBackward", xGradient, weightGradient, outGradient, x, weight);
     distinct("linearBackward", weightGradient, outGradient, x, weight);
-    operations.linearBackward(xGradient, weightGradient, biasGradient, outGradient, x, weight);
+    life.run(
+        () ->
+            operations.linearBackward(
+                life.own(xGradient),
+                life.own(weightGradient),
+                biasGradient == null ? null : life.own(biasGradient),
+                life.own(outGradient),
+                life.own(x),
+                life.own(weight)));
   }
 
   @Override
@@ -158,7 +201,7 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("gelu: x", x);
     alike("gelu: out", out, x);
     distinct("gelu", out, x);
-    operations.gelu(out, x, form);
+    life.run(() -> operations.gelu(life.own(out), life.own(x), form));
   }
 
   @Override
@@ -167,7 +210,9 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     alike("geluBackward: xGradient", xGradient, x);
     alike("geluBackward: outGradient", outGradient, x);
     distinct("geluBackward", xGradient, x);
-    operations.geluBackward(xGradient, outGradient, x, form);
+    life.run(
+        () ->
+            operations.geluBackward(life.own(xGradient), life.own(outGradient), life.own(x), form));
   }
 
   @Override
@@ -187,7 +232,16 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("attention: qkv", qkv, n, 3 * width);
     distinct("attention", out, logSumExp, qkv);
     distinct("attention", logSumExp, qkv);
-    operations.attention(out, logSumExp, qkv, sequenceLength, heads, scale, dropout);
+    life.run(
+        () ->
+            operations.attention(
+                life.own(out),
+                life.own(logSumExp),
+                life.own(qkv),
+                sequenceLength,
+                heads,
+                scale,
+                life.own(dropout)));
   }
 
   @Override
@@ -210,15 +264,25 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("attentionBackward: logSumExp", logSumExp, n, heads);
     matrix("attentionBackward: qkv", qkv, n, 3 * width);
     distinct("attentionBackward", qkvGradient, outGradient, out, logSumExp, qkv);
-    operations.attentionBackward(
-        qkvGradient, outGradient, out, logSumExp, qkv, sequenceLength, heads, scale, dropout);
+    life.run(
+        () ->
+            operations.attentionBackward(
+                life.own(qkvGradient),
+                life.own(outGradient),
+                life.own(out),
+                life.own(logSumExp),
+                life.own(qkv),
+                sequenceLength,
+                heads,
+                scale,
+                life.own(dropout)));
   }
 
   @Override
   public void dropout(Tensor out, Tensor x, Dropout dropout) {
     matrix("dropout: x", x);
     alike("dropout: out", out, x);
-    operations.dropout(out, x, dropout);
+    life.run(() -> operations.dropout(life.own(out), life.own(x), life.own(dropout)));
   }
 
   @Override
@@ -226,7 +290,7 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("addResidual: x", x);
     alike("addResidual: out", out, x);
     distinct("addResidual", out, x);
-    operations.addResidual(out, x, dropout);
+    life.run(() -> operations.addResidual(life.own(out), life.own(x), life.own(dropout)));
   }
 
   @Override
@@ -236,7 +300,7 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("logits: x", x, x.shape().rows(), wte.shape().size(1));
     matrix("logits: out", out, x.shape().rows(), wte.shape().rows());
     distinct("logits", out, x, wte);
-    operations.logits(out, x, wte);
+    life.run(() -> operations.logits(life.own(out), life.own(x), life.own(wte)));
   }
 
   @Override
@@ -251,7 +315,14 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     matrix("logitsBackward: outGradient", outGradient, n, wte.shape().rows());
     distinct("logitsBackward", xGradient, wteGradient, outGradient, x, wte);
     distinct("logitsBackward", wteGradient, outGradient, x, wte);
-    operations.logitsBackward(xGradient, wteGradient, outGradient, x, wte);
+    life.run(
+        () ->
+            operations.logitsBackward(
+                life.own(xGradient),
+                life.own(wteGradient),
+                life.own(outGradient),
+                life.own(x),
+                life.own(wte)));
   }
 
   @Override
@@ -264,13 +335,20 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     vector("crossEntropy: targets", targets, DataType.I32, n);
     vector("crossEntropy: scale", scale, DataType.F32, 1);
     distinct("crossEntropy", losses, scale);
-    operations.crossEntropy(losses, logitsGradient, logits, targets, scale);
+    life.run(
+        () ->
+            operations.crossEntropy(
+                life.own(losses),
+                life.own(logitsGradient),
+                life.own(logits),
+                life.own(targets),
+                life.own(scale)));
   }
 
   @Override
   public void zero(Tensor out) {
     floats("zero: out", out);
-    operations.zero(out);
+    life.run(() -> operations.zero(life.own(out)));
   }
 
   @Override
@@ -286,7 +364,7 @@ public final class CheckedTrainingOperations implements TrainingOperations {
       floats("gradientNorm: gradient", gradient);
       distinct("gradientNorm", out, gradient);
     }
-    operations.gradientNorm(out, gradients, maximum);
+    life.run(() -> operations.gradientNorm(life.own(out), life.own(gradients), maximum));
   }
 
   @Override
@@ -308,7 +386,16 @@ public final class CheckedTrainingOperations implements TrainingOperations {
     distinct("adamW", gradient, firstMoment, secondMoment, norm, schedule);
     distinct("adamW", firstMoment, secondMoment, norm, schedule);
     distinct("adamW", secondMoment, norm, schedule);
-    operations.adamW(parameter, gradient, firstMoment, secondMoment, norm, schedule, settings);
+    life.run(
+        () ->
+            operations.adamW(
+                life.own(parameter),
+                life.own(gradient),
+                life.own(firstMoment),
+                life.own(secondMoment),
+                life.own(norm),
+                life.own(schedule),
+                settings));
   }
 
   private static void alike(String name, Tensor tensor, Tensor model) {

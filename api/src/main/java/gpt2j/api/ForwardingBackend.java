@@ -39,6 +39,11 @@ public class ForwardingBackend implements Backend {
   }
 
   @Override
+  public Lifetime lifetime(Object handle, String what) {
+    return to.lifetime(handle, what);
+  }
+
+  @Override
   public Tensor allocate(DataType type, Shape shape, Usage usage) {
     return to.allocate(type, shape, usage);
   }

@@ -170,6 +170,13 @@ public abstract class BackendContract extends Suite {
   }
 
   @Nested
+  final class Closing extends ClosingContract {
+    Closing() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
   final class Profiling extends ProfilerContract {
     Profiling() {
       super(BackendContract.this);

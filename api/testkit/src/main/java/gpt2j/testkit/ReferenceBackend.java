@@ -1,7 +1,5 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Backend;
-import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -22,23 +20,20 @@ import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.TrainingOperations;
+import gpt2j.api.UncheckedBackend;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Everything is done when the call returns, on the thread that calls. */
-final class ReferenceBackend implements Backend {
+final class ReferenceBackend extends UncheckedBackend {
   private final ReferenceMemory memory;
   private final int runAhead;
   private final Operations operations = new ReferenceOperations(this);
-  private final TrainingOperations training =
-      new CheckedTrainingOperations(new ReferenceTraining(this));
+  private final TrainingOperations training = new ReferenceTraining(this);
   private final Profiler profiler = new HostProfiler();
-  private final Lock lock = new ReentrantLock();
 
   ReferenceBackend(OptionalLong memoryLimit, int runAhead) {
     memory = new ReferenceMemory(memoryLimit.orElse(Long.MAX_VALUE));
@@ -70,11 +65,6 @@ final class ReferenceBackend implements Backend {
   @Override
   public boolean supports(Precision precision) {
     return true;
-  }
-
-  @Override
-  public Lock lock() {
-    return lock;
   }
 
   @Override

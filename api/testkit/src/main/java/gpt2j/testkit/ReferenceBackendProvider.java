@@ -5,6 +5,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.CheckedBackend;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -52,6 +53,6 @@ public final class ReferenceBackendProvider implements BackendProvider {
           "the reference backend has one device, 0, not " + options.device());
     }
     int runAhead = Integer.parseInt(options.settings().getOrDefault(RUN_AHEAD, "0"));
-    return new ReferenceBackend(options.memoryLimit(), runAhead);
+    return new CheckedBackend(name(), new ReferenceBackend(options.memoryLimit(), runAhead));
   }
 }

@@ -16,7 +16,7 @@ final class ReferenceMemory implements AutoCloseable {
     this.limit = limit;
   }
 
-  MemoryUsage usage() {
+  synchronized MemoryUsage usage() {
     return new MemoryUsage(held);
   }
 
@@ -25,7 +25,7 @@ final class ReferenceMemory implements AutoCloseable {
    *
    * @throws OutOfMemoryException when the limit has no room for it
    */
-  void reserve(String what, Usage usage, long bytes) {
+  synchronized void reserve(String what, Usage usage, long bytes) {
     requireOpen();
     long available = limit - usage().total();
     if (bytes > available) {
@@ -34,7 +34,7 @@ final class ReferenceMemory implements AutoCloseable {
     held.merge(usage, bytes, Long::sum);
   }
 
-  void release(Usage usage, long bytes) {
+  synchronized void release(Usage usage, long bytes) {
     held.merge(usage, -bytes, Long::sum);
   }
 
@@ -65,7 +65,7 @@ final class ReferenceMemory implements AutoCloseable {
 
   /** Gives everything back: no handle can be used any more, so the garbage collector has it all. */
   @Override
-  public void close() {
+  public synchronized void close() {
     open = false;
     held.clear();
   }

@@ -48,6 +48,7 @@ final class SabotagedBackends {
             ForwardingBackend::new,
             given -> new BackendOptions(0, given.threads(), given.memoryLimit())),
         Sabotage.of("arguments not checked", ArgumentContract.class, Unchecked::new),
+        Sabotage.of("never closes", ClosingContract.class, NeverCloses::new),
         Sabotage.of("recording runs", StepContract.class, b -> steps(b, true, false)),
         Sabotage.of("steps run once", StepContract.class, b -> steps(b, false, true)),
         Sabotage.of("sections lost", ProfilerContract.class, b -> profiles(b, p -> List.of())),
@@ -142,6 +143,15 @@ final class SabotagedBackends {
       most = Math.max(most, to.memory().total());
       return new MemoryUsage(Map.of(Usage.ACTIVATION, most));
     }
+  }
+
+  private static final class NeverCloses extends ForwardingBackend {
+    NeverCloses(Backend to) {
+      super(to);
+    }
+
+    @Override
+    public void close() {}
   }
 
   private static final class DeniesBf16 extends ForwardingBackend {

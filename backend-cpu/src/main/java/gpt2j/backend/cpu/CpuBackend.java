@@ -1,9 +1,6 @@
 package gpt2j.backend.cpu;
 
-import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.CheckedOperations;
-import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -23,20 +20,18 @@ import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.TrainingOperations;
+import gpt2j.api.UncheckedBackend;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The processor: operations are done when their call returns, so nothing ever waits. */
-final class CpuBackend implements Backend {
+final class CpuBackend extends UncheckedBackend {
   private final CpuRuntime runtime;
   private final DeviceInfo device;
   private final Operations operations;
   private final TrainingOperations training;
-  private final Lock lock = new ReentrantLock();
 
   CpuBackend(BackendOptions options) {
     DeviceInfo machine = Machine.describe();
@@ -50,8 +45,8 @@ final class CpuBackend implements Backend {
             machine.prefillRows(),
             machine.properties());
     runtime = new CpuRuntime(threads, options.memoryLimit());
-    operations = new CheckedOperations(new CpuOperations(runtime));
-    training = new CheckedTrainingOperations(new CpuTrainingOperations(runtime));
+    operations = new CpuOperations(runtime);
+    training = new CpuTrainingOperations(runtime);
   }
 
   @Override
@@ -70,11 +65,6 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  @Override
   public void requireRoom(String what, long bytes) {
     runtime.allocator().requireRoom(what, bytes);
   }
@@ -89,15 +79,6 @@ final class CpuBackend implements Backend {
   @Override
   public LinearWeights linearWeights(
       HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    requireRank(weight, 2);
-    if (bias != null) {
-      requireRank(bias, 1);
-      if (bias.shape().rows() != weight.shape().size(1)) {
-        throw new IllegalArgumentException(
-            "%s %s does not fit %s %s"
-                .formatted(bias.name(), bias.shape(), weight.name(), weight.shape()));
-      }
-    }
     Matrix matrix = matrix(weight, precision);
     try {
       return new CpuLinearWeights(matrix, bias == null ? null : vector(bias));
@@ -109,7 +90,6 @@ final class CpuBackend implements Backend {
 
   @Override
   public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    requireRank(rows, 2);
     return switch (precision) {
       case F32 -> new F32Table(runtime, rows);
       case BF16 -> new Bf16Table(runtime, rows);
@@ -138,13 +118,6 @@ final class CpuBackend implements Backend {
     return vector;
   }
 
-  private static void requireRank(HostTensor tensor, int rank) {
-    if (tensor.shape().rank() != rank) {
-      throw new IllegalArgumentException(
-          "%s must have %d dimensions, not %s".formatted(tensor.name(), rank, tensor.shape()));
-    }
-  }
-
   @Override
   public KvCache kvCache(KvCacheSpec spec) {
     return new CpuKvCache(runtime.allocator(), spec);
@@ -162,41 +135,18 @@ final class CpuBackend implements Backend {
 
   @Override
   public void write(Tensor to, MemorySegment from) {
-    requireSize(to, from);
     Memory.segment(CpuTensor.address(to), to.bytes()).copyFrom(from);
   }
 
   @Override
   public void read(Tensor from, MemorySegment to) {
-    requireSize(from, to);
     to.copyFrom(Memory.segment(CpuTensor.address(from), from.bytes()));
-  }
-
-  private static void requireSize(Tensor tensor, MemorySegment segment) {
-    if (segment.byteSize() != tensor.bytes()) {
-      throw new IllegalArgumentException(
-          "%s %s has %d bytes, not %d"
-              .formatted(tensor.type(), tensor.shape(), tensor.bytes(), segment.byteSize()));
-    }
   }
 
   @Override
   public void readKv(
       KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
     KvCacheSpec spec = cache.spec();
-    long bytes = (long) positions * spec.width() * Float.BYTES;
-    if (layer < 0
-        || layer >= spec.layers()
-        || slot < 0
-        || slot >= spec.sequences()
-        || positions < 0
-        || positions > spec.capacity()
-        || keys.byteSize() != bytes
-        || values.byteSize() != bytes) {
-      throw new IllegalArgumentException(
-          "readKv: layer %d, slot %d, %d positions into %d and %d bytes of %s"
-              .formatted(layer, slot, positions, keys.byteSize(), values.byteSize(), spec));
-    }
     long headBytes = (long) spec.headSize() * Float.BYTES;
     CpuKvCache source = CpuKvCache.of(cache);
     long scratch = runtime.scratch().bytes(2 * headBytes);

@@ -5,6 +5,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.CheckedBackend;
 import java.util.List;
 
 /** Opens the processor. */
@@ -39,7 +40,7 @@ public final class CpuBackendProvider implements BackendProvider {
           "the cpu backend has one device, number 0; there is no device " + options.device());
     }
     try {
-      return new CpuBackend(options);
+      return new CheckedBackend(name(), new CpuBackend(options));
     } catch (LinkageError | IllegalCallerException | OutOfMemoryError e) {
       throw new BackendUnavailableException(
           "the cpu backend is unavailable: " + Nd4jFailure.describe(e), e);

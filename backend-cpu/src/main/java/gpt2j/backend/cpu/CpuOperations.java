@@ -16,7 +16,7 @@ import java.util.Arrays;
 
 /**
  * The operations, each done when its call returns: work is handed to the workers by row, by column
- * or by head. Types and shapes were checked by {@link gpt2j.api.CheckedOperations} before.
+ * or by head. Types and shapes were checked by a {@link gpt2j.api.CheckedBackend} before.
  */
 final class CpuOperations implements Operations {
   private final CpuRuntime runtime;

@@ -12,10 +12,6 @@ final class CpuSamplingState implements SamplingState {
   private final Row[] rows;
 
   CpuSamplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    if (rows < 1 || vocabulary < 1) {
-      throw new IllegalArgumentException(
-          "sampling: %d rows of %d tokens".formatted(rows, vocabulary));
-    }
     this.parameters = parameters;
     this.vocabulary = vocabulary;
     this.rows = new Row[rows];

@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of training, each done when its call returns. Types and shapes were checked by
- * {@link gpt2j.api.CheckedTrainingOperations} before. Work is cut into parts that depend on shapes
- * alone and each part's sums are added up in one order, so which worker takes what doesn't show.
+ * The operations of training, each done when its call returns. Types and shapes were checked by a
+ * {@link gpt2j.api.CheckedBackend} before. Work is cut into parts that depend on shapes alone and
+ * each part's sums are added up in one order, so which worker takes what doesn't show.
  */
 final class CpuTrainingOperations implements TrainingOperations {
   private final WorkSplitter work;

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Native memory by address, as the kernels see it: scalars and vectors. One segment spans the whole
  * address space, so that an access costs no more than in C; who calls a kernel answers for the
- * bounds, as {@link CpuOperations} does with {@link gpt2j.api.CheckedOperations} before it.
+ * bounds, as {@link CpuOperations} does with a {@link gpt2j.api.CheckedBackend} before it.
  */
 final class Memory {
   /** The processor's vectors; where the JVM has none, small ones of its own making. */

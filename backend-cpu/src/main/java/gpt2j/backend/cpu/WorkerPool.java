@@ -36,7 +36,14 @@ final class WorkerPool implements AutoCloseable {
     members = new Member[size - 1];
     for (int i = 0; i < members.length; i++) {
       members[i] = new Member(i + 1);
-      members[i].thread.start();
+    }
+    try {
+      for (Member member : members) {
+        member.thread.start();
+      }
+    } catch (Error e) { // the system has no more threads
+      close();
+      throw e;
     }
   }
 
@@ -47,6 +54,9 @@ final class WorkerPool implements AutoCloseable {
 
   /** Runs {@code work} on every thread and returns when all are done. */
   void run(Work work) {
+    if (closed) {
+      throw new IllegalStateException("the cpu backend is closed"); // nobody would do it
+    }
     if (members.length == 0) {
       work.run(0, 1);
       return;

@@ -50,7 +50,7 @@ final class Context implements AutoCloseable {
   /** Makes the context the calling thread's. */
   void enter() {
     if (closed) {
-      throw new IllegalStateException("this cuda backend is closed");
+      throw new IllegalStateException("the cuda backend is closed");
     }
     Cuda.check("cuCtxSetCurrent", cuCtxSetCurrent(context));
   }

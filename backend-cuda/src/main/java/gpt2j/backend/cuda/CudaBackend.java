@@ -1,8 +1,5 @@
 package gpt2j.backend.cuda;
 
-import gpt2j.api.Backend;
-import gpt2j.api.CheckedOperations;
-import gpt2j.api.CheckedTrainingOperations;
 import gpt2j.api.DataType;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.EmbeddingTable;
@@ -21,6 +18,7 @@ import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.TrainingOperations;
+import gpt2j.api.UncheckedBackend;
 import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -28,12 +26,10 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A GPU, reached through the CUDA driver. */
-final class CudaBackend implements Backend {
+final class CudaBackend extends UncheckedBackend {
   private final CudaRuntime runtime;
   private final DeviceInfo device;
   private final Uploads uploads;
@@ -45,9 +41,7 @@ final class CudaBackend implements Backend {
   private final int runAhead;
   private final Set<CudaStep> steps = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<CudaTokenQueue> queues = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Lock lock = new ReentrantLock();
   private @Nullable TrainingOperations training; // once it is asked for
-  private @Nullable String recording; // the step that is being recorded
 
   /**
    * Opens a device.
@@ -72,7 +66,7 @@ final class CudaBackend implements Backend {
       runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
       HostRanges ranges = HostRanges.find(System.getenv());
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush, ranges));
-      operations = new CheckedOperations(new CudaOperations(runtime, fusion, attention));
+      operations = new CudaOperations(runtime, fusion, attention);
     } catch (RuntimeException e) {
       runtime.closeAfter(e);
       throw e;
@@ -94,30 +88,20 @@ final class CudaBackend implements Backend {
     return true;
   }
 
-  @Override
-  public Lock lock() {
-    return lock;
-  }
-
-  /** Called first by whatever isn't an operation: none of it can be a part of a recorded step. */
-  private void enter(String what) {
-    if (recording != null) {
-      throw new IllegalStateException(
-          "the step %s can't be recorded: it calls %s, which is no operation"
-              .formatted(recording, what));
-    }
+  /** Called first by whatever isn't an operation. */
+  private void enter() {
     runtime.context().enter();
   }
 
   @Override
   public void requireRoom(String what, long bytes) {
-    enter("requireRoom");
+    enter();
     runtime.memory().requireRoom(what, bytes);
   }
 
   @Override
   public Tensor allocate(DataType type, Shape shape, Usage usage) {
-    enter("allocate");
+    enter();
     long bytes = Math.multiplyExact(shape.elements(), type.bytes());
     return new CudaTensor(runtime.memory().allocate(type + " " + shape, bytes, usage), type, shape);
   }
@@ -125,50 +109,31 @@ final class CudaBackend implements Backend {
   @Override
   public LinearWeights linearWeights(
       HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    enter("linearWeights");
-    requireFloats(weight, 2);
-    if (bias != null) {
-      requireFloats(bias, 1);
-      if (bias.shape().rows() != weight.shape().size(1)) {
-        throw new IllegalArgumentException(
-            "%s %s does not fit %s %s"
-                .formatted(bias.name(), bias.shape(), weight.name(), weight.shape()));
-      }
-    }
+    enter();
     return new CudaLinearWeights(uploads.linear(weight, bias, precision));
   }
 
   @Override
   public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    enter("embeddingTable");
-    requireFloats(rows, 2);
+    enter();
     return new CudaEmbeddingTable(uploads.table(rows, precision));
-  }
-
-  private static void requireFloats(HostTensor tensor, int rank) {
-    if (tensor.type() == DataType.I32 || tensor.shape().rank() != rank) {
-      throw new IllegalArgumentException(
-          "%s must have %d dimensions of floating-point values, not %s %s"
-              .formatted(tensor.name(), rank, tensor.type(), tensor.shape()));
-    }
   }
 
   @Override
   public KvCache kvCache(KvCacheSpec spec) {
-    enter("kvCache");
+    enter();
     return new CudaKvCache(runtime.memory(), spec);
   }
 
   @Override
   public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    enter("samplingState");
-    return new CudaSamplingState(
-        runtime, uploads, () -> queue("reset"), rows, vocabulary, parameters);
+    enter();
+    return new CudaSamplingState(runtime, uploads, this::queue, rows, vocabulary, parameters);
   }
 
   @Override
   public TokenQueue tokenQueue(int rows) {
-    enter("tokenQueue");
+    enter();
     CudaTokenQueue queue = new CudaTokenQueue(runtime, rows, runAhead);
     queues.removeIf(CudaTokenQueue::isClosed);
     queues.add(queue);
@@ -184,53 +149,31 @@ final class CudaBackend implements Backend {
   }
 
   /** Called before something is queued that is no operation. */
-  private void queue(String what) {
-    enter(what);
+  private void queue() {
+    enter();
     fusion.flush();
   }
 
   @Override
   public void write(Tensor to, MemorySegment from) {
-    queue("write");
-    requireSize(to, from);
+    queue();
     CudaTensor target = CudaTensor.of(to);
     runtime.staging().write(target.region(), target.offset(), from);
   }
 
   @Override
   public void read(Tensor from, MemorySegment to) {
-    queue("read");
-    requireSize(from, to);
+    queue();
     CudaTensor source = CudaTensor.of(from);
     runtime.staging().read(source.region(), source.offset(), to);
-  }
-
-  private static void requireSize(Tensor tensor, MemorySegment segment) {
-    if (segment.byteSize() != tensor.bytes()) {
-      throw new IllegalArgumentException(
-          "%s %s has %d bytes, not %d"
-              .formatted(tensor.type(), tensor.shape(), tensor.bytes(), segment.byteSize()));
-    }
   }
 
   @Override
   public void readKv(
       KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
-    queue("readKv");
+    queue();
     KvCacheSpec spec = cache.spec();
     long rowBytes = (long) spec.width() * Float.BYTES;
-    if (layer < 0
-        || layer >= spec.layers()
-        || slot < 0
-        || slot >= spec.sequences()
-        || positions < 0
-        || positions > spec.capacity()
-        || keys.byteSize() != positions * rowBytes
-        || values.byteSize() != positions * rowBytes) {
-      throw new IllegalArgumentException(
-          "readKv: layer %d, slot %d, %d positions into %d and %d bytes of %s"
-              .formatted(layer, slot, positions, keys.byteSize(), values.byteSize(), spec));
-    }
     Staging staging = runtime.staging();
     int most = Math.toIntExact(Staging.HALF / 2 / rowBytes);
     for (int first = 0; first < positions; first += most) {
@@ -257,7 +200,7 @@ final class CudaBackend implements Backend {
     TrainingOperations known = training;
     if (known == null) {
       runtime.context().enter();
-      known = new CheckedTrainingOperations(new CudaTrainingOperations(runtime, fusion, gemm));
+      known = new CudaTrainingOperations(runtime, fusion, gemm);
       training = known;
     }
     return known;
@@ -265,21 +208,19 @@ final class CudaBackend implements Backend {
 
   @Override
   public Step record(String name, Runnable body) {
-    enter("record");
+    enter();
     CudaStep step = new CudaStep(name, runtime, fusion, profiler, this::recordOperations, body);
     steps.removeIf(CudaStep::isClosed);
     steps.add(step);
     return step;
   }
 
-  private void recordOperations(String name, Runnable body) {
-    recording = name;
+  private void recordOperations(Runnable body) {
     profiler.suspend(true);
     try {
       body.run();
     } finally {
       profiler.suspend(false);
-      recording = null;
     }
   }
 
@@ -290,19 +231,17 @@ final class CudaBackend implements Backend {
 
   @Override
   public void synchronize() {
-    queue("synchronize");
+    queue();
     runtime.context().synchronize();
   }
 
   @Override
   public void close() {
-    if (!runtime.isClosed()) {
-      fusion.discard();
-      queues.forEach(runtime::own);
-      steps.forEach(runtime::own);
-      queues.clear();
-      steps.clear();
-      runtime.close();
-    }
+    fusion.discard();
+    queues.forEach(runtime::own);
+    steps.forEach(runtime::own);
+    queues.clear();
+    steps.clear();
+    runtime.close();
   }
 }

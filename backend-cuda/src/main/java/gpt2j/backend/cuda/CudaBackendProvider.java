@@ -6,6 +6,7 @@ import gpt2j.api.BackendException;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.CheckedBackend;
 import gpt2j.api.DeviceInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -83,6 +84,11 @@ final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
+    return new CheckedBackend(name(), unchecked(options));
+  }
+
+  /** The backend's own part. */
+  CudaBackend unchecked(BackendOptions options) {
     options.requireSettingsOf(this);
     Natives.driverFailure()
         .ifPresent(

@@ -14,7 +14,7 @@ import jcuda.driver.CUfunction;
 
 /**
  * The operations, each a kernel or a few in the backend's stream. Types and shapes were checked by
- * {@link gpt2j.api.CheckedOperations} before.
+ * a {@link gpt2j.api.CheckedBackend} before.
  */
 final class CudaOperations implements Operations {
   private static final int BLOCK = 256;

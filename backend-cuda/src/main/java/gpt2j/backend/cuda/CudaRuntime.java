@@ -107,11 +107,6 @@ final class CudaRuntime implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #close} was called. */
-  boolean isClosed() {
-    return closed;
-  }
-
   /**
    * Waits for what is queued and gives everything back, whatever fails on the way.
    *

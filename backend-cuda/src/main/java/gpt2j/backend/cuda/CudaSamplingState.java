@@ -49,10 +49,6 @@ final class CudaSamplingState implements SamplingState {
       int rows,
       int vocabulary,
       SamplingParameters parameters) {
-    if (rows < 1 || vocabulary < 1) {
-      throw new IllegalArgumentException(
-          "sampling: %d rows of %d tokens".formatted(rows, vocabulary));
-    }
     if (rows > MOST_ROWS) {
       throw new UnsupportedException(
           "the cuda backend draws for at most %d rows at a time, not %d"

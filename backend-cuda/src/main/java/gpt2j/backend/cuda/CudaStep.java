@@ -23,8 +23,7 @@ final class CudaStep implements Step {
   /**
    * Records what {@code body} queues; it does not run. The calling thread has entered.
    *
-   * @param recording runs a body as that of a step of this name, wherein only operations are
-   *     allowed
+   * @param recording runs a body as that of a step
    */
   CudaStep(
       String name,
@@ -37,7 +36,7 @@ final class CudaStep implements Step {
     this.runtime = runtime;
     this.fusion = fusion;
     this.profiler = profiler;
-    around = () -> recording.run(name, body);
+    around = () -> recording.run(body);
     graph = new StepGraph(name, runtime, fusion, around);
   }
 
@@ -45,7 +44,7 @@ final class CudaStep implements Step {
   @FunctionalInterface
   interface Recording {
     /** Runs {@code body}. */
-    void run(String name, Runnable body);
+    void run(Runnable body);
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A ring in page-locked host memory that the device writes to. Behind the entries lies the number
@@ -40,12 +41,13 @@ final class CudaTokenQueue implements TokenQueue {
   private final DeviceMemory.Region step; // the number of the next entry, on the device
   private long queued; // entries that the device was told to put in, counted from the start
   private long taken;
-  private boolean closed;
+
+  /** Held while an entry is waited for and read, so that the ring isn't given back meanwhile. */
+  private final Lock taking = new ReentrantLock();
+
+  private volatile boolean closed;
 
   CudaTokenQueue(CudaRuntime runtime, int rows, int depth) {
-    if (rows < 1) {
-      throw new IllegalArgumentException("a queue of %d rows".formatted(rows));
-    }
     this.runtime = runtime;
     this.rows = rows;
     this.depth = depth;
@@ -113,16 +115,25 @@ final class CudaTokenQueue implements TokenQueue {
 
   @Override
   public void take(int[] tokens) {
+    taking.lock();
+    try {
+      requireOpen();
+      if (queued == taken) {
+        throw new IllegalStateException("no entry is under way");
+      }
+      await(taken + 1);
+      long entry = taken % steps * rows * Integer.BYTES;
+      MemorySegment.copy(ring.segment(), ValueLayout.JAVA_INT, entry, tokens, 0, rows);
+      taken++;
+    } finally {
+      taking.unlock();
+    }
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the token queue is closed");
     }
-    if (queued == taken) {
-      throw new IllegalStateException("no entry is under way");
-    }
-    await(taken + 1);
-    long entry = taken % steps * rows * Integer.BYTES;
-    MemorySegment.copy(ring.segment(), ValueLayout.JAVA_INT, entry, tokens, 0, rows);
-    taken++;
   }
 
   private void await(long count) {
@@ -135,6 +146,7 @@ final class CudaTokenQueue implements TokenQueue {
     while (complete() < count) {
       requireProgress(count);
       for (int sleep = 0; sleep < SLEEPS_BETWEEN_QUERIES && complete() < count; sleep++) {
+        requireOpen();
         LockSupport.parkNanos(SLEEP_NANOS);
       }
     }
@@ -170,14 +182,22 @@ final class CudaTokenQueue implements TokenQueue {
     taken = queued;
   }
 
-  /** Waits for the entries under way: the device would write them to memory of others. */
+  /**
+   * Waits for the entries under way: the device would write them to memory of others. Who waits for
+   * one is told.
+   */
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      closer.add(runtime.context()::synchronize);
-      closer.add(runtime.context()::enter);
-      closer.close();
+      taking.lock();
+      try {
+        closer.add(runtime.context()::synchronize);
+        closer.add(runtime.context()::enter);
+        closer.close();
+      } finally {
+        taking.unlock();
+      }
     }
   }
 }

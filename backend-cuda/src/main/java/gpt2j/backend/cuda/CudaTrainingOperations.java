@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of training, each a kernel or a few in the backend's stream. Types and shapes were
- * checked by {@link gpt2j.api.CheckedTrainingOperations} before.
+ * checked by a {@link gpt2j.api.CheckedBackend} before.
  */
 final class CudaTrainingOperations implements TrainingOperations {
   private final CudaRuntime runtime;

@@ -63,7 +63,7 @@ final class DeviceMemory implements AutoCloseable {
    */
   synchronized Region allocate(String what, long bytes, Usage usage) {
     if (closed) {
-      throw new IllegalStateException("this cuda backend is closed");
+      throw new IllegalStateException("the cuda backend is closed");
     }
     long size = Math.ceilDiv(Math.max(bytes, 1), ALIGNMENT) * ALIGNMENT;
     for (Chunk chunk : arenas.get(usage)) {

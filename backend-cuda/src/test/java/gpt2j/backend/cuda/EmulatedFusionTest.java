@@ -22,7 +22,7 @@ class EmulatedFusionTest {
   @BeforeEach
   void open() {
     Emulation.start();
-    backend = new CudaBackendProvider().open(BackendOptions.defaults());
+    backend = new CudaBackendProvider().unchecked(BackendOptions.defaults());
   }
 
   @AfterEach

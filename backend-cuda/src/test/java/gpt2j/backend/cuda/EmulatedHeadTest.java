@@ -31,7 +31,7 @@ class EmulatedHeadTest {
   @BeforeEach
   void open() {
     Emulation.start();
-    backend = new CudaBackendProvider().open(BackendOptions.defaults());
+    backend = new CudaBackendProvider().unchecked(BackendOptions.defaults());
   }
 
   @AfterEach
