@@ -2,6 +2,7 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
 import gpt2j.api.DataType;
+import gpt2j.api.Lifetime;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
@@ -18,6 +19,7 @@ import gpt2j.model.gpt2.memory.Resources;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A device may be some steps ahead of the host: as many as its {@link TokenQueue#depth queue} is
  * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
  * sequences hold, and random numbers are counted from the tokens that were taken.
+ *
+ * <p>One thread at a time may use a decoder, the one that uses its session; any thread may {@link
+ * #close} it at any time, as a {@link Session}.
  *
  * {@snippet :
  * session.prefill(0, prompt);
@@ -72,14 +77,20 @@ public final class Decoder implements AutoCloseable {
 
   private final int[] drawn;
   private final long[] versions; // of the sequences after the last step
-  private boolean closed;
+  private final Lifetime lifetime;
 
+  /**
+   * A decoder for some of a session's sequences.
+   *
+   * @param whole the lifetime of what the session is a part of, or null if it is for itself
+   */
   Decoder(
       Gpt2 model,
       Session session,
       Workspace workspace,
       SamplingParameters parameters,
-      List<Row> rows) {
+      List<Row> rows,
+      @Nullable Lifetime whole) {
     if (rows.isEmpty() || rows.size() > session.sequences()) {
       throw new IllegalArgumentException(
           "a decoder takes 1 … %d sequences, not %d".formatted(session.sequences(), rows.size()));
@@ -100,8 +111,9 @@ public final class Decoder implements AutoCloseable {
 
     int n = rows.size();
     int vocabulary = model.config().vocabularySize();
-    backend.lock().lock();
+    Locked.begin(backend);
     try {
+      session.requireOpen();
       batch = resources.add(TokenBatch.allocate(backend, n));
       logits =
           resources.add(backend.allocate(DataType.F32, Shape.of(n, vocabulary), Usage.ACTIVATION));
@@ -109,13 +121,14 @@ public final class Decoder implements AutoCloseable {
       sampling = resources.add(backend.samplingState(n, vocabulary, parameters));
       queue = resources.add(backend.tokenQueue(n));
       resetSampling();
-      host = new HostInts(resources.add(Arena.ofShared()), n);
+      host = new HostInts(Arena.ofAuto(), n);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
     } finally {
       backend.lock().unlock();
     }
+    lifetime = whole == null ? backend.lifetime(this, "decoder") : whole;
   }
 
   /**
@@ -123,19 +136,18 @@ public final class Decoder implements AutoCloseable {
    * sequence was prefilled since, the draw follows what was prefilled instead.
    *
    * @return the tokens drawn, in the order of the sequences
-   * @throws IllegalStateException when a sequence is full, or was changed without a prefill
+   * @throws IllegalStateException when a sequence is full, or was changed without a prefill; when
+   *     the decoder, its session, the model or the backend is closed
+   * @throws CancellationException when the thread is interrupted before the step is queued, which
+   *     changes nothing; it stays interrupted
    * @throws NonFiniteException when the logits of a sequence aren't numbers; then nothing is drawn
    *     for any of them, and all must be prefilled before the next draw
    */
   public int[] next() {
-    if (closed) {
-      throw new IllegalStateException("the decoder is closed");
-    }
-    session.requireOpen();
-    boolean goesOn = goesOn();
-    backend.lock().lock();
+    Locked.begin(backend);
     try {
-      if (goesOn) {
+      requireOpen();
+      if (goesOn()) {
         goOn();
       } else {
         dropSurplus();
@@ -144,7 +156,12 @@ public final class Decoder implements AutoCloseable {
     } finally {
       backend.lock().unlock();
     }
-    queue.take(drawn);
+    try {
+      queue.take(drawn);
+    } catch (IllegalStateException e) {
+      requireOpen(); // or says what was closed meanwhile
+      throw e;
+    }
     underWay--;
     requireTokens();
     taken++;
@@ -155,6 +172,11 @@ public final class Decoder implements AutoCloseable {
       }
     }
     return drawn.clone();
+  }
+
+  private void requireOpen() {
+    lifetime.requireOpen();
+    session.requireOpen();
   }
 
   /** Makes the tokens drawn last part of their sequences and queues as many steps as it may. */
@@ -263,9 +285,13 @@ public final class Decoder implements AutoCloseable {
   /** Gives the memory back. Twice does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      Locked.run(backend, resources::close);
+    if (lifetime.end()) {
+      release();
     }
+  }
+
+  /** Gives the memory back, if it wasn't. */
+  void release() {
+    Locked.run(backend, resources::close);
   }
 }

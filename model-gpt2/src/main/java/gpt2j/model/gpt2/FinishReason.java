@@ -10,7 +10,10 @@ public enum FinishReason {
   MAX_NEW_TOKENS("length"),
   /** The context is full and the request says {@link ContextOverflow#STOP}. */
   CONTEXT_FULL("length"),
-  /** {@link Generation#cancel} was called, or the generation was closed before its end. */
+  /**
+   * {@link Generation#cancel} was called, the thread was interrupted, or the generation was closed
+   * before its end.
+   */
   CANCELLED("cancelled");
 
   private final String label;

@@ -1,5 +1,7 @@
 package gpt2j.model.gpt2;
 
+import gpt2j.api.Backend;
+import gpt2j.api.Lifetime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,21 +17,30 @@ import org.jspecify.annotations.Nullable;
  * A generation under way. Iterating does the work, a step for all samples at a time, and ends when
  * every sample has; a sample that ends before the others leaves the batch.
  *
- * <p>One thread iterates; {@link #cancel} may be called by any.
+ * <p>One thread iterates; {@link #cancel}, {@link #close} and {@link #completions} may be called by
+ * any. Interrupting the thread that iterates cancels: the iteration ends as if {@link #cancel} had
+ * been called, and the thread stays interrupted.
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
   private final long startedAt = System.nanoTime();
   private final GenerationRequest request;
-  private final List<Sample> active = new ArrayList<>();
-  private final @Nullable Completion[] completions;
-  private final Queue<GenerationEvent> events = new ArrayDeque<>();
+  private final Backend backend;
+  private final List<Sample> active = new ArrayList<>(); // changed by who iterates alone
+  private final Lifetime lifetime;
   private final Session session;
-  private @Nullable Decoder decoder; // of the active samples
+  private volatile @Nullable Decoder decoder; // of the active samples
+
+  /** Held while samples grow and end, which closing by another thread makes them do too. */
+  private final Object results = new Object();
+
+  private final @Nullable Completion[] completions; // holding results
+  private final Queue<GenerationEvent> events = new ArrayDeque<>(); // holding results
   private boolean begun;
   private volatile boolean cancelled;
 
   Generation(Gpt2 model, GenerationRequest request) {
     this.request = request;
+    backend = model.backend();
     Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
     int longest = 0;
     for (Prompt prompt : request.prompts()) {
@@ -41,11 +52,17 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     }
     completions = new Completion[active.size()];
     int context = model.config().contextLength();
-    session =
-        model.session(
-            SessionOptions.defaults()
-                .withSequences(active.size())
-                .withCapacity((int) Math.min(context, (long) longest + request.maxNewTokens())));
+    SessionOptions options =
+        SessionOptions.defaults()
+            .withSequences(active.size())
+            .withCapacity((int) Math.min(context, (long) longest + request.maxNewTokens()));
+    lifetime = backend.lifetime(this, "generation");
+    try {
+      session = new Session(model, options, lifetime);
+    } catch (RuntimeException | Error e) {
+      lifetime.end();
+      throw e;
+    }
   }
 
   private int[] encode(Gpt2 model, Prompt prompt) {
@@ -69,29 +86,59 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     return tokens;
   }
 
-  /** Whether there are further events; does the work for the next one. */
+  /**
+   * Whether there are further events; does the work for the next one.
+   *
+   * @throws IllegalStateException when the generation was closed before its end, or the model or
+   *     the backend was
+   */
   @Override
   public boolean hasNext() {
-    while (events.isEmpty() && !active.isEmpty()) {
+    while (!hasEvent() && !active.isEmpty()) {
+      lifetime.requireOpen();
       try {
         step();
       } catch (CancellationException e) {
         finishAll();
+        end();
       } catch (RuntimeException | Error e) {
-        active.clear();
-        release();
+        end();
         throw e;
       }
     }
-    return !events.isEmpty();
+    return hasEvent();
+  }
+
+  /** Ends the work, unless another thread has by closing. */
+  private void end() {
+    synchronized (results) {
+      if (lifetime.isOpen()) {
+        active.clear();
+      }
+    }
+    release();
+  }
+
+  private boolean hasEvent() {
+    synchronized (results) {
+      return !events.isEmpty();
+    }
   }
 
   @Override
   public GenerationEvent next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException("the generation has ended");
+    if (hasNext()) {
+      synchronized (results) {
+        GenerationEvent event = events.poll();
+        if (event != null) {
+          return event;
+        }
+      }
     }
-    return events.remove();
+    if (!active.isEmpty()) {
+      lifetime.requireOpen();
+    }
+    throw new NoSuchElementException("the generation has ended");
   }
 
   /**
@@ -109,20 +156,31 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
    */
   public List<Completion> completions() {
     List<Completion> all = new ArrayList<>();
-    for (Completion completion : completions) {
-      if (completion == null) {
-        throw new IllegalStateException("the generation has not ended");
+    synchronized (results) {
+      for (Completion completion : completions) {
+        if (completion == null) {
+          throw new IllegalStateException("the generation has not ended");
+        }
+        all.add(completion);
       }
-      all.add(completion);
     }
     return List.copyOf(all);
   }
 
-  /** Ends the generation, if it has not ended, and gives its memory back. Twice does nothing. */
+  /**
+   * Ends the generation, if it has not ended, and gives its memory back, as soon as the step or the
+   * chunk of a prefill under way is done. Who iterates meanwhile, or afterwards before the end,
+   * gets an {@link IllegalStateException}. Twice does nothing.
+   */
   @Override
   public void close() {
-    finishAll();
-    events.clear();
+    cancelled = true; // what is under way ends sooner
+    synchronized (results) {
+      lifetime.end();
+      finishAll();
+      events.clear();
+    }
+    release();
   }
 
   private void step() {
@@ -139,11 +197,21 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     } else if (mustPrefill()) {
       prefillSamples();
     }
-    if (decoder == null) {
-      decoder = newDecoder();
+    Decoder drawing = decoder;
+    if (drawing == null) {
+      drawing = newDecoder();
+      decoder = drawing;
     }
-    int[] drawn = decoder.next();
+    int[] drawn = drawing.next();
     long end = System.nanoTime();
+    synchronized (results) {
+      lifetime.requireOpen(); // else all samples have ended
+      take(drawn, first, prefill, start, end);
+    }
+    removeFinished();
+  }
+
+  private void take(int[] drawn, boolean first, Duration prefill, long start, long end) {
     for (int i = 0; i < drawn.length; i++) {
       Sample sample = active.get(i);
       if (first) {
@@ -157,7 +225,6 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         finish(sample, reason);
       }
     }
-    removeFinished();
   }
 
   /** Each prompt once, then copied for its other samples. */
@@ -219,33 +286,42 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   /** The samples that go on make up a smaller batch, for which a new step is recorded. */
   private void removeFinished() {
-    if (active.removeIf(sample -> completions[sample.index()] != null)) {
-      if (active.isEmpty()) {
-        release();
-      } else {
-        closeDecoder();
+    boolean changed;
+    synchronized (results) {
+      changed = active.removeIf(sample -> completions[sample.index()] != null);
+    }
+    if (active.isEmpty()) {
+      release();
+    } else if (changed) {
+      releaseDecoder();
+    }
+  }
+
+  /** Ends the samples that have not ended. */
+  private void finishAll() {
+    synchronized (results) {
+      for (Sample sample : active) {
+        if (completions[sample.index()] == null) {
+          finish(sample, FinishReason.CANCELLED);
+        }
       }
     }
   }
 
-  private void finishAll() {
-    active.forEach(sample -> finish(sample, FinishReason.CANCELLED));
-    active.clear();
-    release();
-  }
-
-  private void closeDecoder() {
-    if (decoder != null) {
-      decoder.close();
+  private void releaseDecoder() {
+    Decoder unused = decoder;
+    if (unused != null) {
+      unused.release();
       decoder = null;
     }
   }
 
   private void release() {
+    lifetime.end();
     try {
-      closeDecoder();
+      releaseDecoder();
     } finally {
-      session.close();
+      session.release();
     }
   }
 }

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
+import gpt2j.api.Lifetime;
 import gpt2j.api.Operations;
 import gpt2j.api.Precision;
 import gpt2j.api.UnsupportedException;
@@ -12,6 +13,7 @@ import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -19,8 +21,18 @@ import java.util.function.Supplier;
 
 /**
  * A GPT-2 model whose weights lie with a backend. Immutable: any number of {@linkplain Session
- * sessions}, generations and threads share one. The backend is the caller's: it is opened before
- * the model and closed after it; sessions and generations are closed before the model.
+ * sessions}, generations and threads share one. They take turns at the backend, in the order in
+ * which they ask, a step or a chunk of a prompt at a time.
+ *
+ * <p>The backend is the caller's: it is opened before the model and closed after it; sessions and
+ * generations are closed before the model. Any thread may close any of them at any time, though:
+ * the step or chunk under way ends first, and whoever goes on gets an {@link IllegalStateException}
+ * that says what is closed. What is forgotten is closed by the garbage collector, and the log says
+ * so.
+ *
+ * <p>Interrupting a thread ends its work before the next step or chunk, also while it waits for its
+ * turn; the thread stays interrupted. A {@link Generation} ends with {@link
+ * FinishReason#CANCELLED}; what has no such result throws {@link CancellationException}.
  */
 public final class Gpt2 implements AutoCloseable {
   private final Gpt2Config config;
@@ -31,7 +43,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Resources resources = new Resources();
   private final Weights weights;
   private final Forward forward;
-  private volatile boolean closed;
+  private final Lifetime lifetime;
 
   private Gpt2(
       Checkpoint checkpoint, Supplier<Tokenizer> tokenizer, Backend backend, LoadOptions options) {
@@ -52,6 +64,7 @@ public final class Gpt2 implements AutoCloseable {
       throw e;
     }
     forward = forward(backend.operations());
+    lifetime = backend.lifetime(this, "model");
   }
 
   /**
@@ -68,6 +81,7 @@ public final class Gpt2 implements AutoCloseable {
    * @throws TokenizerException when the tokenizer can't be used
    * @throws UnsupportedException when the backend doesn't have the precision
    * @throws gpt2j.api.OutOfMemoryException when the weights don't fit
+   * @throws CancellationException when the thread is interrupted
    */
   public static Gpt2 load(Path directory, Backend backend, LoadOptions options) {
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
@@ -124,7 +138,7 @@ public final class Gpt2 implements AutoCloseable {
 
   public Session session(SessionOptions options) {
     requireOpen();
-    return new Session(this, options);
+    return new Session(this, options, null);
   }
 
   /**
@@ -171,6 +185,7 @@ public final class Gpt2 implements AutoCloseable {
    * @throws IllegalArgumentException when there are fewer than two, or one is outside the
    *     vocabulary
    * @throws NonFiniteException when logits aren't numbers
+   * @throws CancellationException when the thread is interrupted
    */
   public Score score(int[] tokens, ScoreOptions options) {
     requireOpen();
@@ -180,8 +195,7 @@ public final class Gpt2 implements AutoCloseable {
   /** Gives the weights back. Twice does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
+    if (lifetime.end()) {
       Locked.run(backend, resources::close);
     }
   }
@@ -205,9 +219,7 @@ public final class Gpt2 implements AutoCloseable {
   }
 
   void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the model is closed");
-    }
+    lifetime.requireOpen();
   }
 
   /** Throws {@link IllegalArgumentException} for the first token that is not in the vocabulary. */

@@ -69,7 +69,7 @@ final class NonFiniteSearch extends ForwardingOperations {
         search.exception(
             null,
             "yet all layers give numbers when they are evaluated again: is the device faulty?");
-    try (Session session = new Session(model, options, model.forward(search))) {
+    try (Session session = new Session(model, options, model.forward(search), null)) {
       session.extend(
           List.of(new Extension(0, tokens)),
           () -> false,

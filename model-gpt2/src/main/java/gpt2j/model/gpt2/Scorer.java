@@ -142,7 +142,7 @@ final class Scorer {
       try {
         targets = allocate(DataType.I32, rows);
         losses = allocate(DataType.F32, rows);
-        hostTargets = new HostInts(resources.add(Arena.ofShared()), rows);
+        hostTargets = new HostInts(Arena.ofAuto(), rows);
       } catch (RuntimeException | Error e) {
         close();
         throw e;

@@ -2,6 +2,7 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
 import gpt2j.api.DataType;
+import gpt2j.api.Lifetime;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Tensor;
 import gpt2j.model.gpt2.memory.HostFloats;
@@ -11,6 +12,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sequences of tokens with their KV cache. A sequence grows by {@link #prefill}, {@link #evaluate}
@@ -18,7 +20,13 @@ import java.util.function.BooleanSupplier;
  * the way it came about, the logits after it are those of its tokens evaluated at once.
  *
  * <p>Any number of sessions share a model. One thread at a time may use a session; different
- * sessions may be used by different threads at the same time.
+ * sessions may be used by different threads at the same time. Any thread may {@link #close} it at
+ * any time: who uses it meanwhile ends the chunk under way, then gets an {@link
+ * IllegalStateException} that says that the session is closed; likewise when the model or the
+ * backend is closed.
+ *
+ * <p>When its thread is interrupted, what evaluates tokens ends before the next chunk with a {@link
+ * CancellationException}; the thread stays interrupted, and sequences hold what was evaluated.
  *
  * <p>Wrong arguments are {@link IllegalArgumentException}s, tokens that don't fit and use after
  * closing {@link IllegalStateException}s; neither changes anything.
@@ -30,13 +38,20 @@ public final class Session implements AutoCloseable {
   private final int capacity;
   private final DataType cacheType;
   private final Workspace workspace;
-  private boolean closed;
+  private final @Nullable Lifetime whole;
+  private final Lifetime lifetime;
 
-  Session(Gpt2 model, SessionOptions options) {
-    this(model, options, model.forward());
+  /**
+   * A session with memory of its own.
+   *
+   * @param whole the lifetime of what the session is a part of, or null if it is for itself
+   */
+  Session(Gpt2 model, SessionOptions options, @Nullable Lifetime whole) {
+    this(model, options, model.forward(), whole);
   }
 
-  Session(Gpt2 model, SessionOptions options, Forward forward) {
+  /** The same with another way to compute. */
+  Session(Gpt2 model, SessionOptions options, Forward forward, @Nullable Lifetime whole) {
     this.model = model;
     cacheType = options.cacheType();
     backend = model.backend();
@@ -57,7 +72,12 @@ public final class Session implements AutoCloseable {
     workspace =
         Locked.get(
             backend,
-            () -> new Workspace(model, forward, sequences.length, capacity, rows, cacheType));
+            () -> {
+              model.requireOpen();
+              return new Workspace(model, forward, sequences.length, capacity, rows, cacheType);
+            });
+    this.whole = whole;
+    lifetime = whole == null ? backend.lifetime(this, "session") : whole;
   }
 
   /** The number of sequences. */
@@ -140,11 +160,13 @@ public final class Session implements AutoCloseable {
     requireOpen();
     requireHidden(sequence);
     List<float[]> row = new ArrayList<>();
-    Locked.run(
+    Locked.runPiece(
         backend,
-        () ->
-            workspace.logits(
-                sequence, (logits, from) -> row.addAll(HostFloats.readRows(backend, logits))));
+        () -> {
+          requireOpen();
+          workspace.logits(
+              sequence, (logits, from) -> row.addAll(HostFloats.readRows(backend, logits)));
+        });
     return row.getFirst();
   }
 
@@ -162,7 +184,7 @@ public final class Session implements AutoCloseable {
   }
 
   Decoder decoder(SamplingParameters sampling, List<Decoder.Row> rows) {
-    return new Decoder(model, this, workspace, sampling, rows);
+    return new Decoder(model, this, workspace, sampling, rows, whole);
   }
 
   /** Drops the last {@code count} tokens of a sequence. */
@@ -206,19 +228,27 @@ public final class Session implements AutoCloseable {
           "can't fork sequence %d, which holds %d tokens, into a session with room for %d"
               .formatted(from, source.length(), target.capacity));
     }
-    Locked.run(
+    Locked.runPiece(
         backend,
-        () -> workspace.copy(from, target.workspace, to, source.length(), source.hasHidden()));
+        () -> {
+          requireOpen();
+          target.requireOpen();
+          workspace.copy(from, target.workspace, to, source.length(), source.hasHidden());
+        });
     copy.copyOf(source);
   }
 
   /** Gives the memory back. Twice does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      Locked.run(backend, workspace::close);
+    if (lifetime.end()) {
+      release();
     }
+  }
+
+  /** Gives the memory back, if it wasn't. */
+  void release() {
+    Locked.run(backend, workspace::close);
   }
 
   /** Sees each chunk of a batch after it has been evaluated, holding the backend's lock. */
@@ -243,11 +273,12 @@ public final class Session implements AutoCloseable {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
-      Locked.run(backend, () -> evaluateChunk(cursor, consumer));
+      Locked.runPiece(backend, () -> evaluateChunk(cursor, consumer));
     }
   }
 
   private void evaluateChunk(RowCursor cursor, ChunkConsumer consumer) {
+    requireOpen();
     int first = cursor.position();
     int[] endings = new int[sequences.length]; // row after each sequence's last, 0 for none
     int rows = 0;
@@ -295,7 +326,7 @@ public final class Session implements AutoCloseable {
 
   /** Waits until everything queued is done. */
   void synchronize() {
-    Locked.run(backend, backend::synchronize);
+    Locked.runPiece(backend, backend::synchronize);
   }
 
   Workspace workspace() {
@@ -332,9 +363,7 @@ public final class Session implements AutoCloseable {
   }
 
   void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the session is closed");
-    }
+    lifetime.requireOpen();
     model.requireOpen();
   }
 }

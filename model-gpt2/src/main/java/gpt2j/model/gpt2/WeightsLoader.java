@@ -78,7 +78,8 @@ final class WeightsLoader {
   private EmbeddingTable table(String name) {
     HostTensor rows = checkpoint.tensor(name);
     EmbeddingTable table =
-        Locked.get(backend, () -> resources.add(backend.embeddingTable(rows, options.precision())));
+        Locked.getPiece(
+            backend, () -> resources.add(backend.embeddingTable(rows, options.precision())));
     loaded(rows);
     return table;
   }
@@ -87,7 +88,7 @@ final class WeightsLoader {
     HostTensor weight = checkpoint.tensor(name + ".weight");
     HostTensor bias = checkpoint.tensor(name + ".bias");
     LinearWeights linear =
-        Locked.get(
+        Locked.getPiece(
             backend, () -> resources.add(backend.linearWeights(weight, bias, options.precision())));
     loaded(weight);
     loaded(bias);
@@ -104,7 +105,7 @@ final class WeightsLoader {
     float[] values = new float[Math.toIntExact(host.shape().elements())];
     host.copyTo(0, values, 0, values.length);
     Tensor vector =
-        Locked.get(
+        Locked.getPiece(
             backend,
             () -> {
               Tensor tensor =

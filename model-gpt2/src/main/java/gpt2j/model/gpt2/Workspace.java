@@ -66,7 +66,7 @@ final class Workspace implements AutoCloseable {
               backend.allocate(
                   DataType.F32, Shape.of(sequences, config.embeddingWidth()), Usage.ACTIVATION));
       index = resources.add(backend.allocate(DataType.I32, Shape.of(1), Usage.IO));
-      Arena arena = resources.add(Arena.ofShared());
+      Arena arena = Arena.ofAuto();
       tokens = new HostInts(arena, rows);
       positions = new HostInts(arena, rows);
       slots = new HostInts(arena, rows);

@@ -290,7 +290,7 @@ final class GenerationTest {
     generation.next();
     generation.close();
     generation.close();
-    assertFalse(generation.hasNext());
+    assertThrows(IllegalStateException.class, generation::hasNext);
     assertEquals(FinishReason.CANCELLED, generation.completions().getFirst().finishReason());
   }
 

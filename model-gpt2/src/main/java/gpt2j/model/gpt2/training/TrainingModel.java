@@ -3,6 +3,7 @@ package gpt2j.model.gpt2.training;
 import gpt2j.api.Backend;
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
+import gpt2j.api.Lifetime;
 import gpt2j.api.Shape;
 import gpt2j.api.Step;
 import gpt2j.api.Tensor;
@@ -20,6 +21,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
@@ -30,8 +32,12 @@ import java.util.function.Consumer;
  * with one number of threads. What {@link #restore} and {@link #write} bring back is all there is:
  * a model so restored goes on as if it had never stopped.
  *
- * <p>One thread at a time may call. The backend is the caller's: it is opened before the model and
- * closed after it.
+ * <p>One thread at a time may call; any thread may {@link #close} it at any time, which lets the
+ * pass or update under way end. The backend is the caller's: it is opened before the model and
+ * closed after it. After closing, {@link IllegalStateException} says what is closed.
+ *
+ * <p>When its thread is interrupted, what runs passes or copies tensors ends before the next one
+ * with a {@link CancellationException}; the thread stays interrupted.
  */
 public final class TrainingModel implements AutoCloseable {
   private final Gpt2Config config;
@@ -47,6 +53,7 @@ public final class TrainingModel implements AutoCloseable {
   private final Step forwardAndBackward;
   private final Step evaluation;
   private final Step update;
+  private final Lifetime lifetime;
   private long updates;
   private int passes;
 
@@ -69,19 +76,21 @@ public final class TrainingModel implements AutoCloseable {
         "training",
         TrainingState.bytes(config, options.biases())
             + TrainingActivations.bytes(config, options, mostLogits));
+    lifetime = backend.lifetime(this, "training model");
     try {
       state = resources.add(new TrainingState(config, options.biases(), backend));
       activations = resources.add(new TrainingActivations(backend, config, options, mostLogits));
       optimizer = resources.add(new Optimizer(backend, state, options));
       scale = resources.add(backend.allocate(DataType.F32, Shape.of(1), Usage.IO));
       pass = resources.add(backend.allocate(DataType.I32, Shape.of(1), Usage.IO));
-      ints = new HostInts(resources.add(Arena.ofShared()), options.rows());
+      ints = new HostInts(Arena.ofAuto(), options.rows());
       initializer.accept(this);
       forwardAndBackward = resources.add(backend.record("training", forwardAndBackward()));
       evaluation = resources.add(backend.record("evaluation", evaluation()));
       update = resources.add(backend.record("update", optimizer::run));
     } catch (RuntimeException | Error e) {
-      resources.closeAfter(e);
+      lifetime.end();
+      Locked.run(backend, () -> resources.closeAfter(e));
       throw e;
     }
   }
@@ -148,8 +157,7 @@ public final class TrainingModel implements AutoCloseable {
       Backend backend,
       Consumer<? super TrainingModel> initializer) {
     int mostLogits = TrainingActivations.MOST_LOGITS;
-    return Locked.get(
-        backend, () -> new TrainingModel(config, options, backend, mostLogits, initializer));
+    return new TrainingModel(config, options, backend, mostLogits, initializer);
   }
 
   private Runnable forwardAndBackward() {
@@ -200,6 +208,8 @@ public final class TrainingModel implements AutoCloseable {
    * @param batches micro-batches of B·T tokens each
    * @param rate the learning rate of this update
    * @throws IllegalArgumentException as {@link #accumulate} does, and when no target counts
+   * @throws CancellationException when the thread is interrupted; what was accumulated is dropped,
+   *     and nothing else has changed
    */
   public TrainingStep trainStep(List<TrainingBatch> batches, double rate) {
     int targets = batches.stream().mapToInt(TrainingBatch::countedTargets).sum();
@@ -207,11 +217,19 @@ public final class TrainingModel implements AutoCloseable {
       throw new IllegalArgumentException("no target of the batch counts");
     }
     batches.forEach(this::check);
-    Loss loss = Loss.NONE;
-    for (TrainingBatch batch : batches) {
-      loss = loss.plus(accumulate(batch, 1f / targets));
+    requireRate(rate);
+    int before = passes;
+    try {
+      Loss loss = Loss.NONE;
+      for (TrainingBatch batch : batches) {
+        loss = loss.plus(accumulate(batch, 1f / targets));
+      }
+      return new TrainingStep(loss, update(rate));
+    } catch (CancellationException e) {
+      Locked.run(backend, state::zeroGradients);
+      passes = before;
+      throw e;
     }
-    return new TrainingStep(loss, update(rate));
   }
 
   /**
@@ -227,14 +245,13 @@ public final class TrainingModel implements AutoCloseable {
    */
   public Loss accumulate(TrainingBatch batch, float scale) {
     check(batch);
-    passes++;
-    return run(forwardAndBackward, batch, scale);
+    return run(forwardAndBackward, batch, scale, 1);
   }
 
   /** Without dropout, and without any trace: the loss of a micro-batch. */
   public Loss evaluate(TrainingBatch batch) {
     check(batch);
-    return run(evaluation, batch, 0);
+    return run(evaluation, batch, 0, 0);
   }
 
   /**
@@ -245,24 +262,31 @@ public final class TrainingModel implements AutoCloseable {
    * @throws IllegalArgumentException when the rate is negative or not finite
    */
   public double update(double rate) {
-    if (!(rate >= 0) || rate == Double.POSITIVE_INFINITY) {
-      throw new IllegalArgumentException("a learning rate is a number from 0 on, not " + rate);
-    }
-    updates++;
-    return Locked.get(
+    requireRate(rate);
+    return Locked.getPiece(
         backend,
         () -> {
+          lifetime.requireOpen();
+          updates++;
           optimizer.schedule(rate, updates);
           update.run();
           return (double) optimizer.norm();
         });
   }
 
-  private Loss run(Step step, TrainingBatch batch, float gradientScale) {
+  private static void requireRate(double rate) {
+    if (!(rate >= 0) || rate == Double.POSITIVE_INFINITY) {
+      throw new IllegalArgumentException("a learning rate is a number from 0 on, not " + rate);
+    }
+  }
+
+  private Loss run(Step step, TrainingBatch batch, float gradientScale, int counted) {
     float[] losses =
-        Locked.get(
+        Locked.getPiece(
             backend,
             () -> {
+              lifetime.requireOpen();
+              passes += counted;
               write(activations.tokens(), batch.inputs());
               write(activations.targets(), batch.targets());
               write(pass, passes);
@@ -337,7 +361,12 @@ public final class TrainingModel implements AutoCloseable {
    * @throws NoSuchElementException when {@link #shapes} doesn't have the name
    */
   public HostTensor read(TrainingTensor kind, String name, Arena arena) {
-    return Locked.get(backend, () -> state.read(kind, name, arena));
+    return Locked.getPiece(
+        backend,
+        () -> {
+          lifetime.requireOpen();
+          return state.read(kind, name, arena);
+        });
   }
 
   /**
@@ -348,12 +377,19 @@ public final class TrainingModel implements AutoCloseable {
    * @throws IllegalArgumentException when it has another shape or type
    */
   public void write(TrainingTensor kind, HostTensor tensor) {
-    Locked.run(backend, () -> state.write(kind, tensor));
+    Locked.runPiece(
+        backend,
+        () -> {
+          lifetime.requireOpen();
+          state.write(kind, tensor);
+        });
   }
 
   /** Gives all memory back. Twice does nothing. */
   @Override
   public void close() {
-    Locked.run(backend, resources::close);
+    if (lifetime.end()) {
+      Locked.run(backend, resources::close);
+    }
   }
 }

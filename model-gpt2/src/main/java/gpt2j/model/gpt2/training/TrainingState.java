@@ -136,6 +136,12 @@ final class TrainingState implements AutoCloseable {
     HostFloats.write(backend, to, values);
   }
 
+  /** Drops what was accumulated. */
+  void zeroGradients() {
+    of(TrainingTensor.GRADIENT).values().forEach(backend.training()::zero);
+    unused().forEach(backend.training()::zero);
+  }
+
   ParameterTensors weights() {
     return weights;
   }

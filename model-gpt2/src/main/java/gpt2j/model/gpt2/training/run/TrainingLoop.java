@@ -76,6 +76,7 @@ final class TrainingLoop {
    * Runs to the end.
    *
    * @throws RunException when a loss or a parameter isn't finite, or something can't be written
+   * @throws CancellationException when the thread is interrupted
    */
   Outcome run() {
     long start = nanos.getAsLong();
@@ -84,6 +85,9 @@ final class TrainingLoop {
     try (Metrics metrics = Metrics.open(directory.metrics(), state)) {
       prune(); // the process before may have ended before it came to that
       while (true) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException("the thread was interrupted");
+        }
         End end = end(start);
         boolean evaluated = (fresh || state.step() > first) && isEvaluationDue(end);
         if (evaluated) {

@@ -6,14 +6,18 @@ import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.training.Recompute;
 import gpt2j.model.gpt2.training.TrainingModel;
 import gpt2j.model.gpt2.training.TrainingOptions;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
  * A training run on a backend: everything around the {@link TrainingModel}, so that the run can be
  * left alone, stopped, killed, and resumed as if nothing had happened.
  *
- * <p>The backend and the directory are the caller's, opened before the run and closed after it.
+ * <p>The backend and the directory are the caller's, opened before the run and closed after it. One
+ * thread runs; {@link #stop} and {@link #close} may be called by any at any time, and closing in
+ * the middle makes the run fail with an {@link IllegalStateException} after the pass under way.
  */
 public final class TrainingRun implements AutoCloseable {
   private final TrainingModel model;
@@ -104,9 +108,18 @@ public final class TrainingRun implements AutoCloseable {
    * Runs to the end; once. The directory has {@linkplain RunDirectory#begin begun}.
    *
    * @throws RunException when the loss is no number any more, or something can't be written
+   * @throws CancellationException when the thread is interrupted, which ends the run before the
+   *     next pass and without a checkpoint; the thread stays interrupted
    */
   public Outcome run() {
-    return loop.run();
+    try {
+      return loop.run();
+    } catch (RunException e) {
+      if (e.getCause() instanceof ClosedByInterruptException) {
+        throw new CancellationException("the thread was interrupted while it wrote");
+      }
+      throw e;
+    }
   }
 
   /** Lets the run end after the step under way, with a checkpoint. By any thread. */
