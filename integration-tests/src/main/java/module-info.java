@@ -9,6 +9,7 @@ open module gpt2j.integration.tests {
   requires gpt2j.bench;
   requires dagger;
   requires jakarta.inject;
+  requires java.logging;
   requires tools.jackson.core;
   requires static org.jspecify;
 }
