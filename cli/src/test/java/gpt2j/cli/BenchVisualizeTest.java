@@ -84,7 +84,9 @@ class BenchVisualizeTest {
     Files.writeString(out.resolve("mine"), "mine");
     Result result = visualize("--token-ids=1,2,3", "--max-new-tokens=2");
     assertEquals(1, result.exitCode(), result.err());
-    assertEquals("gpt2j: " + out + ": can't be written: isn't empty\n", result.err());
+    assertEquals(
+        "gpt2j: " + out + ": can't be written: the directory isn't empty; choose a new one\n",
+        result.err());
     try (Stream<Path> files = Files.list(directory)) {
       assertEquals(2, files.count());
     }

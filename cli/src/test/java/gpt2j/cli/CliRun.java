@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,10 @@ import picocli.CommandLine;
  * backends are those of the build and the reference backend.
  */
 final class CliRun {
+  private static final String NO_ERROR =
+      "gpt2j: (note: |training in|going on from|step \\d|sample: |beginning|checking |counting "
+          + "|making tokens|\\d+ %: |[a-z ]+: [\\d,]+ of [\\d,]+ ).*";
+
   private byte[] standardInput = {};
   private Map<String, String> environment = Map.of();
   private @Nullable OutputStream standardOutput;
@@ -29,7 +34,12 @@ final class CliRun {
    * @param out standard output
    * @param err standard error
    */
-  record Result(int exitCode, String out, String err) {}
+  record Result(int exitCode, String out, String err) {
+    /** Standard error without notes, and without what long work says now and then. */
+    List<String> errors() {
+      return err.lines().filter(line -> !line.matches(NO_ERROR)).toList();
+    }
+  }
 
   /** Runs with nothing special. */
   static Result cli(String... arguments) {

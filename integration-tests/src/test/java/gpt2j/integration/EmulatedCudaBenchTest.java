@@ -10,6 +10,7 @@ import gpt2j.api.Usage;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.BenchmarkResult;
@@ -57,6 +58,7 @@ final class EmulatedCudaBenchTest {
         new BenchContext(
             Map.of("cuda", Backends.provider("cuda"), "reference", new ReferenceBackendProvider()),
             NanoClock.system(),
+            MachineWatch.NONE,
             folder.resolve("models"),
             "test",
             () -> false,

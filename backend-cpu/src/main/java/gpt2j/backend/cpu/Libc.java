@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
@@ -18,8 +19,10 @@ final class Libc {
   private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
   private static final int MADV_HUGEPAGE = 14;
   private static final long MAP_FAILED = -1;
-  private static final long PIECE =
-      1L << 28; // looked at in one call; its pages' states take 64 KiB
+  private static final long PAGE = 4096;
+
+  /** Bytes that are looked at in one call; the states of their pages take 64 KiB. */
+  private static final long PIECE = 1L << 28;
 
   private static final MethodHandle MMAP =
       function("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);

@@ -1,10 +1,9 @@
 package gpt2j.bench.result;
 
 import gpt2j.model.gpt2.files.Disk;
+import gpt2j.model.gpt2.files.Io;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
@@ -27,6 +26,9 @@ public final class ResultFile {
 
   /** The file's name within the run's directory. */
   public static final String NAME = "result.json";
+
+  /** Far more than the samples of the longest run. */
+  private static final int MOST_BYTES = 256 << 20;
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -103,7 +105,7 @@ public final class ResultFile {
 
   private static <T> T readSettings(Path file, UnaryOperator<JsonNode> part, Class<T> type) {
     try {
-      JsonNode tree = MAPPER.readTree(Files.readAllBytes(file));
+      JsonNode tree = MAPPER.readTree(Io.readText(file, MOST_BYTES));
       JsonNode settings = tree.has("settings") ? tree.get("settings") : tree;
       return MAPPER.treeToValue(part.apply(settings), type);
     } catch (IOException e) {
@@ -114,11 +116,7 @@ public final class ResultFile {
   }
 
   private static ResultException unreadable(Path file, IOException e) {
-    return new ResultException(
-        e instanceof NoSuchFileException
-            ? file + ": does not exist"
-            : file + ": can't be read: " + e.getMessage(),
-        e);
+    return new ResultException(file + ": " + Io.explain(e), e);
   }
 
   private static String line(JacksonException e) {
@@ -133,7 +131,7 @@ public final class ResultFile {
   public static BenchmarkResult read(Path file) {
     BenchmarkResult result;
     try {
-      JsonNode tree = MAPPER.readTree(Files.readAllBytes(file));
+      JsonNode tree = MAPPER.readTree(Io.readText(file, MOST_BYTES));
       if (tree.path("header").path("format").asInt(FORMAT) == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
       }

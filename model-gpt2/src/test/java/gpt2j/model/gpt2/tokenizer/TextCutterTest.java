@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.model.gpt2.tokenizer.AddedTokens.AddedToken;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
 import java.util.ArrayList;
@@ -50,10 +49,19 @@ class TextCutterTest {
         new BytePairVocabulary(
             ids, merges, rank -> "merge " + rank, new Unknown(null, false), addPrefixSpace);
     List<AddedToken> added = new ArrayList<>();
-    added.add(new AddedToken(ids.size(), Tokenizer.END_OF_TEXT, true, false));
+    added.add(
+        new AddedToken(ids.size(), Tokenizer.END_OF_TEXT, false, false, false, false, true));
     for (String content : ADDED) {
       int number = added.size();
-      added.add(new AddedToken(ids.size() + number, content, number % 4 == 0, number % 2 == 0));
+      added.add(
+          new AddedToken(
+              ids.size() + number,
+              content,
+              number % 5 == 3,
+              number % 3 == 1,
+              number % 3 == 2,
+              number % 2 == 0,
+              number % 4 == 0));
     }
     return new Tokenizer(vocabulary, new AddedTokens(added), OptionalInt.of(ids.size()));
   }
