@@ -10,6 +10,6 @@ final class CpuLifeTest extends LifeContract {
 
   @Override
   int rounds() {
-    return 60;
+    return 25;
   }
 }

@@ -29,7 +29,7 @@ final class JvmDeathTest {
 
   @Test
   void exitCodes() throws IOException, InterruptedException {
-    int deaths = Integer.getInteger("gpt2j.life.deaths", 4);
+    int deaths = Integer.getInteger("gpt2j.life.deaths", 3);
     long seed = Long.getLong("gpt2j.life.seed", 1);
     System.out.printf("deaths of JVMs: %d, seed %d%n", deaths, seed);
     Random random = new Random(seed);

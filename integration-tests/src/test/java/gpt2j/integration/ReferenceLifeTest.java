@@ -11,6 +11,6 @@ final class ReferenceLifeTest extends LifeContract {
 
   @Override
   int rounds() {
-    return 60;
+    return 25;
   }
 }

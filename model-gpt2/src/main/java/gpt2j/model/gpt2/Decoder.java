@@ -201,7 +201,12 @@ public final class Decoder implements AutoCloseable {
   private void requireTokens() {
     for (int i = 0; i < drawn.length; i++) {
       if (drawn[i] == SamplingState.NO_TOKEN) {
-        Locked.run(backend, this::forget);
+        Locked.run(
+            backend,
+            () -> {
+              requireOpen();
+              forget();
+            });
         Arrays.fill(versions, -1); // nothing was drawn that a sequence could go on with
         throw session.nonFinite(session.tokens(sequences[i]));
       }

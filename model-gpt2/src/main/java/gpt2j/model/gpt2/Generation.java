@@ -35,6 +35,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   private final @Nullable Completion[] completions; // holding results
   private final Queue<GenerationEvent> events = new ArrayDeque<>(); // holding results
+  private boolean cut; // closed before its last event was taken; holding results
   private boolean begun;
   private volatile boolean cancelled;
 
@@ -89,8 +90,8 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
   /**
    * Whether there are further events; does the work for the next one.
    *
-   * @throws IllegalStateException when the generation was closed before its end, or the model or
-   *     the backend was
+   * @throws IllegalStateException when the generation was closed before its last event was taken,
+   *     or the model or the backend before its end
    */
   @Override
   public boolean hasNext() {
@@ -121,7 +122,14 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   private boolean hasEvent() {
     synchronized (results) {
+      requireNotCut();
       return !events.isEmpty();
+    }
+  }
+
+  private void requireNotCut() {
+    if (cut) {
+      throw new IllegalStateException("the generation is closed");
     }
   }
 
@@ -129,14 +137,9 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
   public GenerationEvent next() {
     if (hasNext()) {
       synchronized (results) {
-        GenerationEvent event = events.poll();
-        if (event != null) {
-          return event;
-        }
+        requireNotCut(); // which another thread may have done since
+        return events.remove();
       }
-    }
-    if (!active.isEmpty()) {
-      lifetime.requireOpen();
     }
     throw new NoSuchElementException("the generation has ended");
   }
@@ -177,6 +180,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     cancelled = true; // what is under way ends sooner
     synchronized (results) {
       lifetime.end();
+      cut |= !active.isEmpty() || !events.isEmpty();
       finishAll();
       events.clear();
     }

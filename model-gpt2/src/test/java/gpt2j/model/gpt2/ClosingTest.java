@@ -3,6 +3,7 @@ package gpt2j.model.gpt2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.model.gpt2.training.TrainingBatch;
@@ -10,6 +11,7 @@ import gpt2j.model.gpt2.training.TrainingModel;
 import gpt2j.model.gpt2.training.TrainingOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,5 +152,25 @@ class ClosingTest {
     generation.close();
     String message = assertThrows(IllegalStateException.class, generation::hasNext).getMessage();
     assertEquals("the generation is closed", message);
+  }
+
+  /** All is computed, and something of it not taken yet. */
+  @Test
+  void closedBeforeTheLastEventWasTaken() {
+    Generation generation = model.start(request().withMaxNewTokens(1));
+    assertTrue(generation.hasNext());
+    generation.close();
+    String message = assertThrows(IllegalStateException.class, generation::next).getMessage();
+    assertEquals("the generation is closed", message);
+    assertEquals(FinishReason.MAX_NEW_TOKENS, generation.completions().getFirst().finishReason());
+  }
+
+  @Test
+  void closedAfterItsEnd() {
+    Generation generation = model.start(request());
+    generation.forEachRemaining(event -> {});
+    generation.close();
+    assertFalse(generation.hasNext());
+    assertThrows(NoSuchElementException.class, generation::next);
   }
 }
