@@ -69,7 +69,9 @@ class DocsTest {
     assertEquals(Set.of(), commands);
   }
 
-  /** The README's numbers of tests are those that the CPU backend has just passed, or has skipped. */
+  /**
+   * The README's numbers of tests are those that the CPU backend has just passed, or has skipped.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

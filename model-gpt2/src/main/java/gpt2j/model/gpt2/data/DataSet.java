@@ -1,12 +1,10 @@
 package gpt2j.model.gpt2.data;
 
 import gpt2j.model.gpt2.data.DataDescription.Part;
-import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;

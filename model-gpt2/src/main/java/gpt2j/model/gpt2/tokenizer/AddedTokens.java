@@ -167,9 +167,7 @@ final class AddedTokens {
         boolean besideWord = token.singleWord() && (start == place || end == place);
         boolean blanks =
             end <= place && token.stripRight() && beforeBlanks(text, end) > place
-                || start >= place
-                    && token.stripLeft()
-                    && afterBlanks(text, 0, start) < place;
+                || start >= place && token.stripLeft() && afterBlanks(text, 0, start) < place;
         if (across || beside || besideWord || blanks) {
           return true;
         }

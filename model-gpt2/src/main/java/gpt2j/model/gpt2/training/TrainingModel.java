@@ -143,9 +143,9 @@ public final class TrainingModel implements AutoCloseable {
         backend,
         model -> {
           for (String name : checkpoint.names()) {
-              HostTensor tensor = checkpoint.tensor(name);
-              checkpoint.requireFinite(tensor);
-              model.write(TrainingTensor.PARAMETER, tensor);
+            HostTensor tensor = checkpoint.tensor(name);
+            checkpoint.requireFinite(tensor);
+            model.write(TrainingTensor.PARAMETER, tensor);
           }
           checkpoint.requireUnchanged();
         });

@@ -49,8 +49,7 @@ class TextCutterTest {
         new BytePairVocabulary(
             ids, merges, rank -> "merge " + rank, new Unknown(null, false), addPrefixSpace);
     List<AddedToken> added = new ArrayList<>();
-    added.add(
-        new AddedToken(ids.size(), Tokenizer.END_OF_TEXT, false, false, false, false, true));
+    added.add(new AddedToken(ids.size(), Tokenizer.END_OF_TEXT, false, false, false, false, true));
     for (String content : ADDED) {
       int number = added.size();
       added.add(
