@@ -40,7 +40,7 @@ public final class Compiler {
   private static final int KEY_LENGTH = 24;
 
   private static final Duration KEPT = Duration.ofDays(7);
-  private static final Pattern OUTPUTS = Pattern.compile("/(objects/\\w+\\.o|\\w{24}/lib[^/]+)$");
+  private static final Pattern KEY = Pattern.compile("\\w{%d}".formatted(KEY_LENGTH));
 
   // Strict aliasing: kernels read one type through pointers to another, as CUDA allows. AVX2, FMA
   // and F16C for speed and for conversions that round as a device does; ND4J needs them too.
@@ -155,15 +155,25 @@ public final class Compiler {
   /** Deletes objects and libraries that were not used for long, and folders that are left empty. */
   private void deleteUnused() throws IOException {
     Instant oldest = Instant.now().minus(KEPT);
-    try (Stream<Path> files = Files.find(cache, 2, (path, file) -> file.isRegularFile())) {
-      for (Path file : files.filter(file -> OUTPUTS.matcher(file.toString()).find()).toList()) {
+    for (Path folder : list(cache)) {
+      boolean objects = folder.endsWith("objects");
+      if (!objects && !KEY.matcher(folder.getFileName().toString()).matches()) {
+        continue; // what somebody is making
+      }
+      for (Path file : list(folder)) {
         if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
           Files.delete(file);
-          if (!file.endsWith(Path.of("objects").resolve(file.getFileName()))) {
-            Files.delete(file.getParent());
+          if (!objects) {
+            Files.delete(folder); // a library has it for itself
           }
         }
       }
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
     }
   }
 
