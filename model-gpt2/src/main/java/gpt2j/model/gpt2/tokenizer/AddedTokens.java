@@ -163,7 +163,11 @@ final class AddedTokens {
         int start = found.place();
         int end = start + token.content().length();
         boolean across = start < place && end > place;
-        boolean beside = end == place && orEnds;
+        // The white space behind it goes with it, and what follows begins anew.
+        boolean beside =
+            orEnds
+                && (end == place
+                    || end < place && token.stripRight() && beforeBlanks(text, end) == place);
         boolean besideWord = token.singleWord() && (start == place || end == place);
         boolean blanks =
             end <= place && token.stripRight() && beforeBlanks(text, end) > place
