@@ -98,7 +98,7 @@ final class NoFoldersTest {
         }
       }
     }
-    assertEquals(8 * 4, texts); // result.json, table.md, table.csv, report.html
+    assertEquals(8 * 5, texts); // result.json, table.md, table.csv, report.html, the lock
     for (BenchmarkResult of : results) {
       for (var plot : gpt2j.bench.plot.Plots.of(of)) {
         assertFalse(plot.description().contains(folder.toString()), plot.description());

@@ -39,20 +39,26 @@ public final class ObservedBackend extends ForwardingBackend {
 
   @Override
   public Step record(String name, Runnable body) {
-    return new Step() {
-      @Override
-      public String name() {
-        return name;
-      }
+    return new StepAnew(to.record(name, () -> {}), body);
+  }
 
-      @Override
-      public void run() {
-        body.run();
-      }
+  /** Queues the body at each run, for as long as a step of the backend without any work would run. */
+  private record StepAnew(Step empty, Runnable body) implements Step {
+    @Override
+    public String name() {
+      return empty.name();
+    }
 
-      @Override
-      public void close() {}
-    };
+    @Override
+    public void run() {
+      empty.run();
+      body.run();
+    }
+
+    @Override
+    public void close() {
+      empty.close();
+    }
   }
 
   @Override
