@@ -42,7 +42,9 @@ public final class ObservedBackend extends ForwardingBackend {
     return new StepAnew(to.record(name, () -> {}), body);
   }
 
-  /** Queues the body at each run, for as long as a step of the backend without any work would run. */
+  /**
+   * Queues the body at each run, for as long as a step of the backend without any work would run.
+   */
   private record StepAnew(Step empty, Runnable body) implements Step {
     @Override
     public String name() {

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,7 @@ public final class PositionedFile implements AutoCloseable {
    *
    * @throws IOException when they can't be read, or the file was cut off since it was opened
    * @throws IllegalStateException when it is closed
+   * @throws CancellationException when a thread that reads it is or was interrupted
    */
   public void read(long position, MemorySegment to) throws IOException {
     Objects.checkFromIndexSize(position, to.byteSize(), size());
@@ -102,7 +104,11 @@ public final class PositionedFile implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException(path + " is closed", e);
       }
-      throw new IOException("reading was interrupted", e); // which closes the channel for all
+      // It closes the channel for all, also for those who read for the thread that is interrupted.
+      CancellationException interrupted =
+          new CancellationException(path + ": reading was interrupted");
+      interrupted.initCause(e);
+      throw interrupted;
     }
   }
 
