@@ -6,6 +6,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
+import gpt2j.cuda.emulator.EmulatedCublas;
 import gpt2j.cuda.emulator.EmulatedNvtx;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,7 @@ class EmulatedRangesTest {
   @BeforeEach
   void start() {
     Emulation.start();
+    EmulatedCublas.load(12); // before a backend opens: what isn't found then stays so
     nvtx = EmulatedNvtx.load();
     nvtx.ranges();
   }
