@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,8 +30,8 @@ public final class PositionedFile implements AutoCloseable {
   private static final int PIECE = 1 << 18; // bytes on their way to memory of the heap
 
   private final Path path;
-  private final FileChannel channel;
   private final State opened;
+  private volatile FileChannel channel;
   private volatile boolean closed;
 
   /** What tells that a file was written to; of a file of the same key. */
@@ -68,7 +69,7 @@ public final class PositionedFile implements AutoCloseable {
    *
    * @throws IOException when they can't be read, or the file was cut off since it was opened
    * @throws IllegalStateException when it is closed
-   * @throws CancellationException when a thread that reads it is or was interrupted
+   * @throws CancellationException when the thread is interrupted; others read on
    */
   public void read(long position, MemorySegment to) throws IOException {
     Objects.checkFromIndexSize(position, to.byteSize(), size());
@@ -90,25 +91,39 @@ public final class PositionedFile implements AutoCloseable {
   }
 
   private void readFully(long position, ByteBuffer to) throws IOException {
-    try {
-      for (long at = position; to.hasRemaining(); ) {
-        int count = channel.read(to, at);
+    for (long at = position; to.hasRemaining(); ) {
+      FileChannel from = channel;
+      try {
+        int count = from.read(to, at);
         if (count < 0) {
           throw new EOFException(
               "was cut off while it was read: it had %d bytes, now %d"
-                  .formatted(size(), channel.size()));
+                  .formatted(size(), from.size()));
         }
         at += count;
+      } catch (ClosedByInterruptException e) {
+        CancellationException interrupted =
+            new CancellationException(path + ": reading was interrupted");
+        interrupted.initCause(e);
+        throw interrupted;
+      } catch (ClosedChannelException e) {
+        reopen(from); // an interrupt closes the channel for all who read
       }
-    } catch (ClosedChannelException e) {
-      if (closed) {
-        throw new IllegalStateException(path + " is closed", e);
-      }
-      // It closes the channel for all, also for those who read for the thread that is interrupted.
-      CancellationException interrupted =
-          new CancellationException(path + ": reading was interrupted");
-      interrupted.initCause(e);
-      throw interrupted;
+    }
+  }
+
+  private synchronized void reopen(FileChannel lost) throws IOException {
+    if (closed) {
+      throw new IllegalStateException(path + " is closed");
+    }
+    if (channel != lost) {
+      return;
+    }
+    FileChannel again = FileChannel.open(path, StandardOpenOption.READ);
+    channel = again;
+    if (!State.of(path).equals(opened)) {
+      again.close(); // whoever reads comes here once more
+      throw new IOException("was changed or replaced while it was read");
     }
   }
 
@@ -132,7 +147,7 @@ public final class PositionedFile implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     try {
       channel.close();

@@ -3,6 +3,7 @@ package gpt2j.model.gpt2.files;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -15,9 +16,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -129,13 +135,65 @@ class PositionedFileTest {
   }
 
   @Test
-  void anInterruptIsToldAsSuch() throws IOException {
+  void anInterruptEndsTheReadingOfItsThreadOnly() throws IOException {
     try (PositionedFile file = PositionedFile.open(path)) {
-      Thread.currentThread().interrupt();
+      byte[] all = new byte[SIZE];
+      for (int round = 0; round < 3; round++) {
+        Thread.currentThread().interrupt();
+        assertThrows(
+            CancellationException.class, () -> file.read(0, MemorySegment.ofArray(new byte[1])));
+        assertTrue(Thread.interrupted());
+        file.read(0, MemorySegment.ofArray(all));
+        assertArrayEquals(content, all);
+      }
+    }
+  }
+
+  @Test
+  void manyReadWhileSomeAreInterrupted() throws Exception {
+    try (PositionedFile file = PositionedFile.open(path);
+        ExecutorService readers = Executors.newFixedThreadPool(6)) {
+      List<Future<Integer>> done = new ArrayList<>();
+      for (int reader = 0; reader < 6; reader++) {
+        boolean interrupted = reader % 2 == 0;
+        done.add(readers.submit(() -> readOften(file, interrupted)));
+      }
+      for (int reader = 0; reader < 6; reader++) {
+        assertEquals(reader % 2 == 0 ? 50 : 0, done.get(reader).get());
+      }
+    }
+  }
+
+  private int readOften(PositionedFile file, boolean interrupted) throws IOException {
+    int cancelled = 0;
+    byte[] all = new byte[SIZE];
+    for (int round = 0; round < 50; round++) {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      try {
+        file.read(0, MemorySegment.ofArray(all));
+        assertArrayEquals(content, all);
+      } catch (CancellationException e) {
+        cancelled++;
+        assertTrue(Thread.interrupted());
+      }
+    }
+    return cancelled;
+  }
+
+  @Test
+  void afterAnInterruptAnotherFileUnderTheNameIsNotTakenForIt() throws IOException {
+    try (PositionedFile file = PositionedFile.open(path)) {
+      Path other = Files.write(folder.resolve("other"), new byte[SIZE]);
+      Files.move(other, path, StandardCopyOption.REPLACE_EXISTING);
       MemorySegment to = MemorySegment.ofArray(new byte[1]);
+      Thread.currentThread().interrupt();
       assertThrows(CancellationException.class, () -> file.read(0, to));
-      assertEquals(true, Thread.interrupted());
-      assertThrows(CancellationException.class, () -> file.read(0, to));
+      assertTrue(Thread.interrupted());
+      for (int i = 0; i < 2; i++) {
+        assertMessage("was changed or replaced while it was read", () -> file.read(0, to));
+      }
     }
   }
 
