@@ -29,7 +29,7 @@ final class Handles {
 
     @Override
     public Tensor rows(int first, int count) {
-      return new OfTensor(this, own().rows(first, count));
+      return new OfTensor(this, life().get(() -> own().rows(first, count)));
     }
   }
 

@@ -109,7 +109,7 @@ final class ReferenceBackend extends UncheckedBackend {
   }
 
   private MemorySegment bytesOf(Tensor tensor, MemorySegment host) {
-    MemorySegment bytes = memory.own(tensor, ReferenceTensor.class, "the tensor").memory();
+    MemorySegment bytes = ((ReferenceTensor) tensor).memory();
     if (bytes.byteSize() != host.byteSize()) {
       throw new IllegalArgumentException(
           "%s %s has %,d bytes, the host's memory %,d"
@@ -121,7 +121,7 @@ final class ReferenceBackend extends UncheckedBackend {
   @Override
   public void readKv(
       KvCache cache, int layer, int slot, int positions, MemorySegment keys, MemorySegment values) {
-    ReferenceCache own = memory.own(cache, ReferenceCache.class, "the cache");
+    ReferenceCache own = (ReferenceCache) cache;
     own.requireLayer(layer);
     own.requireRange(slot, positions);
     own.read(layer, slot, positions, keys, values);
@@ -149,17 +149,12 @@ final class ReferenceBackend extends UncheckedBackend {
 
   @Override
   public void synchronize() {
-    memory.requireOpen();
+    // Everything is done at once.
   }
 
   @Override
   public void close() {
     memory.close();
-  }
-
-  /** The handle as this backend's own class of it, provided that it is one and is open. */
-  <T extends ReferenceHandle> T own(AutoCloseable handle, Class<T> type, String what) {
-    return memory.own(handle, type, what);
   }
 
   /** A step without a recording: it runs the body each time. */
@@ -180,7 +175,6 @@ final class ReferenceBackend extends UncheckedBackend {
 
     @Override
     public void run() {
-      requireOpen();
       body.run();
     }
   }

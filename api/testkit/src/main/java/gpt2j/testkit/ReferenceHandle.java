@@ -5,15 +5,12 @@ import gpt2j.api.Usage;
 /** Something that occupies memory of a reference backend until it is closed. */
 abstract class ReferenceHandle implements AutoCloseable {
   private final ReferenceMemory home;
-  private final String what;
   private final Usage usage;
   private final long bytes;
-  private boolean open = true;
 
   ReferenceHandle(ReferenceMemory home, String what, Usage usage, long bytes) {
     home.reserve(what, usage, bytes);
     this.home = home;
-    this.what = what;
     this.usage = usage;
     this.bytes = bytes;
   }
@@ -24,7 +21,6 @@ abstract class ReferenceHandle implements AutoCloseable {
       content.run();
     } catch (RuntimeException e) {
       home.release(usage, bytes);
-      open = false;
       throw e;
     }
   }
@@ -38,18 +34,8 @@ abstract class ReferenceHandle implements AutoCloseable {
     return bytes;
   }
 
-  void requireOpen() {
-    home.requireOpen();
-    if (!open) {
-      throw new IllegalStateException(what + " was closed");
-    }
-  }
-
   @Override
   public void close() {
-    if (open && home.isOpen()) {
-      home.release(usage, bytes);
-    }
-    open = false;
+    home.release(usage, bytes);
   }
 }

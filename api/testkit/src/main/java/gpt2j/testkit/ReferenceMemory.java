@@ -10,7 +10,6 @@ import java.util.Map;
 final class ReferenceMemory implements AutoCloseable {
   private final long limit;
   private final Map<Usage, Long> held = new EnumMap<>(Usage.class);
-  private boolean open = true;
 
   ReferenceMemory(long limit) {
     this.limit = limit;
@@ -26,7 +25,6 @@ final class ReferenceMemory implements AutoCloseable {
    * @throws OutOfMemoryException when the limit has no room for it
    */
   synchronized void reserve(String what, Usage usage, long bytes) {
-    requireOpen();
     long available = limit - usage().total();
     if (bytes > available) {
       throw new OutOfMemoryException(what, bytes, available);
@@ -38,35 +36,9 @@ final class ReferenceMemory implements AutoCloseable {
     held.merge(usage, -bytes, Long::sum);
   }
 
-  boolean isOpen() {
-    return open;
-  }
-
-  void requireOpen() {
-    if (!open) {
-      throw new IllegalStateException("the backend was closed");
-    }
-  }
-
-  /**
-   * The handle as a {@code type}.
-   *
-   * @throws IllegalArgumentException when it belongs to another backend
-   * @throws IllegalStateException when it was closed, or its backend
-   */
-  <T extends ReferenceHandle> T own(AutoCloseable handle, Class<T> type, String what) {
-    if (!type.isInstance(handle) || type.cast(handle).home() != this) {
-      throw new IllegalArgumentException(what + " belongs to another backend");
-    }
-    T own = type.cast(handle);
-    own.requireOpen();
-    return own;
-  }
-
   /** Gives everything back: no handle can be used any more, so the garbage collector has it all. */
   @Override
   public synchronized void close() {
-    open = false;
     held.clear();
   }
 }

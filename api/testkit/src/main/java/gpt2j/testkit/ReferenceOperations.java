@@ -28,8 +28,8 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
-    ReferenceTable wte = backend.own(tokens, ReferenceTable.class, "the table of tokens");
-    ReferenceTable wpe = backend.own(positions, ReferenceTable.class, "the table of positions");
+    ReferenceTable wte = (ReferenceTable) tokens;
+    ReferenceTable wpe = (ReferenceTable) positions;
     Check.equal("the width of positions", wpe.width(), wte.width());
     Check.shape("out", out, F32, batch.rows(), wte.width());
     ReferenceTensor to = own(out);
@@ -69,7 +69,7 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
-    ReferenceLinear linear = backend.own(weights, ReferenceLinear.class, "the weights");
+    ReferenceLinear linear = (ReferenceLinear) weights;
     Check.rows("x", x, linear.inputs());
     Check.shape("out", out, F32, x.shape().rows(), linear.outputs());
     ReferenceTensor to = own(out);
@@ -95,7 +95,7 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
-    ReferenceCache to = backend.own(cache, ReferenceCache.class, "the cache");
+    ReferenceCache to = (ReferenceCache) cache;
     to.requireLayer(layer);
     Check.shape("qkv", qkv, F32, batch.rows(), 3 * cache.spec().width());
     ReferenceTensor from = own(qkv);
@@ -118,7 +118,7 @@ final class ReferenceOperations implements Operations {
       TokenBatch batch,
       float scale,
       AttentionProbe probe) {
-    ReferenceCache past = backend.own(cache, ReferenceCache.class, "the cache");
+    ReferenceCache past = (ReferenceCache) cache;
     past.requireLayer(layer);
     int heads = cache.spec().heads();
     int headSize = cache.spec().headSize();
@@ -164,8 +164,8 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
-    ReferenceCache target = backend.own(to, ReferenceCache.class, "the cache copied to");
-    ReferenceCache source = backend.own(from, ReferenceCache.class, "the cache copied from");
+    ReferenceCache target = (ReferenceCache) to;
+    ReferenceCache source = (ReferenceCache) from;
     Check.equal("layers of the cache copied to", to.spec().layers(), from.spec().layers());
     Check.equal("heads of the cache copied to", to.spec().heads(), from.spec().heads());
     Check.equal("head size of the cache copied to", to.spec().headSize(), from.spec().headSize());
@@ -202,7 +202,7 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void logits(Tensor out, Tensor x, EmbeddingTable head) {
-    ReferenceTable table = backend.own(head, ReferenceTable.class, "the head");
+    ReferenceTable table = (ReferenceTable) head;
     Check.rows("x", x, head.width());
     Check.shape("out", out, F32, x.shape().rows(), head.rows());
     ReferenceTensor to = own(out);
@@ -241,7 +241,7 @@ final class ReferenceOperations implements Operations {
 
   @Override
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
-    ReferenceSampling rows = backend.own(state, ReferenceSampling.class, "the sampling state");
+    ReferenceSampling rows = (ReferenceSampling) state;
     Check.shape("tokens", tokens, I32, state.rows());
     Check.shape("logits", logits, F32, state.rows(), state.vocabulary());
     ReferenceTensor from = own(logits);
@@ -276,7 +276,7 @@ final class ReferenceOperations implements Operations {
   }
 
   private ReferenceTensor own(Tensor tensor) {
-    return backend.own(tensor, ReferenceTensor.class, "a tensor");
+    return (ReferenceTensor) tensor;
   }
 
   private int[] ints(Tensor tensor) {

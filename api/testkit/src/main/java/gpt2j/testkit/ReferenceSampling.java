@@ -51,7 +51,6 @@ final class ReferenceSampling extends ReferenceHandle implements SamplingState {
 
   @Override
   public void reset(int row, long stream, int draw, int... tokensSeen) {
-    requireOpen();
     if (row < 0 || row >= rows()) {
       throw new IllegalArgumentException("row %d is not one of %d".formatted(row, rows()));
     }

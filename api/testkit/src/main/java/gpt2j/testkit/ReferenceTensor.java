@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /** A tensor in a byte array, little-endian as for the host. Operations go through whole rows. */
 final class ReferenceTensor extends ReferenceHandle implements Tensor {
@@ -26,14 +25,12 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
   private final DataType type;
   private final Shape shape;
   private final MemorySegment memory;
-  private final @Nullable ReferenceTensor owner;
 
   private ReferenceTensor(ReferenceMemory home, DataType type, Shape shape, Usage usage) {
     super(home, "a tensor " + shape, usage, Math.multiplyExact(shape.elements(), type.bytes()));
     this.type = type;
     this.shape = shape;
     memory = MemorySegment.ofArray(new byte[Math.toIntExact(super.bytes())]);
-    owner = null;
   }
 
   private ReferenceTensor(ReferenceTensor owner, Shape shape, MemorySegment memory) {
@@ -41,7 +38,6 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
     this.type = owner.type;
     this.shape = shape;
     this.memory = memory;
-    this.owner = owner;
   }
 
   static ReferenceTensor allocate(ReferenceMemory home, DataType type, Shape shape, Usage usage) {
@@ -71,7 +67,6 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
 
   @Override
   public ReferenceTensor rows(int first, int count) {
-    requireOpen();
     if (first < 0 || count < 1 || count > shape.rows() - first) {
       throw new IndexOutOfBoundsException(
           "rows %d to %d are not all inside %s".formatted(first, first + (long) count - 1, shape));
@@ -79,15 +74,6 @@ final class ReferenceTensor extends ReferenceHandle implements Tensor {
     long rowBytes = bytes() / shape.rows();
     return new ReferenceTensor(
         this, shape.withRows(count), memory.asSlice(first * rowBytes, count * rowBytes));
-  }
-
-  @Override
-  void requireOpen() {
-    if (owner == null) {
-      super.requireOpen();
-    } else {
-      owner.requireOpen();
-    }
   }
 
   boolean overlaps(ReferenceTensor other) {

@@ -25,6 +25,7 @@ import gpt2j.api.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -43,6 +44,25 @@ class ReferenceBackendTest {
   @AfterEach
   void close() {
     backend.close();
+  }
+
+  /** Else another thread may close the backend under it. */
+  @Test
+  void aViewIsMadeHoldingTheLock() throws InterruptedException {
+    Tensor tensor = backend.allocate(DataType.F32, Shape.of(2, 3), Usage.IO);
+    ReentrantLock lock = (ReentrantLock) backend.lock();
+    Thread maker = new Thread(() -> tensor.rows(0, 1));
+    lock.lock();
+    try {
+      maker.start();
+      while (!lock.hasQueuedThread(maker)) {
+        assertTrue(maker.isAlive(), "made without the lock");
+        Thread.onSpinWait();
+      }
+    } finally {
+      lock.unlock();
+    }
+    maker.join();
   }
 
   @Test
