@@ -17,12 +17,16 @@ import java.util.TreeMap;
  */
 public record BackendOptions(
     int device, OptionalInt threads, OptionalLong memoryLimit, Map<String, String> settings) {
+  /** More than any machine has; each costs memory. */
+  public static final int MOST_THREADS = 4096;
+
   public BackendOptions {
     if (device < 0) {
       throw new IllegalArgumentException("device must be 0 or more, not " + device);
     }
-    if (threads.isPresent() && threads.getAsInt() < 1) {
-      throw new IllegalArgumentException("threads must be 1 or more, not " + threads.getAsInt());
+    if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MOST_THREADS)) {
+      throw new IllegalArgumentException(
+          "threads must be 1 to %d, not %d".formatted(MOST_THREADS, threads.getAsInt()));
     }
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 1) {
       throw new IllegalArgumentException(

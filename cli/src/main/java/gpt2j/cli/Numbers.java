@@ -1,5 +1,6 @@
 package gpt2j.cli;
 
+import gpt2j.api.BackendOptions;
 import gpt2j.model.gpt2.data.MarkovChain;
 import gpt2j.model.gpt2.data.VocabularyChoice;
 import java.math.BigInteger;
@@ -45,7 +46,7 @@ final class Numbers {
   static final class Threads implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      return (int) whole(text, 1, 4096, "a whole number, 1 or more");
+      return (int) whole(text, 1, BackendOptions.MOST_THREADS, "a whole number, 1 or more");
     }
   }
 

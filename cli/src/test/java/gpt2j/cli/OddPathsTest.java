@@ -87,6 +87,9 @@ class OddPathsTest {
         "baseline #",
         "bench throughput --backend=reference --model=# --out=@/out",
         "bench throughput --resume=#",
+        "bench throughput --config=# --out=@/out",
+        "bench compare --config=# --out=@/out",
+        "bench peers --config=# --out=@/out",
         "bench compare # # --out=@/out",
         "bench visualize --backend=reference --prompt=Hi --out=@/out --model=#");
   }

@@ -63,10 +63,9 @@ record CaseSet(SubjectKey key, int batch, int promptTokens, int newTokens, List<
             .map(size -> size.config().parameters())
             .orElse(PARAMETERS_OF_OTHERS);
     long rows = (long) batch * promptTokens;
-    double passes = 1 + rows / 10.0;
-    for (int i = 1; i < newTokens; i++) {
-      passes += 1 + batch * (cached ? 1 : (long) promptTokens + i) / 10.0;
-    }
+    double steps = newTokens - 1;
+    double meanRows = cached ? batch : batch * (promptTokens + newTokens / 2.0);
+    double passes = 1 + rows / 10.0 + steps * (1 + meanRows / 10.0);
     return Math.max(1, Math.round(passes * parameters / 1e6));
   }
 }

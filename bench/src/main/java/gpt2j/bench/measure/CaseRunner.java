@@ -54,22 +54,23 @@ public final class CaseRunner implements AutoCloseable {
     backend = subject.backend();
     newTokens = of.newTokens();
     Gpt2Config config = subject.gpt2().config();
-    firstDrawn = new int[newTokens];
-    int capacity = of.promptTokens() + newTokens - 1; // the last token isn't evaluated
+    long capacity = (long) of.promptTokens() + newTokens - 1; // the last token isn't evaluated
     if (capacity > config.contextLength()) {
       throw BenchException.usage(
           "%d prompt tokens and %d new ones don't fit %s's context of %d"
               .formatted(
                   of.promptTokens(), newTokens, subject.model().name(), config.contextLength()));
     }
-    prompts = Prompts.random(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
     long before = backend.memory().of(Usage.CACHE);
     session =
         subject
             .gpt2()
-            .session(SessionOptions.defaults().withSequences(of.batch()).withCapacity(capacity));
+            .session(
+                SessionOptions.defaults().withSequences(of.batch()).withCapacity((int) capacity));
     cacheBytes = backend.memory().of(Usage.CACHE) - before;
     try {
+      firstDrawn = new int[newTokens];
+      prompts = Prompts.random(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
       decoder =
           session.decoder(SamplingParameters.greedy(), IntStream.range(0, of.batch()).toArray());
     } catch (RuntimeException | Error e) {

@@ -163,7 +163,7 @@ final class LlamaCpp implements PeerProgram {
 
     private Sample batched(Work work) throws PeerException {
       int steps = work.newTokens() - 1;
-      int positions = work.batch() * (work.promptTokens() + steps);
+      long positions = (long) work.batch() * (work.promptTokens() + steps);
       List<String> command = new ArrayList<>();
       command.addAll(List.of(batchedBench, "-m", file.toString(), "-c", "" + positions));
       command.addAll(List.of("-npp", "" + work.promptTokens(), "-ntg", "" + steps));

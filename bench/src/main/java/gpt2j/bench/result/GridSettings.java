@@ -1,5 +1,6 @@
 package gpt2j.bench.result;
 
+import gpt2j.api.BackendOptions;
 import gpt2j.api.Precision;
 import java.util.List;
 import java.util.OptionalInt;
@@ -51,9 +52,7 @@ public record GridSettings(
     if (warmup < 0) {
       throw new IllegalArgumentException("warmup must be 0 or more, not " + warmup);
     }
-    if (threads.isPresent()) {
-      requireCounts("threads", List.of(threads.getAsInt()));
-    }
+    requireThreads(threads);
   }
 
   /** The same for results: checkpoints by their names, not by where on this machine they are. */
@@ -75,6 +74,17 @@ public record GridSettings(
         repetitions,
         warmup,
         seed);
+  }
+
+  static void requireThreads(OptionalInt threads) {
+    if (threads.isPresent()) {
+      requireCounts("threads", List.of(threads.getAsInt()));
+      if (threads.getAsInt() > BackendOptions.MOST_THREADS) {
+        throw new IllegalArgumentException(
+            "threads must be at most %d, not %d"
+                .formatted(BackendOptions.MOST_THREADS, threads.getAsInt()));
+      }
+    }
   }
 
   static void requireSome(String name, List<?> values) {

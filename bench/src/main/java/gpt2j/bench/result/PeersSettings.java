@@ -43,9 +43,7 @@ public record PeersSettings(
     if (newTokens < 2) {
       throw new IllegalArgumentException("new_tokens must be 2 or more, not " + newTokens);
     }
-    if (threads.isPresent()) {
-      GridSettings.requireCounts("threads", List.of(threads.getAsInt()));
-    }
+    GridSettings.requireThreads(threads);
   }
 
   /** The same with this number of threads. */

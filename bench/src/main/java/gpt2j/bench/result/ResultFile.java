@@ -107,10 +107,10 @@ public final class ResultFile {
     try {
       JsonNode tree = MAPPER.readTree(Io.readText(file, MOST_BYTES));
       JsonNode settings = tree.has("settings") ? tree.get("settings") : tree;
-      return MAPPER.treeToValue(part.apply(settings), type);
+      return value(part.apply(settings), type);
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (JacksonException e) {
+    } catch (JacksonException | IllegalArgumentException e) {
       throw new ResultException(file + ": has no settings to measure by: " + line(e), e);
     }
   }
@@ -119,8 +119,15 @@ public final class ResultFile {
     return new ResultException(file + ": " + Io.explain(e), e);
   }
 
-  private static String line(JacksonException e) {
-    return String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+  private static <T> T value(JsonNode json, Class<T> type) {
+    JsonCheck.require(json, type);
+    return MAPPER.treeToValue(json, type);
+  }
+
+  private static String line(RuntimeException e) {
+    String message =
+        e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage();
+    return String.valueOf(message).lines().findFirst().orElse("");
   }
 
   /**
@@ -135,10 +142,10 @@ public final class ResultFile {
       if (tree.path("header").path("format").asInt(FORMAT) == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
       }
-      result = MAPPER.treeToValue(tree, BenchmarkResult.class);
+      result = value(tree, BenchmarkResult.class);
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (JacksonException e) {
+    } catch (JacksonException | IllegalArgumentException e) {
       throw new ResultException(file + ": is no result of a benchmark: " + line(e), e);
     }
     int format = result.header().format();

@@ -8,13 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 final class ResultFileTest {
   @TempDir Path folder;
@@ -95,6 +103,79 @@ final class ResultFileTest {
         assertFalse(e.getMessage().contains("\n"), e.getMessage());
         assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
       }
+    }
+  }
+
+  /** Every value of every result, in turn. */
+  @ParameterizedTest
+  @MethodSource("gpt2j.bench.result.SampleResults#all")
+  void nullsAndTextsThatAreNoNamesAreRefusedByPath(BenchmarkResult result) throws IOException {
+    Path file = folder.resolve("odd.json");
+    JsonMapper mapper = JsonMapper.builder().build();
+    JsonNode tree = mapper.readTree(ResultFile.toJson(result));
+    for (String pointer : pointers(tree, "")) {
+      String name = pointer.substring(pointer.lastIndexOf('/') + 1);
+      for (JsonNode odd : new JsonNode[] {mapper.nullNode(), mapper.stringNode("a\0b")}) {
+        JsonNode copy = tree.deepCopy();
+        JsonNode parent = copy.at(pointer.substring(0, pointer.lastIndexOf('/')));
+        if (parent instanceof ObjectNode object) {
+          object.set(name, odd);
+        } else {
+          ((ArrayNode) parent).set(Integer.parseInt(name), odd);
+        }
+        Files.writeString(file, copy.toString());
+        String message = null;
+        try {
+          ResultFile.read(file);
+        } catch (ResultException e) {
+          message = e.getMessage();
+        }
+        if (message == null) { // what may be left out
+          assertTrue(odd.isNull() && OPTIONAL.contains(name), pointer + " passed as " + odd);
+        } else if (tree.at(pointer).isString() && !name.equals("command")) {
+          assertTrue(message.contains(name.matches("\\d+") ? "[" + name + "]" : name), message);
+        }
+      }
+    }
+  }
+
+  private static final Set<String> OPTIONAL =
+      Set.of(
+          "threads",
+          "peak_resident_bytes",
+          "version",
+          "grid",
+          "vs",
+          "others_cores",
+          "bytes_per_second");
+
+  private static List<String> pointers(JsonNode node, String path) {
+    List<String> all = new ArrayList<>();
+    if (node.isObject()) {
+      node.properties()
+          .forEach(entry -> all.addAll(pointers(entry.getValue(), path + "/" + entry.getKey())));
+    }
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      all.addAll(pointers(node.get(i), path + "/" + i));
+    }
+    if (!path.isEmpty()) {
+      all.add(path);
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "null", "{}", "[]", "{\"settings\": null}", "1"})
+  void whatIsNoResultIsNoSettingsEither(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("none.json"), text);
+    for (Executable read :
+        List.<Executable>of(
+            () -> ResultFile.read(file),
+            () -> ResultFile.readGridSettings(file),
+            () -> ResultFile.readCompareSettings(file),
+            () -> ResultFile.readPeersSettings(file))) {
+      String message = assertThrows(ResultException.class, read).getMessage();
+      assertTrue(message.startsWith(file + ": ") && !message.contains("\n"), message);
     }
   }
 }
