@@ -14,4 +14,14 @@ module gpt2j.cli {
 
   opens gpt2j.cli to
       info.picocli;
+  opens gpt2j.cli.bench to
+      info.picocli;
+  opens gpt2j.cli.data to
+      info.picocli;
+  opens gpt2j.cli.generate to
+      info.picocli;
+  opens gpt2j.cli.options to
+      info.picocli;
+  opens gpt2j.cli.train to
+      info.picocli;
 }

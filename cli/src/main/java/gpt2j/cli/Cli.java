@@ -1,5 +1,21 @@
 package gpt2j.cli;
 
+import gpt2j.cli.bench.BenchCommand;
+import gpt2j.cli.data.BaselineCommand;
+import gpt2j.cli.data.ConvertCommand;
+import gpt2j.cli.data.InitCommand;
+import gpt2j.cli.data.PrepareCommand;
+import gpt2j.cli.data.StoriesCommand;
+import gpt2j.cli.generate.GenerateCommand;
+import gpt2j.cli.generate.ScoreCommand;
+import gpt2j.cli.generate.TokenizeCommand;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Arguments;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.Version;
+import gpt2j.cli.train.TrainCommand;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

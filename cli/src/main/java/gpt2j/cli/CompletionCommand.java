@@ -1,5 +1,12 @@
 package gpt2j.cli;
 
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.OneLine;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;

@@ -2,6 +2,11 @@ package gpt2j.cli;
 
 import gpt2j.api.Availability;
 import gpt2j.api.DeviceInfo;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.JsonLine;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.OutputOptions;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;

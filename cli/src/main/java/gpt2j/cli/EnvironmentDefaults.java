@@ -1,5 +1,8 @@
 package gpt2j.cli;
 
+import gpt2j.cli.data.PrepareCommand;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.train.TrainCommand;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

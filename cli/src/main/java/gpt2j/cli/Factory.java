@@ -1,6 +1,8 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.cli.options.OfBackend;
+import gpt2j.cli.options.Several;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;

@@ -1,5 +1,9 @@
 package gpt2j.cli;
 
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.Output;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

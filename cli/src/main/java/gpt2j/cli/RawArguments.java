@@ -1,5 +1,6 @@
 package gpt2j.cli;
 
+import gpt2j.cli.io.OneLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -1,5 +1,7 @@
 package gpt2j.cli;
 
+import gpt2j.cli.generate.GenerateCommand;
+import gpt2j.cli.io.Context;
 import picocli.CommandLine.Command;
 
 /** The program: its commands, and generation when none is given. */

@@ -1,4 +1,4 @@
-/** Commands, terminal output and the wiring of backends. */
+/** The program: its commands, what goes wrong, and the wiring of backends. */
 @NullMarked
 package gpt2j.cli;
 

@@ -1,6 +1,9 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.Output;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

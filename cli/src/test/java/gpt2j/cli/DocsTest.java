@@ -3,6 +3,7 @@ package gpt2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gpt2j.cli.options.Arguments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package gpt2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.cli.io.OneLine;
 import gpt2j.testkit.Allocation;
 import gpt2j.testkit.Mutations;
 import java.io.IOException;

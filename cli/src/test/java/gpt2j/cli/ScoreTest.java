@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
+import gpt2j.cli.generate.ScorePrinter;
+import gpt2j.cli.options.TokenIds;
 import gpt2j.model.gpt2.Score;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import gpt2j.bench.measure.Subject;
 import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.model.gpt2.Gpt2Size;
+import gpt2j.model.gpt2.config.Gpt2Size;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,7 @@ package gpt2j.bench.peers;
 
 import gpt2j.api.Precision;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.model.gpt2.Gpt2Size;
+import gpt2j.model.gpt2.config.Gpt2Size;
 import java.nio.file.Path;
 
 /**

@@ -2,7 +2,7 @@ package gpt2j.bench.roofline;
 
 import gpt2j.api.Precision;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Precision;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.Gpt2Size;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Size;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

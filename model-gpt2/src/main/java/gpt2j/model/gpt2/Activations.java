@@ -5,6 +5,7 @@ import gpt2j.api.DataType;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.Usage;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.memory.Resources;
 import org.jspecify.annotations.Nullable;
 

@@ -7,6 +7,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.model.gpt2.config.Gpt2Config;
 
 /**
  * GPT-2's forward pass (Radford et al. 2019, §2.3): a decoder-only transformer with layer norm

@@ -8,6 +8,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.Usage;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Resources;
 import java.lang.foreign.Arena;

@@ -9,6 +9,7 @@ import gpt2j.api.DataType;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.FileCutter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.training.TrainingModel;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import gpt2j.api.Backend;
 import gpt2j.api.Epilogue;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;

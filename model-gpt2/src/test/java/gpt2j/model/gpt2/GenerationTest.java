@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.SamplingParameters;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

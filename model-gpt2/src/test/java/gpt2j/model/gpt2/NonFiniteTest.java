@@ -11,6 +11,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.DataType;
 import gpt2j.api.SamplingParameters;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -11,6 +11,7 @@ import gpt2j.api.Precision;
 import gpt2j.api.Shape;
 import gpt2j.api.Usage;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.SamplingParameters;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.nio.file.Path;
 import java.util.ArrayList;

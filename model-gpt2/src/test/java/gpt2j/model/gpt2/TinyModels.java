@@ -6,6 +6,8 @@ import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;

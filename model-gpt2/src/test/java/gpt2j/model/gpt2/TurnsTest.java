@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import gpt2j.api.SamplingParameters;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.HostTensor;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.BundledFiles;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.memory.HostFloats;

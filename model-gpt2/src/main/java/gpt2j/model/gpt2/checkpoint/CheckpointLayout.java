@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.DataType;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 
 /** The files of a checkpoint, for those who write one. */
 public final class CheckpointLayout {

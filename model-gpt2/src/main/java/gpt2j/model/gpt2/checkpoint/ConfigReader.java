@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.Epilogue;
-import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.Gpt2ConfigBuilder;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.json.JsonValue;
 import gpt2j.model.gpt2.json.JsonValue.JsonArray;
 import gpt2j.model.gpt2.json.JsonValue.JsonBoolean;

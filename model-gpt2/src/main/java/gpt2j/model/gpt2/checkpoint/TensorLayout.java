@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.Shape;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;

@@ -2,7 +2,7 @@ package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.GeluForm;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 
 /** The form of GELU that a configuration asks for. */
 final class GeluForms {

@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Tensor;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;

@@ -6,7 +6,7 @@ import gpt2j.api.GeluForm;
 import gpt2j.api.Profiler;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 
 /**
  * The backward pass of {@link TrainingForward}: the same lines from the last to the first, each

@@ -6,7 +6,7 @@ import gpt2j.api.GeluForm;
 import gpt2j.api.Profiler;
 import gpt2j.api.Tensor;
 import gpt2j.api.TrainingOperations;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 
 /**
  * GPT-2's forward pass over B whole sequences (Radford et al. 2019, §2.3), which keeps what {@link

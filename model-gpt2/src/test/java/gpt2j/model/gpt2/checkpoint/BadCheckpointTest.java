@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.DataType;
 import gpt2j.api.Shape;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;

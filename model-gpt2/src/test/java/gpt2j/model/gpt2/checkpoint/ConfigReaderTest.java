@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.Gpt2ConfigBuilder;
-import gpt2j.model.gpt2.Gpt2Size;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
+import gpt2j.model.gpt2.config.Gpt2Size;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.DataType;
 import gpt2j.api.HostTensor;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

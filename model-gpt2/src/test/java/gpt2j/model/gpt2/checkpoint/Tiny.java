@@ -2,8 +2,8 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.DataType;
 import gpt2j.api.Shape;
-import gpt2j.model.gpt2.Gpt2Config;
-import gpt2j.model.gpt2.Gpt2ConfigBuilder;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import java.io.IOException;

@@ -5,7 +5,7 @@ import gpt2j.api.DataType;
 import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.Usage;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.training.run;
 
 import gpt2j.api.Backend;
-import gpt2j.model.gpt2.Gpt2Config;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.training.Recompute;
 import gpt2j.model.gpt2.training.TrainingModel;
 import gpt2j.model.gpt2.training.TrainingOptions;

@@ -2,9 +2,9 @@ package gpt2j.model.gpt2.training.run;
 
 import gpt2j.api.HostTensor;
 import gpt2j.api.Shape;
-import gpt2j.model.gpt2.Gpt2Config;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.training.TrainingTensor;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;

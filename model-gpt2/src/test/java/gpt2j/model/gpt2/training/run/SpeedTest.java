@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.model.gpt2.Gpt2Config;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;
 import org.junit.jupiter.api.Test;
 

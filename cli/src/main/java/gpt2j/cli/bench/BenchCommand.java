@@ -1,0 +1,61 @@
+package gpt2j.cli.bench;
+
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The group of benchmarks. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures what the KV cache and the hardware buy.",
+      "Without a checkpoint at hand, benchmarks make one of a standard size with random weights:"
+          + " the time doesn't depend on them."
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {
+      "  bin/cli bench throughput --size gpt2 --batch 1,8 --use-cache true",
+      "  bin/cli bench experiment",
+      "  bin/cli bench throughput --resume results/throughput-20260102-030405"
+    })
+public final class BenchCommand implements Callable<Integer> {
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  private final Context context;
+
+  public BenchCommand(Context context) {
+    this.context = context;
+  }
+
+  /** The benchmarks by name. */
+  public static Map<String, Supplier<Object>> commands(Context context) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("throughput", () -> new BenchThroughputCommand(context));
+    commands.put("trace", () -> new BenchTraceCommand(context));
+    commands.put("experiment", () -> new BenchExperimentCommand(context));
+    commands.put("profile", () -> new BenchProfileCommand(context));
+    commands.put("compare", () -> new BenchCompareCommand(context));
+    commands.put("roofline", () -> new BenchRooflineCommand(context));
+    commands.put("peers", () -> new BenchPeersCommand(context));
+    commands.put("visualize", () -> new BenchVisualizeCommand(context));
+    return commands;
+  }
+
+  @Override
+  public Integer call() {
+    throw UserError.usage(
+        "bench needs a command: "
+            + Choice.list(commands(context).keySet())
+            + "; bench --help explains them");
+  }
+}

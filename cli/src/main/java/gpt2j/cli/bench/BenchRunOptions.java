@@ -1,0 +1,129 @@
+package gpt2j.cli.bench;
+
+import gpt2j.bench.RunDirectory;
+import gpt2j.bench.table.TableFormat;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.PathName;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+
+/** Where results go, and what they look like. */
+final class BenchRunOptions {
+  private static final List<String> WITH_ANOTHER_SOURCE =
+      List.of(
+          "--out",
+          "--resume",
+          "--config",
+          "--format",
+          "--model",
+          "--random-models",
+          "--debug",
+          "--python",
+          "--llama-bench",
+          "--download",
+          "--timeout");
+  private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description =
+          "Where results are written: a new directory, or an empty one. Default:"
+              + " results/COMMAND-TIME.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "Go on with an interrupted run, with its settings.")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORM",
+      converter = Choice.OfTableFormat.class,
+      completionCandidates = Choice.OfTableFormat.class,
+      description = "How the table is printed: ${COMPLETION-CANDIDATES}. Default: md.")
+  private TableFormat format = TableFormat.MD;
+
+  @Option(
+      names = "--random-models",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description =
+          "Where checkpoints of standard sizes are made and kept. Default: gpt2j in the cache"
+              + " folder.")
+  private @Nullable Path randomModels;
+
+  TableFormat format() {
+    return format;
+  }
+
+  boolean resumes() {
+    return resume != null;
+  }
+
+  /** The directory of the run. */
+  RunDirectory directory(String command) {
+    if (resume != null) {
+      if (out != null) {
+        throw UserError.usage("--out and --resume exclude each other: give one of them");
+      }
+      return RunDirectory.resume(resume);
+    }
+    Path path =
+        out == null
+            ? Path.of("results", command + "-" + LocalDateTime.now().format(TIMESTAMP))
+            : out;
+    return RunDirectory.create(path);
+  }
+
+  Path randomModels(Map<String, String> environment) {
+    if (randomModels != null) {
+      return randomModels;
+    }
+    String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+    Path folder =
+        cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
+    return folder.resolve("gpt2j");
+  }
+
+  /**
+   * Whether an earlier run is to go on; checks that nothing else says what to measure, neither then
+   * nor when {@code config} does.
+   */
+  boolean isAskedToGoOn(CommandSpec spec, @Nullable Path config) {
+    if (resume != null) {
+      requireNoOther(spec, "--resume");
+      if (config != null) {
+        throw UserError.usage("--resume and --config exclude each other: give one of them");
+      }
+    } else if (config != null) {
+      requireNoOther(spec, "--config");
+    }
+    return resume != null;
+  }
+
+  /** Throws if an option says what to measure, though {@code source} does. */
+  static void requireNoOther(CommandSpec spec, String source) {
+    List<OptionSpec> matched =
+        new ArrayList<>(spec.commandLine().getParseResult().matchedOptions());
+    matched.removeIf(option -> WITH_ANOTHER_SOURCE.contains(option.longestName()));
+    if (!matched.isEmpty()) {
+      throw UserError.usage(
+          "%s and %s exclude each other: the settings come from the file"
+              .formatted(source, matched.getFirst().longestName()));
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package gpt2j.cli.bench;
+
+import gpt2j.bench.Benchmarks;
+import gpt2j.bench.RunDirectory;
+import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.machine.HostWatch;
+import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.table.Tables;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.options.Version;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+
+/** Runs a benchmark for a command: directory, progress, interruption, table. */
+final class BenchRunner {
+  private final Context context;
+  private final BenchRunOptions options;
+  private final BenchModelOptions models;
+
+  BenchRunner(Context context, BenchRunOptions options, BenchModelOptions models) {
+    this.context = context;
+    this.options = options;
+    this.models = models;
+  }
+
+  /**
+   * Runs and prints the table.
+   *
+   * @param command the benchmark's name
+   * @param measure does the measuring
+   */
+  int run(String command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+    try (RunDirectory directory = options.directory(command)) {
+      return run(command, directory, measure);
+    }
+  }
+
+  private int run(
+      String command,
+      RunDirectory directory,
+      BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+    AtomicBoolean cancelled = new AtomicBoolean();
+    BenchmarkResult result;
+    try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));
+        BenchProgress progress = new BenchProgress(context)) {
+      BenchContext benchContext =
+          new BenchContext(
+              context.backends(),
+              NanoClock.system(),
+              new HostWatch(),
+              options.randomModels(context.environment()),
+              new Version().getVersion()[0].replace("gpt2j ", ""),
+              cancelled::get,
+              progress);
+      result = measure.apply(new Benchmarks(benchContext), directory);
+    } catch (CancellationException e) {
+      context.say(
+          "interrupted; go on with: bin/cli bench %s --resume %s%s"
+              .formatted(command, directory.path(), models.modelOption()));
+      throw e;
+    }
+    context.out().print(Tables.format(result, options.format()));
+    context.say("results are in " + directory.path());
+    return ExitCode.OK;
+  }
+}

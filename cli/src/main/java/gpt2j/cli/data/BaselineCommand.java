@@ -1,0 +1,103 @@
+package gpt2j.cli.data;
+
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Heartbeat;
+import gpt2j.cli.io.JsonLine;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.OutputOptions;
+import gpt2j.cli.options.PathName;
+import gpt2j.model.gpt2.data.DataSet;
+import gpt2j.model.gpt2.data.MarkovChain;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Says how well a Markov chain predicts a validation text. */
+@Command(
+    name = "baseline",
+    description = {
+      "Says how well a Markov chain over bytes predicts the validation text of prepared data: what"
+          + " a model has to be better than.",
+      "It is counted on the training text and smoothed by interpolated Kneser-Ney. The loss of a"
+          + " model per byte is its loss per token divided by the bytes per token."
+    },
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {"  bin/cli baseline data", "  bin/cli baseline data --order 3 --format json"})
+public final class BaselineCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Parameters(
+      paramLabel = "DIR",
+      arity = "0..1",
+      converter = PathName.class,
+      description = "The folder that prepare wrote.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--order",
+      paramLabel = "N",
+      converter = Numbers.Order.class,
+      description = "How many bytes before each the chain looks at. Default: 5.")
+  private int order = 5;
+
+  @Mixin(name = "Output")
+  private OutputOptions output = new OutputOptions();
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public BaselineCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    if (data == null) {
+      throw UserError.usage("no data: give the folder that prepare wrote");
+    }
+    try (DataSet set = DataSets.open(context, data);
+        Heartbeat _ = new Heartbeat(context, () -> "counting the bytes of " + data)) {
+      if (set.validation().size() == 0) {
+        throw UserError.failure(data + ": has no validation text");
+      }
+      MarkovChain chain = new MarkovChain(order, set.tokenizer(), set.train());
+      double loss = chain.loss(set.tokenizer(), set.validation());
+      double bytesPerToken = set.bytesPerToken();
+      if (output.json()) {
+        context
+            .out()
+            .println(
+                JsonLine.of(
+                    json -> {
+                      json.writeNumberProperty("order", order);
+                      json.writeNumberProperty("loss_per_byte", loss);
+                      json.writeNumberProperty("bits_per_byte", loss / Math.log(2));
+                      json.writeNumberProperty("bytes_per_token", bytesPerToken);
+                    }));
+      } else {
+        context
+            .out()
+            .println(
+                String.format(
+                    Locale.ROOT,
+                    "Markov chain of order %d: loss %.4f per byte (%.4f bits), %.4f per token of"
+                        + " %.3f bytes",
+                    order,
+                    loss,
+                    loss / Math.log(2),
+                    loss * bytesPerToken,
+                    bytesPerToken));
+      }
+    }
+    return ExitCode.OK;
+  }
+}

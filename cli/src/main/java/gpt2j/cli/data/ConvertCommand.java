@@ -1,0 +1,94 @@
+package gpt2j.cli.data;
+
+import gpt2j.api.Precision;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.Progress;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.PathName;
+import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Copies a checkpoint with weights of another type. */
+@Command(
+    name = "convert",
+    description = {
+      "Copies a checkpoint with weights of another type: half as large, for example.",
+      "The tokenizer's files are copied, too; what else lies there is not."
+    },
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {"  bin/cli convert --model run/best --dtype bf16 --out small"})
+public final class ConvertCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "The directory of a checkpoint in the layout of Hugging Face.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = Choice.OfPrecision.class,
+      completionCandidates = Choice.OfPrecision.class,
+      description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
+  private Precision dtype = Precision.F32;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "Where to write it: a new directory, or an empty one.")
+  private @Nullable Path out;
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public ConvertCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    if (model == null) {
+      throw UserError.usage("no checkpoint: give --model DIR");
+    }
+    if (out == null) {
+      throw UserError.usage("no place for the checkpoint: give --out DIR");
+    }
+    Optional<String> nonFinite;
+    try (Interruption.Section _ = context.interruption().during(() -> {});
+        Progress progress = new Progress(context, "writing")) {
+      nonFinite =
+          CheckpointConversion.write(
+              model,
+              out,
+              dtype.storage(),
+              (written, bytes) -> {
+                if (context.interruption().requested()) {
+                  throw new CancellationException();
+                }
+                progress.report(written, bytes);
+              },
+              note -> context.say("note: " + note));
+    }
+    nonFinite.ifPresent(
+        problem ->
+            context.say("%s: %s, and so has the copy: it can't be run".formatted(model, problem)));
+    context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(dtype)));
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,17 @@
+package gpt2j.cli.data;
+
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.Heartbeat;
+import gpt2j.model.gpt2.data.DataSet;
+import java.nio.file.Path;
+
+/** Opens prepared data, all of which is read once then. */
+public final class DataSets {
+  private DataSets() {}
+
+  public static DataSet open(Context context, Path folder) {
+    try (Heartbeat _ = new Heartbeat(context, () -> "checking " + folder)) {
+      return DataSet.open(folder);
+    }
+  }
+}

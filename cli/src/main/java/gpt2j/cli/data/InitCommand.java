@@ -1,0 +1,111 @@
+package gpt2j.cli.data;
+
+import gpt2j.api.Precision;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.Progress;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.SizeOptions;
+import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Writes a random checkpoint. */
+@Command(
+    name = "init",
+    description = {
+      "Writes the checkpoint of an untrained model.",
+      "Its weights are random as GPT-2's are at the beginning: for measurements, tests, training."
+    },
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {
+      "  bin/cli init --size gpt2 --out gpt2-random",
+      "  bin/cli init --n-layer 4 --n-head 4 --n-embd 128 --n-ctx 256 --seed 7 --out tiny"
+    })
+public final class InitCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "Where to write it: a new directory, or an empty one.")
+  private @Nullable Path out;
+
+  @Mixin(name = "Size")
+  private SizeOptions size = new SizeOptions();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      converter = Numbers.Seed.class,
+      description = "The same seed gives the same weights. Default: 0.")
+  private long seed;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = Choice.OfPrecision.class,
+      completionCandidates = Choice.OfPrecision.class,
+      description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
+  private Precision dtype = Precision.F32;
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public InitCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    Gpt2Config config = size.config();
+    if (out == null) {
+      throw UserError.usage("no place for the checkpoint: give --out DIR");
+    }
+    long bytes = config.parameters() * dtype.storage().bytes();
+    try (Interruption.Section _ = context.interruption().during(() -> {});
+        Progress progress = new Progress(context, "writing")) {
+      RandomCheckpoint.write(
+          out,
+          config,
+          seed,
+          dtype.storage(),
+          fraction -> {
+            if (context.interruption().requested()) {
+              throw new CancellationException();
+            }
+            progress.report((long) (fraction * bytes), bytes);
+          });
+    }
+    context.say(
+        "wrote %s: %s parameters in %s, %s"
+            .formatted(out, count(config.parameters()), Choice.lowerCase(dtype), size(bytes)));
+    return ExitCode.OK;
+  }
+
+  public static String count(long parameters) {
+    return parameters < 1e6
+        ? Long.toString(parameters)
+        : String.format(Locale.ROOT, "%.1f million", parameters / 1e6);
+  }
+
+  private static String size(long bytes) {
+    return bytes < 1e6
+        ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3)
+        : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+  }
+}

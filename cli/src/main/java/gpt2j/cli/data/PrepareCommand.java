@@ -1,0 +1,238 @@
+package gpt2j.cli.data;
+
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.PerByte;
+import gpt2j.cli.io.Progress;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Choice;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.PathName;
+import gpt2j.model.gpt2.data.Preparation;
+import gpt2j.model.gpt2.data.PreparationListener;
+import gpt2j.model.gpt2.data.PreparationOptions;
+import gpt2j.model.gpt2.data.PreparationResult;
+import gpt2j.model.gpt2.data.VocabularyChoice;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes tokens of texts, for training. */
+@Command(
+    name = PrepareCommand.NAME,
+    description = {
+      "Makes tokens of texts, for training.",
+      "Files are one document each, or have a line <|endoftext|> after each document; *.jsonl has"
+          + " a document in the member \"text\" of each line. Of folders all *.txt, *.text, *.md,"
+          + " *.jsonl and *.ndjson are taken, sorted by path."
+    },
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {
+      "  bin/cli prepare book.txt --out data",
+      "  bin/cli prepare stories.txt --vocab-size 1024 --out data",
+      "  bin/cli prepare texts more.jsonl --vocabulary bytes --validation 0.05 --out data"
+    })
+public final class PrepareCommand implements Callable<Integer> {
+  public static final String NAME = "prepare";
+
+  private static final String VOCABULARY = "--vocabulary";
+
+  private final Context context;
+
+  @Parameters(
+      paramLabel = "PATH",
+      arity = "0..*",
+      converter = PathName.class,
+      description = "Files of text or JSON lines, or folders of them.")
+  private List<Path> inputs = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "Where to write the tokens: a new directory, or an empty one.")
+  private @Nullable Path out;
+
+  @Option(
+      names = VOCABULARY,
+      paramLabel = "NAME",
+      converter = Choice.OfVocabulary.class,
+      completionCandidates = Choice.OfVocabulary.class,
+      description =
+          "GPT-2's, every byte by itself, or learned from the text: ${COMPLETION-CANDIDATES}."
+              + " Default: gpt2.")
+  private @Nullable String vocabulary;
+
+  @Option(
+      names = "--vocab-size",
+      paramLabel = "N",
+      converter = Numbers.LearnedTokens.class,
+      description = "Tokens of a vocabulary that is learned; means --vocabulary=bpe.")
+  private @Nullable Integer size;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description = "A checkpoint whose vocabulary to use, instead of --vocabulary.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--validation",
+      paramLabel = "F",
+      converter = Numbers.Share.class,
+      description = "Fraction of the text that is set apart. Default: 0.1.")
+  private double validation = 0.1;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      converter = Numbers.Seed.class,
+      description = "Decides which documents are set apart. Default: 0.")
+  private long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Numbers.Threads.class,
+      description = "Threads that encode. Default: all processors.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--no-baseline",
+      description =
+          "Don't measure how well a Markov chain predicts the validation text, which train tells"
+              + " beside its own loss. Nor is it with more than 64 MiB of training text.")
+  private boolean noBaseline;
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public PrepareCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    if (inputs.isEmpty()) {
+      throw UserError.usage("no text: give files or folders");
+    }
+    if (out == null) {
+      throw UserError.usage("no place for the tokens: give --out DIR");
+    }
+    var options = new PreparationOptions(choice(), validation, seed, threads, !noBaseline);
+    PreparationResult result;
+    try (Interruption.Section _ = context.interruption().during(() -> {});
+        Listener listener = new Listener(context)) {
+      result = Preparation.run(inputs, out, options, listener);
+    }
+    context.say(
+        "wrote %s: %s; %s; vocabulary of %d, %.2f bytes per token%s"
+            .formatted(
+                out,
+                part("training", result.train()),
+                part("validation", result.validation()),
+                result.vocabularySize(),
+                bytesPerToken(result),
+                result
+                    .baseline()
+                    .map(baseline -> "; " + PerByte.words(baseline) + " nats per byte")
+                    .orElse("")));
+    return ExitCode.OK;
+  }
+
+  private VocabularyChoice choice() {
+    if (model != null) {
+      if (vocabulary != null || size != null) {
+        throw UserError.usage(
+            "--model and %s exclude each other: give one of them"
+                .formatted(vocabulary == null ? "--vocab-size" : VOCABULARY));
+      }
+      return new VocabularyChoice.OfCheckpoint(model);
+    }
+    String name = vocabulary == null ? size == null ? "gpt2" : "bpe" : vocabulary;
+    if (size != null && !name.equals("bpe")) {
+      throw UserError.usage("--vocab-size: only for --vocabulary=bpe, not for " + name);
+    }
+    return switch (name) {
+      case "gpt2" -> new VocabularyChoice.Gpt2();
+      case "bytes" -> new VocabularyChoice.Bytes();
+      default -> {
+        if (size == null) {
+          throw UserError.usage("--vocabulary=bpe: needs a size, as in --vocab-size=1024");
+        }
+        yield new VocabularyChoice.Learned(size);
+      }
+    };
+  }
+
+  private static double bytesPerToken(PreparationResult result) {
+    PreparationResult.Part train = result.train();
+    return (double) (train.bytes() + train.documents()) / train.tokens();
+  }
+
+  private static String part(String name, PreparationResult.Part part) {
+    return String.format(
+        Locale.ROOT,
+        "%s %,d document%s, %,d tokens",
+        name,
+        part.documents(),
+        part.documents() == 1 ? "" : "s",
+        part.tokens());
+  }
+
+  /** A progress bar for each task. */
+  private static final class Listener implements PreparationListener, AutoCloseable {
+    private final Context context;
+    private String task = "";
+    private @Nullable Progress progress;
+
+    Listener(Context context) {
+      this.context = context;
+    }
+
+    @Override
+    public void progressed(String newTask, long done, long total, PreparationListener.Unit unit) {
+      if (context.interruption().requested()) {
+        throw new CancellationException();
+      }
+      if (progress == null || !task.equals(newTask)) {
+        close();
+        task = newTask;
+        progress =
+            new Progress(
+                context,
+                newTask,
+                switch (unit) {
+                  case BYTES -> Progress.Unit.BYTES;
+                  case TOKENS -> Progress.Unit.TOKENS;
+                });
+      }
+      progress.report(done, total);
+    }
+
+    @Override
+    public void note(String line) {
+      close();
+      context.say(line);
+    }
+
+    @Override
+    public void close() {
+      if (progress != null) {
+        progress.close();
+        progress = null;
+      }
+    }
+  }
+}

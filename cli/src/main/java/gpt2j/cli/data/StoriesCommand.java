@@ -1,0 +1,144 @@
+package gpt2j.cli.data;
+
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.JsonLine;
+import gpt2j.cli.io.Progress;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.OutputOptions;
+import gpt2j.cli.options.PathName;
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.files.NewFile;
+import gpt2j.model.gpt2.stories.Stories;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Writes stories to train on. */
+@Command(
+    name = "stories",
+    description = {
+      "Writes short English stories that are made up from a grammar, to train small models on.",
+      "They are separated as prepare reads them."
+    },
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {
+      "  bin/cli stories --bytes 8M --out stories.txt",
+      "  bin/cli stories --bytes 2k --seed 7"
+    })
+public final class StoriesCommand implements Callable<Integer> {
+  private static final String SEPARATOR = "\n<|endoftext|>\n";
+
+  private final Context context;
+
+  @Option(
+      names = "--bytes",
+      paramLabel = "N",
+      converter = Numbers.Bytes.class,
+      description = "How much to write, as in 500k, 8M or 1G; the last story is finished.")
+  private @Nullable Long bytes;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      converter = Numbers.Seed.class,
+      description = "The same seed gives the same stories. Default: 0.")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      converter = PathName.class,
+      description = "A new file. Default: standard output.")
+  private @Nullable Path out;
+
+  @Mixin(name = "Output")
+  private OutputOptions output = new OutputOptions();
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public StoriesCommand(Context context) {
+    this.context = context;
+  }
+
+  private interface Target {
+    void write(String text) throws IOException;
+  }
+
+  @Override
+  public Integer call() {
+    if (bytes == null) {
+      throw UserError.usage("no size: give --bytes N, as in --bytes=8M");
+    }
+    try (Interruption.Section _ = context.interruption().during(() -> {})) {
+      if (out == null) {
+        write(bytes, text -> context.out().print(text));
+      } else {
+        write(bytes, out);
+      }
+    } catch (FileAlreadyExistsException e) {
+      throw UserError.failure(out + ": is there already; choose a new name");
+    } catch (IOException e) {
+      throw UserError.failure("%s: can't be written: %s".formatted(out, Io.explain(e)));
+    }
+    return ExitCode.OK;
+  }
+
+  private void write(long least, Path path) throws IOException {
+    try (NewFile file = NewFile.create(path)) {
+      OutputStream stream = file.stream();
+      long[] size = {0};
+      long stories =
+          write(
+              least,
+              text -> {
+                byte[] story = text.getBytes(StandardCharsets.UTF_8);
+                stream.write(story);
+                size[0] += story.length;
+              });
+      file.commit();
+      context.say(
+          String.format(
+              Locale.ROOT, "wrote %s: %,d stories, %.1f MB", path, stories, size[0] / 1e6));
+    }
+  }
+
+  /** Writes stories until they have so many bytes, and returns how many they are. */
+  private long write(long least, Target target) throws IOException {
+    Stories stories = new Stories(seed);
+    StringBuilder text = new StringBuilder();
+    long number = 0;
+    try (Progress progress = new Progress(context, "writing")) {
+      for (long written = 0; written < least; number++) {
+        if (context.interruption().requested()) {
+          throw new CancellationException();
+        }
+        String story = stories.story(number);
+        text.setLength(0);
+        if (output.json()) {
+          text.append(JsonLine.of(json -> json.writeStringProperty("text", story))).append('\n');
+        } else {
+          text.append(story).append(SEPARATOR);
+        }
+        target.write(text.toString());
+        written += text.length(); // all of it ASCII
+        progress.report(written, least);
+      }
+    }
+    return number;
+  }
+}

@@ -1,0 +1,107 @@
+package gpt2j.cli.generate;
+
+import gpt2j.api.SamplingParameters;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.Interruption;
+import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.LoadedModel;
+import gpt2j.cli.options.ModelLoader;
+import gpt2j.cli.options.ModelOptions;
+import gpt2j.cli.options.OutputOptions;
+import gpt2j.cli.options.PromptOptions;
+import gpt2j.cli.options.SamplingOptions;
+import gpt2j.cli.options.SourceText;
+import gpt2j.cli.options.TextEncoder;
+import gpt2j.model.gpt2.ContextOverflow;
+import gpt2j.model.gpt2.Generation;
+import gpt2j.model.gpt2.GenerationEvent;
+import gpt2j.model.gpt2.GenerationRequest;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Generates text. */
+@Command(
+    name = "generate",
+    description = "Goes on with a text. The command when none is given.",
+    footerHeading = GroupedHelp.EXAMPLES,
+    footer = {
+      "  bin/cli --model DIR --prompt 'Once upon a time'",
+      "  bin/cli --model DIR --prompt 'The answer is' --temperature 0 --max-new-tokens 20",
+      "  bin/cli --model DIR --prompt-file story.txt --num-samples 3 --seed 1 --format json",
+      "  printf 'Q: Why?\\nA:' | bin/cli --model DIR --prompt - --stop 'Q:'"
+    })
+public class GenerateCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Mixin(name = "Prompt")
+  private PromptOptions prompt = new PromptOptions();
+
+  @Mixin(name = "Model")
+  private ModelOptions model = new ModelOptions();
+
+  @Mixin(name = "Generation")
+  private GenerationOptions generation = new GenerationOptions();
+
+  @Mixin(name = "Sampling")
+  private SamplingOptions sampling = new SamplingOptions();
+
+  @Mixin(name = "Output")
+  private OutputOptions output = new OutputOptions();
+
+  @Mixin(name = "Other")
+  private CommonOptions common = new CommonOptions();
+
+  public GenerateCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    generation.check();
+    SamplingParameters parameters = sampling.parameters();
+    SourceText source = prompt.read(context);
+    TextEncoder encoder = new TextEncoder(context, source, prompt.special());
+    ModelLoader loader = new ModelLoader(context, model);
+    try (LoadedModel loaded =
+        loader.load((tokenizer, config) -> encode(encoder, tokenizer, config))) {
+      return generate(loaded, generation.request(loaded.tokens(), parameters));
+    }
+  }
+
+  private int[] encode(TextEncoder encoder, Tokenizer tokenizer, Gpt2Config config) {
+    int[] tokens = encoder.encode(tokenizer, config);
+    int length = config.contextLength();
+    if (tokens.length > length && generation.contextOverflow() == ContextOverflow.STOP) {
+      throw UserError.usage(
+          "the prompt has %d tokens, more than the model's context of %d; shorten it, or give --context-overflow recompute or slide"
+              .formatted(tokens.length, length));
+    }
+    return tokens;
+  }
+
+  private int generate(LoadedModel loaded, GenerationRequest request) {
+    try (Generation running = loaded.model().start(request);
+        Interruption.Section _ = context.interruption().during(running::cancel)) {
+      SamplePrinter printer =
+          output.json()
+              ? new JsonSamples(context.out(), loaded, request)
+              : new TextSamples(context.out(), request.samples());
+      while (running.hasNext()) {
+        GenerationEvent event = running.next();
+        printer.accept(event);
+      }
+      Summary summary = new Summary(loaded, request, running.completions());
+      summary.notices().forEach(context::say);
+      if (!output.json()) {
+        context.say(summary.timing());
+      }
+    }
+    return context.interruption().requested() ? ExitCode.INTERRUPTED : ExitCode.OK;
+  }
+}

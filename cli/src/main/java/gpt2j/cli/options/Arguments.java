@@ -1,0 +1,83 @@
+package gpt2j.cli.options;
+
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
+
+/** Prepares arguments for the parser. */
+public final class Arguments {
+  private static final String START = "--start";
+  private static final String FILE = "FILE:";
+
+  /** nanoGPT's spellings of options. */
+  private static final Map<String, String> NANOGPT =
+      Map.of(
+          START,
+          "--prompt",
+          "--max_new_tokens",
+          "--max-new-tokens",
+          "--num_samples",
+          "--num-samples",
+          "--top_k",
+          "--top-k",
+          "--top_p",
+          "--top-p",
+          "--min_p",
+          "--min-p",
+          "--repetition_penalty",
+          "--repetition-penalty",
+          "--use_cache",
+          "--use-cache",
+          "--no_use_cache",
+          "--no-use-cache");
+
+  private static final List<String> TEXTS = List.of("--prompt", "--stop");
+
+  /** Comes before a text that looks like an option, and can't be part of an argument. */
+  private static final String MARK = "\0";
+
+  private Arguments() {}
+
+  /**
+   * The arguments as this program's parser reads them: options in its own spelling, and the text
+   * after {@code --prompt=} recognisable as such even if it begins with a dash.
+   */
+  public static String[] prepare(String... arguments) {
+    String[] prepared = arguments.clone();
+    for (int i = 0; i < prepared.length && !prepared[i].equals("--"); i++) {
+      if (prepared[i].equals(START)
+          && i + 1 < prepared.length
+          && prepared[i + 1].startsWith(FILE)) {
+        prepared[i] = "--prompt-file";
+        prepared[i + 1] = prepared[i + 1].substring(FILE.length());
+      } else {
+        prepared[i] = prepare(prepared[i]);
+      }
+    }
+    return prepared;
+  }
+
+  private static String prepare(String argument) {
+    int separator = argument.indexOf('=');
+    if (separator < 0) {
+      return NANOGPT.getOrDefault(argument, argument);
+    }
+    String name = argument.substring(0, separator);
+    String value = argument.substring(separator + 1);
+    if (name.equals(START) && value.startsWith(FILE)) {
+      return "--prompt-file=" + value.substring(FILE.length());
+    }
+    String option = NANOGPT.getOrDefault(name, name);
+    boolean looksLikeAnOption =
+        TEXTS.contains(option) && value.length() > 1 && value.startsWith("-");
+    return option + "=" + (looksLikeAnOption ? MARK : "") + value;
+  }
+
+  /** Reads a text, which may look like an option. */
+  public static final class Text implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      return text.startsWith(MARK) ? text.substring(MARK.length()) : text;
+    }
+  }
+}

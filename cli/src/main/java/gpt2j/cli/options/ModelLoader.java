@@ -1,0 +1,148 @@
+package gpt2j.cli.options;
+
+import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.Heartbeat;
+import gpt2j.cli.io.Progress;
+import gpt2j.cli.io.UserError;
+import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.LoadOptions;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * Loads a model, as fast as can be: the tokenizer and the text beside the weights. A text that the
+ * model can't take ends loading, however large the weights.
+ */
+public final class ModelLoader {
+  private final Context context;
+  private final ModelOptions options;
+  private final UnaryOperator<Backend> around;
+
+  public ModelLoader(Context context, ModelOptions options) {
+    this(context, options, UnaryOperator.identity());
+  }
+
+  /**
+   * A loader.
+   *
+   * @param around puts something around the backend, on which the model is then loaded
+   */
+  public ModelLoader(Context context, ModelOptions options, UnaryOperator<Backend> around) {
+    this.context = context;
+    this.options = options;
+    this.around = around;
+  }
+
+  /**
+   * Loads the model that the options name.
+   *
+   * @param encode makes tokens of the text to work on, and throws when the model can't take them;
+   *     called by another thread
+   */
+  public LoadedModel load(BiFunction<Tokenizer, Gpt2Config, int[]> encode) {
+    long start = System.nanoTime();
+    BackendProvider provider = options.backend(context);
+    BackendOptions backendOptions = options.backendOptions(provider);
+    CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", options::loadTokenizer);
+    CompletableFuture<Backend> backend =
+        begin("backend", () -> around.apply(provider.open(backendOptions)));
+    try (Checkpoint checkpoint = options.openCheckpoint()) {
+      CompletableFuture<int[]> tokens =
+          tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));
+      Backend opened = result(backend);
+      requireSupport(provider, opened, options.precision());
+      Gpt2 model = load(checkpoint, tokenizer, tokens, opened);
+      Duration time = Duration.ofNanos(System.nanoTime() - start);
+      return new LoadedModel(provider.name(), opened, model, encoded(tokens), time);
+    } catch (RuntimeException | Error e) {
+      backend.thenAccept(Backend::close);
+      throw e;
+    }
+  }
+
+  /** The tokenizer of a directory. */
+  public static Tokenizer loadTokenizer(Path directory) {
+    try {
+      return Tokenizer.load(directory);
+    } catch (TokenizerException e) {
+      String message = e.getMessage();
+      String prefix = directory + ": ";
+      throw UserError.failure(message.startsWith(prefix) ? message : prefix + message);
+    }
+  }
+
+  private static void requireSupport(
+      BackendProvider provider, Backend backend, Precision precision) {
+    if (!backend.supports(precision)) {
+      String supported =
+          Choice.list(
+              Arrays.stream(Precision.values())
+                  .filter(backend::supports)
+                  .map(Choice::lowerCase)
+                  .toList());
+      throw UserError.failure(
+          "--precision: the backend %s doesn't have %s; choose %s"
+              .formatted(provider.name(), Choice.lowerCase(precision), supported));
+    }
+  }
+
+  private Gpt2 load(
+      Checkpoint checkpoint,
+      CompletableFuture<Tokenizer> tokenizer,
+      CompletableFuture<int[]> tokens,
+      Backend backend) {
+    try (Progress progress = new Progress(context, "loading")) {
+      LoadOptions loading =
+          LoadOptions.defaults()
+              .withPrecision(options.precision())
+              .withProgress(
+                  (bytes, total) -> {
+                    if (tokens.isCompletedExceptionally()) {
+                      result(tokens);
+                    }
+                    progress.report(bytes, total);
+                  })
+              .withNotes(note -> context.say("note: " + note));
+      return Gpt2.load(checkpoint, () -> result(tokenizer), backend, loading);
+    }
+  }
+
+  /** The tokens; a text of some MiB may take longer than the weights. */
+  private int[] encoded(CompletableFuture<int[]> tokens) {
+    try (Heartbeat _ = new Heartbeat(context, () -> "making tokens of the text")) {
+      return result(tokens);
+    }
+  }
+
+  private static <T> CompletableFuture<T> begin(String name, Supplier<T> work) {
+    return CompletableFuture.supplyAsync(
+        work, task -> Thread.ofPlatform().name(name).daemon().start(task));
+  }
+
+  /** What a task returns or throws. */
+  private static <T> T result(CompletableFuture<T> task) {
+    try {
+      return task.join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case null, default -> throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package gpt2j.cli.options;
+
+import gpt2j.api.BackendOptions;
+import gpt2j.api.BackendProvider;
+import gpt2j.api.Precision;
+import gpt2j.bench.result.Model;
+import gpt2j.cli.io.Context;
+import gpt2j.cli.io.UserError;
+import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which model, and what computes. */
+public final class ModelOptions {
+  public static final String DEFAULT_BACKEND = "cpu";
+  public static final String CUDA_GEMM = "--cuda-gemm";
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      converter = PathName.class,
+      description =
+          "The directory of a checkpoint in the layout of Hugging Face. Default: a small model that"
+              + " comes with gpt2j and tells stories.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      converter = OfBackend.class,
+      completionCandidates = OfBackend.class,
+      description = "What computes: ${COMPLETION-CANDIDATES}. Default: " + DEFAULT_BACKEND + ".")
+  private @Nullable BackendProvider backend;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      converter = Choice.OfPrecision.class,
+      completionCandidates = Choice.OfPrecision.class,
+      description =
+          "How weights are kept in memory: ${COMPLETION-CANDIDATES}, as far as the backend has it."
+              + " Default: f32.")
+  private Precision precision = Precision.F32;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Numbers.Threads.class,
+      description = "Threads that compute. Default: the physical cores.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = CUDA_GEMM,
+      paramLabel = "GEMM",
+      converter = Choice.OfGemm.class,
+      completionCandidates = Choice.OfGemm.class,
+      description =
+          "What multiplies many rows on a GPU, with --backend=cuda: ${COMPLETION-CANDIDATES}."
+              + " Default: auto, the faster one.")
+  private @Nullable String cudaGemm;
+
+  /** How pictures and results speak of the checkpoint. */
+  public String modelName() {
+    return model == null ? "the bundled model" : Model.name(model.toString());
+  }
+
+  /** Opens the checkpoint. */
+  Checkpoint openCheckpoint() {
+    return model == null ? Checkpoint.bundled() : Checkpoint.open(model);
+  }
+
+  /** Loads the checkpoint's tokenizer. */
+  Tokenizer loadTokenizer() {
+    return model == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(model);
+  }
+
+  public BackendProvider backend(Context context) {
+    return backend(context, backend);
+  }
+
+  /** The backend that was chosen, or the default. */
+  public static BackendProvider backend(Context context, @Nullable BackendProvider chosen) {
+    return chosen == null
+        ? Objects.requireNonNull(context.backends().get(DEFAULT_BACKEND))
+        : chosen;
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  /** How to open the backend that was chosen. */
+  public BackendOptions backendOptions(BackendProvider provider) {
+    return backendOptions(provider, threads, cudaGemm);
+  }
+
+  /** How to open a backend by the values of options, null for those not given. */
+  public static BackendOptions backendOptions(
+      BackendProvider provider, @Nullable Integer threads, @Nullable String cudaGemm) {
+    BackendOptions options = BackendOptions.defaults();
+    if (threads != null) {
+      options = options.withThreads(threads);
+    }
+    if (cudaGemm != null) {
+      if (!provider.settings().containsKey(Choice.OfGemm.SETTING)) {
+        throw UserError.usage(CUDA_GEMM + ": only for --backend=cuda, not for " + provider.name());
+      }
+      options = options.withSetting(Choice.OfGemm.SETTING, cudaGemm);
+    }
+    return options;
+  }
+}

@@ -1,0 +1,267 @@
+package gpt2j.cli.options;
+
+import gpt2j.api.BackendOptions;
+import gpt2j.cli.io.OneLine;
+import gpt2j.model.gpt2.data.MarkovChain;
+import gpt2j.model.gpt2.data.VocabularyChoice;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads numbers that must lie in a range. */
+public final class Numbers {
+  private static final Pattern DECIMAL =
+      Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?");
+  private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+");
+
+  private Numbers() {}
+
+  /** How many of something that there must be. */
+  public static final class Count implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, Integer.MAX_VALUE, "a whole number, 1 or more");
+    }
+  }
+
+  /** How many pixels of a picture. */
+  public static final class Pixels implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, 64, "a whole number, 1 or more");
+    }
+  }
+
+  /** How long, in milliseconds. */
+  public static final class Millis implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 10, 60_000, "a whole number, 10 or more");
+    }
+  }
+
+  /** How many threads; more than any machine has are a mistake. */
+  public static final class Threads implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, BackendOptions.MOST_THREADS, "a whole number, 1 or more");
+    }
+  }
+
+  /** How many samples; each takes memory. */
+  public static final class Samples implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 1, 65_536, "a whole number, 1 or more");
+    }
+  }
+
+  /** How many of something that there may be. */
+  public static final class CountOrZero implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 0, Integer.MAX_VALUE, "a whole number, 0 or more");
+    }
+  }
+
+  /** How many bytes of context a Markov chain has. */
+  public static final class Order implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, 0, MarkovChain.MOST_ORDER, "a whole number, 0 or more");
+    }
+  }
+
+  /** How many tokens a vocabulary that is learned has. */
+  public static final class LearnedTokens implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      int least = VocabularyChoice.Learned.SMALLEST;
+      int most = VocabularyChoice.Learned.LARGEST;
+      return (int) whole(text, least, most, "a whole number, %d or more".formatted(least));
+    }
+  }
+
+  /** How many bytes, with a letter for thousands, millions or thousands of millions. */
+  public static final class Bytes implements ITypeConverter<Long> {
+    private static final String RANGE = "a number of bytes, 1 or more, as in 500k, 8M or 1G";
+
+    @Override
+    public Long convert(String text) {
+      String digits = text.isEmpty() ? "" : text.substring(0, text.length() - 1);
+      long unit =
+          switch (text.isEmpty() ? ' ' : text.charAt(text.length() - 1)) {
+            case 'k', 'K' -> 1_000;
+            case 'm', 'M' -> 1_000_000;
+            case 'g', 'G' -> 1_000_000_000;
+            default -> 1;
+          };
+      try {
+        long most = 1_000_000_000_000L / unit;
+        return unit * whole(unit == 1 ? text : digits, 1, most, RANGE);
+      } catch (TypeConversionException e) {
+        // In the words that were given, with the letter.
+        throw new TypeConversionException(
+            "must be %s, at most 1000G, not %s".formatted(RANGE, OneLine.quote(text)));
+      }
+    }
+  }
+
+  /** Any number of 64 bits. */
+  public static final class Seed implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return whole(text, Long.MIN_VALUE, Long.MAX_VALUE, "a whole number");
+    }
+  }
+
+  /** 0 or more. */
+  static final class Temperature implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0, text, "a number, 0 or more");
+    }
+  }
+
+  /** Above 0, at most 1. */
+  static final class TopP implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number > 0 && number <= 1, text, "a number above 0, at most 1");
+    }
+  }
+
+  /** At least 0, below 1. */
+  static final class MinP implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
+    }
+  }
+
+  /** A part of a whole that isn't all of it. */
+  public static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      double number = DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+      if (number >= 0 && number < 1) {
+        return number;
+      }
+      throw new TypeConversionException(
+          "must be a number from 0, below 1, not " + OneLine.quote(text));
+    }
+  }
+
+  /** Above 0. */
+  static final class Penalty implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number > 0, text, "a number above 0");
+    }
+  }
+
+  /** Above 0. */
+  public static final class Positive implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number > 0, text, "a number above 0");
+    }
+  }
+
+  /** 0 or more. */
+  public static final class NotNegative implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0, text, "a number, 0 or more");
+    }
+  }
+
+  /** At least 0, below 1. */
+  public static final class Fraction implements ITypeConverter<Float> {
+    @Override
+    public Float convert(String text) {
+      float number = decimal(text);
+      return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
+    }
+  }
+
+  /** Above 0. */
+  public static final class LearningRate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      check(decimal(text), decimal(text) > 0, text, "a number above 0");
+      return Double.valueOf(text);
+    }
+  }
+
+  /** 0 or more. */
+  public static final class MinLearningRate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      check(decimal(text), decimal(text) >= 0, text, "a number, 0 or more");
+      return Double.valueOf(text);
+    }
+  }
+
+  /** How long, with a unit. */
+  public static final class Time implements ITypeConverter<Duration> {
+    private static final Map<Character, Long> SECONDS = Map.of('s', 1L, 'm', 60L, 'h', 3600L);
+    private static final String RANGE = "a time such as 90s, 15m or 2h";
+
+    @Override
+    public Duration convert(String text) {
+      Long unit = text.isEmpty() ? null : SECONDS.get(text.charAt(text.length() - 1));
+      if (unit == null) {
+        throw new TypeConversionException("must be " + RANGE + ", not " + OneLine.quote(text));
+      }
+      String count = text.substring(0, text.length() - 1);
+      return Duration.ofSeconds(whole(count, 1, 1_000_000, RANGE) * unit);
+    }
+
+    /** A text from which {@link #convert} makes the same. */
+    public static String text(Duration time) {
+      return time.toSeconds() + "s";
+    }
+  }
+
+  /**
+   * A whole number within limits.
+   *
+   * @param range what it must be, in words
+   */
+  static long whole(String text, long least, long most, String range) {
+    if (WHOLE.matcher(text).matches()) {
+      BigInteger number = new BigInteger(text);
+      if (number.compareTo(BigInteger.valueOf(most)) > 0) {
+        throw new TypeConversionException(
+            "must be at most %d, not %s".formatted(most, OneLine.quote(text)));
+      }
+      if (number.compareTo(BigInteger.valueOf(least)) >= 0) {
+        return number.longValue();
+      }
+    }
+    throw new TypeConversionException("must be " + range + ", not " + OneLine.quote(text));
+  }
+
+  /** NaN for what is no number, or none that a float can hold. */
+  private static float decimal(String text) {
+    float number = DECIMAL.matcher(text).matches() ? Float.parseFloat(text) : Float.NaN;
+    return Float.isFinite(number) ? number : Float.NaN;
+  }
+
+  private static float check(float number, boolean fits, String text, String range) {
+    if (!fits) {
+      throw new TypeConversionException("must be " + range + ", not " + OneLine.quote(text));
+    }
+    return number;
+  }
+}

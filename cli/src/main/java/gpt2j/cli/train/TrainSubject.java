@@ -1,0 +1,40 @@
+package gpt2j.cli.train;
+
+import gpt2j.bench.result.TrainingSubject;
+import gpt2j.cli.data.InitCommand;
+import gpt2j.cli.io.PerByte;
+import gpt2j.model.gpt2.config.Gpt2Config;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What is trained, on what, and what it has to be better than. */
+record TrainSubject(Gpt2Config config, Path data, Optional<PerByte> perByte) {
+  /** The model. */
+  String model() {
+    return "%s parameters, %d layers, %d heads, width %d, context %d, vocabulary %d"
+        .formatted(
+            InitCommand.count(config.parameters()),
+            config.layers(),
+            config.heads(),
+            config.embeddingWidth(),
+            config.contextLength(),
+            config.vocabularySize());
+  }
+
+  /** The loss of an evaluation per byte beside the baseline, to follow the loss per token. */
+  String beside(double lossPerToken) {
+    return perByte.map(known -> known.beside(lossPerToken)).orElse("");
+  }
+
+  /** For the picture; the folder by its name alone, since pictures are shown to others. */
+  TrainingSubject plotted() {
+    return new TrainingSubject(
+        model(),
+        data.toAbsolutePath().normalize().getFileName().toString(),
+        perByte.map(
+            known ->
+                new TrainingSubject.Reference(
+                    "Markov chain of order " + known.baseline().order(),
+                    known.baseline().lossPerByte() * known.bytesPerToken())));
+  }
+}
