@@ -1,0 +1,90 @@
+package gpt2j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Packages are rooms: of a size that can be looked over, and with doors that lead one way. */
+class RoomsTest {
+  private static final int MOST_FILES = 30;
+
+  /** Packages that are to be divided yet, and how large they may be until then. */
+  private static final Map<String, Integer> HALLS =
+      Map.of(
+          "gpt2j.api", 54,
+          "gpt2j.backend.cpu", 66,
+          "gpt2j.backend.cuda", 65,
+          "gpt2j.bench.result", 36,
+          "gpt2j.model.gpt2", 31,
+          "gpt2j.model.gpt2.data", 35);
+
+  private static final Pattern IMPORT =
+      Pattern.compile("^import (?:static )?(gpt2j[a-z0-9_.]*)\\.[A-Z]", Pattern.MULTILINE);
+
+  /** Files of each package, but for those that are for tests. */
+  private static Map<String, List<Path>> packages() throws IOException {
+    Map<String, List<Path>> packages = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(Path.of(".."))) {
+      for (Path file : all.filter(path -> path.toString().endsWith(".java")).toList()) {
+        String[] parts = file.toString().split("/src/main/java/");
+        if (parts.length == 2 && !parts[0].contains("testkit") && parts[1].contains("/")) {
+          String name = parts[1].substring(0, parts[1].lastIndexOf('/')).replace('/', '.');
+          packages.computeIfAbsent(name, _ -> new ArrayList<>()).add(file);
+        }
+      }
+    }
+    return packages;
+  }
+
+  @Test
+  void noPackageIsAHall() throws IOException {
+    Map<String, List<Path>> packages = packages();
+    assertTrue(packages.size() > 40, packages.keySet().toString());
+    Set<String> halls = new TreeSet<>();
+    packages.forEach(
+        (name, files) -> {
+          if (files.size() > MOST_FILES) {
+            halls.add(name);
+            int most = HALLS.getOrDefault(name, MOST_FILES);
+            assertTrue(files.size() <= most, () -> name + " has " + files.size() + " files");
+          }
+        });
+    assertEquals(new TreeSet<>(HALLS.keySet()), halls, "what is a room now is taken off the list");
+  }
+
+  @Test
+  void packagesDoNotNeedEachOtherInACircle() throws IOException {
+    Map<String, Set<String>> needed = new TreeMap<>();
+    for (Map.Entry<String, List<Path>> each : packages().entrySet()) {
+      Set<String> names = new TreeSet<>();
+      for (Path file : each.getValue()) {
+        IMPORT.matcher(Files.readString(file)).results().map(RoomsTest::name).forEach(names::add);
+      }
+      names.remove(each.getKey());
+      needed.put(each.getKey(), names);
+    }
+    assertTrue(needed.get("gpt2j.model.gpt2").contains("gpt2j.api"), needed.toString());
+    // What needs nothing that is left can be taken away, until nothing is left but circles.
+    while (needed
+        .entrySet()
+        .removeIf(each -> needed.keySet().stream().noneMatch(each.getValue()::contains))) {}
+    assertEquals(Map.of(), needed);
+  }
+
+  private static String name(MatchResult match) {
+    return match.group(1);
+  }
+}
