@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledOnOs(OS.LINUX)
 class TrainKillTest {
-  private static final int KILLS = Integer.getInteger("gpt2j.test.kills", 4);
+  private static final int KILLS = Integer.getInteger("gpt2j.test.kills", 2);
   private static final long SEED = Long.getLong("gpt2j.test.seed", 1);
 
   private static final String[] OPTIONS = {"--max-steps=40", "--checkpoint-interval=3"};
