@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -71,7 +70,11 @@ class RoomsTest {
     for (Map.Entry<String, List<Path>> each : packages().entrySet()) {
       Set<String> names = new TreeSet<>();
       for (Path file : each.getValue()) {
-        IMPORT.matcher(Files.readString(file)).results().map(RoomsTest::name).forEach(names::add);
+        IMPORT
+            .matcher(Files.readString(file))
+            .results()
+            .map(match -> match.group(1))
+            .forEach(names::add);
       }
       names.remove(each.getKey());
       needed.put(each.getKey(), names);
@@ -82,9 +85,5 @@ class RoomsTest {
         .entrySet()
         .removeIf(each -> needed.keySet().stream().noneMatch(each.getValue()::contains))) {}
     assertEquals(Map.of(), needed);
-  }
-
-  private static String name(MatchResult match) {
-    return match.group(1);
   }
 }

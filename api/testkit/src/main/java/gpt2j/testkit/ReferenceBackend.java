@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceBackend extends UncheckedBackend {
   private final ReferenceMemory memory;
   private final int runAhead;
-  private final Operations operations = new ReferenceOperations(this);
-  private final TrainingOperations training = new ReferenceTraining(this);
+  private final Operations operations = new ReferenceOperations();
+  private final TrainingOperations training = new ReferenceTraining();
   private final Profiler profiler = new HostProfiler();
 
   ReferenceBackend(OptionalLong memoryLimit, int runAhead) {

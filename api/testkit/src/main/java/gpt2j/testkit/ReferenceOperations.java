@@ -20,11 +20,6 @@ import gpt2j.api.TokenQueue;
  * position or slot doesn't exist becomes NaN.
  */
 final class ReferenceOperations implements Operations {
-  private final ReferenceBackend backend;
-
-  ReferenceOperations(ReferenceBackend backend) {
-    this.backend = backend;
-  }
 
   @Override
   public void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {

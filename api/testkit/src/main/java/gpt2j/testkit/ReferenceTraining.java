@@ -18,14 +18,9 @@ import org.jspecify.annotations.Nullable;
  * doesn't exist is refused.
  */
 final class ReferenceTraining implements TrainingOperations {
-  private final ReferenceBackend backend;
   private final ReferenceTrainingRows rows = new ReferenceTrainingRows();
   private final ReferenceTrainingAttention attention = new ReferenceTrainingAttention();
   private final ReferenceOptimizer optimizer = new ReferenceOptimizer();
-
-  ReferenceTraining(ReferenceBackend backend) {
-    this.backend = backend;
-  }
 
   @Override
   public void embed(Tensor out, Tensor tokens, Tensor wte, Tensor wpe, int sequenceLength) {

@@ -3,7 +3,6 @@ package gpt2j.cli.data;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
-import gpt2j.cli.io.PerByte;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;

@@ -2,7 +2,7 @@ package gpt2j.cli.train;
 
 import gpt2j.bench.result.TrainingSubject;
 import gpt2j.cli.data.InitCommand;
-import gpt2j.cli.io.PerByte;
+import gpt2j.cli.data.PerByte;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -119,12 +119,12 @@ public final class PositionedFile implements AutoCloseable {
     if (channel != lost) {
       return;
     }
-    FileChannel again = FileChannel.open(path, StandardOpenOption.READ);
-    channel = again;
-    if (!State.of(path).equals(opened)) {
-      again.close(); // whoever reads comes here once more
+    PositionedFile again = open(path);
+    if (!again.opened.equals(opened)) {
+      again.close();
       throw new IOException("was changed or replaced while it was read");
     }
+    channel = again.channel;
   }
 
   /**

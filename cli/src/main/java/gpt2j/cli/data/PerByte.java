@@ -1,4 +1,4 @@
-package gpt2j.cli.io;
+package gpt2j.cli.data;
 
 import gpt2j.model.gpt2.data.Baseline;
 import gpt2j.model.gpt2.data.DataSet;
