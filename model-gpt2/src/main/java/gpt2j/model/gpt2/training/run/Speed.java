@@ -17,8 +17,9 @@ import java.lang.foreign.ValueLayout;
  * @param peak operations per second of a large product of matrices; NaN when it wasn't measured
  */
 record Speed(double operationsPerToken, double peak) {
-  private static final int[] SIDES = {128, 256, 512, 1024, 2048, 4096, 8192};
-  private static final long ENOUGH_NANOS = 20_000_000;
+  private static final int[] SIDES = {64, 128, 256, 512, 1024, 2048, 4096, 8192};
+  private static final long MOST_NANOS = 25_000_000;
+  private static final int GROWTH = 8; // operations of the next size, beside those of one
   private static final int TRIALS = 3;
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -48,7 +49,8 @@ record Speed(double operationsPerToken, double peak) {
 
   /**
    * Operations per second of products of square matrices on a backend: the best of several sizes,
-   * the largest that take little time. It takes about a tenth of a second.
+   * the largest that are expected to take little time. It takes at most a tenth of a second, and no
+   * large memory on a slow backend.
    */
   static double peak(Backend backend) {
     double best = 0;
@@ -56,7 +58,7 @@ record Speed(double operationsPerToken, double peak) {
       double operations = 2.0 * side * side * side;
       double nanos = product(backend, side);
       best = Math.max(best, operations / nanos * NANOS_PER_SECOND);
-      if (nanos > ENOUGH_NANOS) {
+      if (GROWTH * nanos > MOST_NANOS) {
         break;
       }
     }
