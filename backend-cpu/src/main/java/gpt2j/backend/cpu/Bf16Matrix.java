@@ -5,18 +5,14 @@ import gpt2j.api.HostTensor;
 import gpt2j.api.Usage;
 
 /**
- * A bfloat16 matrix in panels of {@link #PANEL} columns, in which the kernel of {@link
+ * A bfloat16 matrix in panels of {@link PanelProduct#PANEL} columns, in which the kernel of {@link
  * PanelProduct} reads it from end to end: {@code [panel][input][2][lane]} of 32-bit words. A word
  * holds two numbers, that of column {@code lane} in its low half and that of column {@code lane +
  * lanes} in its high half, so that a shift and a mask widen a vector of words to two vectors of
  * float32 with adjacent columns.
  */
 final class Bf16Matrix implements Matrix {
-  /** Columns of a panel: four vectors of sums. */
-  static final int PANEL = 4 * Memory.LANES;
-
-  /** Bytes of one input's numbers in a panel. */
-  static final int ROW_BYTES = PANEL * Short.BYTES;
+  private static final int PANEL = PanelProduct.PANEL;
 
   /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
   private static final int MANY_ROWS = 24;
@@ -35,7 +31,6 @@ final class Bf16Matrix implements Matrix {
     manyRows = new ManyRowsProduct(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
-    WarmUp.startBf16();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     float[][] rows = new float[runtime.pool().size()][outputs];
     region.fill(
@@ -69,7 +64,9 @@ final class Bf16Matrix implements Matrix {
   private long at(int input, int column) {
     long panel = column / PANEL;
     long pair = column % PANEL / (2 * Memory.LANES);
-    return region.address() + (panel * inputs + input) * ROW_BYTES + pair * Memory.VECTOR;
+    return region.address()
+        + (panel * inputs + input) * PanelProduct.ROW_BYTES
+        + pair * Memory.VECTOR;
   }
 
   /** Where a panel begins. */
@@ -93,7 +90,7 @@ final class Bf16Matrix implements Matrix {
 
   @Override
   public long bytes() {
-    return (long) panels() * inputs * ROW_BYTES;
+    return (long) panels() * inputs * PanelProduct.ROW_BYTES;
   }
 
   @Override

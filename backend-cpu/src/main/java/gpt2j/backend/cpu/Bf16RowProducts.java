@@ -11,42 +11,42 @@ import jdk.incubator.vector.IntVector;
  *
  * @param words of a row, a multiple of the lanes of a vector
  */
-record Bf16RowProducts(int words) implements TableProduct.Kernel {
+record Bf16RowProducts(int words) implements TableKernel {
   private static final int V = Memory.VECTOR;
-  private static final int TURN = TableProduct.TURN * V;
+  private static final int TURN_BYTES = TURN * V;
 
   @Override
   public void addUp(long sums, long x, long rows, long next) {
-    TableProduct.clear(sums);
+    Memory.clearRow(sums, STREAMS * Memory.LANES);
     int bytes = words * Integer.BYTES;
-    int whole = bytes - bytes % TURN;
-    for (int i = 0; i < whole; i += TURN) {
+    int whole = bytes - bytes % TURN_BYTES;
+    for (int i = 0; i < whole; i += TURN_BYTES) {
       long even = x + i;
       long odd = even + bytes;
       long row = rows + i;
       long sum = sums;
-      for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
+      for (int stream = 0; stream < STREAMS; stream++) {
         IntVector pairs = Memory.loadInts(row);
-        FloatVector a = PanelProduct.low(pairs).fma(Memory.load(even), Memory.load(sum));
-        FloatVector b = PanelProduct.high(pairs).mul(Memory.load(odd));
-        for (int at = V; at < TURN; at += V) {
+        FloatVector a = Bf16Lanes.low(pairs).fma(Memory.load(even), Memory.load(sum));
+        FloatVector b = Bf16Lanes.high(pairs).mul(Memory.load(odd));
+        for (int at = V; at < TURN_BYTES; at += V) {
           pairs = Memory.loadInts(row + at);
-          a = PanelProduct.low(pairs).fma(Memory.load(even + at), a);
-          b = PanelProduct.high(pairs).fma(Memory.load(odd + at), b);
+          a = Bf16Lanes.low(pairs).fma(Memory.load(even + at), a);
+          b = Bf16Lanes.high(pairs).fma(Memory.load(odd + at), b);
         }
         Memory.store(a.add(b), sum);
         row += next;
         sum += V;
       }
     }
-    for (int stream = 0; whole < bytes && stream < TableProduct.STREAMS; stream++) {
+    for (int stream = 0; whole < bytes && stream < STREAMS; stream++) {
       addEnd(sums + (long) stream * V, x, rows + stream * next, whole, bytes);
     }
   }
 
   @Override
   public void addUp(long sums, long x, long row) {
-    TableProduct.clear(sums);
+    Memory.clearRow(sums, Memory.LANES);
     addEnd(sums, x, row, 0, words * Integer.BYTES);
   }
 
@@ -55,8 +55,8 @@ record Bf16RowProducts(int words) implements TableProduct.Kernel {
     FloatVector sum = Memory.load(sums);
     for (int i = from; i < bytes; i += V) {
       IntVector pairs = Memory.loadInts(row + i);
-      sum = PanelProduct.low(pairs).fma(Memory.load(x + i), sum);
-      sum = PanelProduct.high(pairs).fma(Memory.load(x + bytes + i), sum);
+      sum = Bf16Lanes.low(pairs).fma(Memory.load(x + i), sum);
+      sum = Bf16Lanes.high(pairs).fma(Memory.load(x + bytes + i), sum);
     }
     Memory.store(sum, sums);
   }

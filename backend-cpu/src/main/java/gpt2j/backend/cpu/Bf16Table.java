@@ -26,7 +26,6 @@ final class Bf16Table implements CpuEmbeddingTable {
     rows = source.shape().rows();
     width = source.shape().size(1);
     words = Memory.padded((width + 1) / 2);
-    WarmUp.startBf16();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     float[][] pieces = new float[runtime.pool().size()][AT_ONCE * width];
     region.fill(

@@ -15,7 +15,6 @@ final class CpuRuntime implements AutoCloseable {
   private final Workspace widened;
 
   CpuRuntime(int threads, OptionalLong memoryLimit) {
-    WarmUp.start();
     HostMemory memory = new HostMemory();
     allocator = new Allocator(memoryLimit, () -> memory.room().available());
     pool = new WorkerPool(threads);

@@ -79,7 +79,8 @@ final class CpuTrainingOperations implements TrainingOperations {
       int width = width(out);
       long rowBytes = (long) width * Float.BYTES;
       work.forRows(
-          out, (row, worker) -> Finish.add(to + row * rowBytes, to + row * rowBytes, from, width));
+          out,
+          (row, worker) -> VectorAdd.add(to + row * rowBytes, to + row * rowBytes, from, width));
     }
   }
 
@@ -198,7 +199,7 @@ final class CpuTrainingOperations implements TrainingOperations {
       work.inParts(
           out,
           factors,
-          (at, kept, count) -> DropoutFactors.multiply(to + at, from + at, kept, count));
+          (at, kept, count) -> DropoutKernels.multiply(to + at, from + at, kept, count));
     } else if (to != from) {
       work.inParts(
           out, (at, count, worker) -> Memory.copy(from + at, to + at, (long) count * Float.BYTES));
@@ -214,9 +215,9 @@ final class CpuTrainingOperations implements TrainingOperations {
       work.inParts(
           out,
           factors,
-          (at, kept, count) -> DropoutFactors.multiplyAdd(to + at, from + at, kept, count));
+          (at, kept, count) -> DropoutKernels.multiplyAdd(to + at, from + at, kept, count));
     } else {
-      work.inParts(out, (at, count, worker) -> Finish.add(to + at, to + at, from + at, count));
+      work.inParts(out, (at, count, worker) -> VectorAdd.add(to + at, to + at, from + at, count));
     }
   }
 

@@ -38,7 +38,6 @@ final class F32Matrix implements Matrix {
     manyRows = new ManyRowsProduct(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
-    WarmUp.startF32();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
   }
@@ -105,7 +104,7 @@ final class F32Matrix implements Matrix {
             (row, worker) -> {
               long own = sums + row * rowBytes;
               for (int part = 1; part < parts; part++) {
-                Finish.add(own, own, own + part * partBytes, outputs);
+                VectorAdd.add(own, own, own + part * partBytes, outputs);
               }
               finish.apply(to + (long) row * outputs * Float.BYTES, own, 0, outputs);
             });

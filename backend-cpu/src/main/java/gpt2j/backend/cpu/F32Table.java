@@ -26,7 +26,6 @@ final class F32Table implements CpuEmbeddingTable {
     manyRows = new ManyRowsProduct(runtime);
     rows = source.shape().rows();
     width = source.shape().size(1);
-    WarmUp.startF32();
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
     fewRows = new TableProduct(runtime, new RowProducts(width), region.address(), rows, rowBytes());
@@ -77,7 +76,7 @@ final class F32Table implements CpuEmbeddingTable {
   public void vector(int index, long to, boolean add) {
     long vector = vector(Math.clamp(index, 0, rows - 1));
     if (add) {
-      Finish.add(to, to, vector, width);
+      VectorAdd.add(to, to, vector, width);
     } else {
       Memory.copy(vector, to, rowBytes());
     }

@@ -1,8 +1,6 @@
 package gpt2j.backend.cpu;
 
 import gpt2j.api.Epilogue;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +33,7 @@ record Finish(@Nullable CpuTensor bias, Epilogue epilogue, @Nullable PartTimes t
    */
   void apply(long out, long sums, int column, int count) {
     if (bias != null) {
-      add(sums, bias.address() + (long) column * Float.BYTES, sums, count);
+      VectorAdd.add(sums, bias.address() + (long) column * Float.BYTES, sums, count);
     }
     switch (epilogue) {
       case NONE -> {
@@ -53,22 +51,7 @@ record Finish(@Nullable CpuTensor bias, Epilogue epilogue, @Nullable PartTimes t
         Gelu.erf(out, sums, count);
         PartTimes.end(times, PartTimes.GELU, begun);
       }
-      case ADD_TO_OUT -> add(out, out, sums, count);
-    }
-  }
-
-  /** {@code out = a + b}, number by number. */
-  static void add(long out, long a, long b, int count) {
-    int whole = count - count % Memory.LANES;
-    for (int i = 0; i < whole; i += Memory.LANES) {
-      long at = (long) i * Float.BYTES;
-      Memory.store(Memory.load(a + at).add(Memory.load(b + at)), out + at);
-    }
-    if (whole < count) {
-      long at = (long) whole * Float.BYTES;
-      VectorMask<Float> rest = Memory.first(count - whole);
-      FloatVector sum = Memory.load(a + at, rest).add(Memory.load(b + at, rest));
-      Memory.store(sum, out + at, rest);
+      case ADD_TO_OUT -> VectorAdd.add(out, out, sums, count);
     }
   }
 }

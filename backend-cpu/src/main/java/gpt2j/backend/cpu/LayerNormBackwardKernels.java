@@ -118,16 +118,7 @@ final class LayerNormBackwardKernels {
       lostGains = sum.sub(gains).sub(gain);
       gains = sum;
     }
-    addTo(biasGradient, biases, columns);
-    addTo(gainGradient, gains, columns);
-  }
-
-  private static void addTo(long gradients, FloatVector sums, int columns) {
-    FloatVector added = Memory.load(gradients).add(sums);
-    if (columns >= Memory.LANES) {
-      Memory.store(added, gradients);
-    } else {
-      Memory.store(added, gradients, Memory.first(columns));
-    }
+    Memory.addTo(biasGradient, biases, columns);
+    Memory.addTo(gainGradient, gains, columns);
   }
 }

@@ -23,10 +23,12 @@ final class ManyRowsProduct {
     int rows = out.shape().rows();
     int columns = out.shape().size(1);
     CpuTensor sums = finish.readsOut() ? runtime.sums().matrix(rows, columns) : out;
+    Nd4jProducts nd4j = runtime.products();
+    INDArray to = sums.array(nd4j);
+    INDArray from = x.array(nd4j);
     Nd4jProducts.Product product = last;
-    if (product == null || !product.isOf(sums, x, matrix)) {
-      product =
-          runtime.products().product(sums, x, matrix, transposed ? Form.TRANSPOSED : Form.PLAIN);
+    if (product == null || !product.isOf(to, from, matrix)) {
+      product = nd4j.product(to, from, matrix, transposed ? Form.TRANSPOSED : Form.PLAIN);
       last = product;
     }
     product.run();

@@ -112,6 +112,30 @@ final class Memory {
     vector.intoMemorySegment(ALL, address, ORDER, mask);
   }
 
+  /** One after the other. */
+  static void store(FloatVector a, FloatVector b, long address) {
+    store(a, address);
+    store(b, address + VECTOR);
+  }
+
+  /** One after the other. */
+  static void store(FloatVector a, FloatVector b, FloatVector c, FloatVector d, long address) {
+    store(a, address);
+    store(b, address + VECTOR);
+    store(c, address + 2L * VECTOR);
+    store(d, address + 3L * VECTOR);
+  }
+
+  /** Adds to the first {@code count} numbers of a vector in memory. */
+  static void addTo(long address, FloatVector vector, int count) {
+    FloatVector sum = load(address).add(vector);
+    if (count >= LANES) {
+      store(sum, address);
+    } else {
+      store(sum, address, first(count));
+    }
+  }
+
   static void store(LongVector vector, long address) {
     vector.intoMemorySegment(ALL, address, ORDER);
   }

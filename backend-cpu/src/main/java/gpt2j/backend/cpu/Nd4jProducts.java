@@ -54,11 +54,11 @@ final class Nd4jProducts {
   }
 
   /** A product that can be run again and again, all row-major matrices. */
-  Product product(CpuTensor out, CpuTensor x, INDArray w, Form form) {
+  Product product(INDArray out, INDArray x, INDArray w, Form form) {
     CustomOp op =
         DynamicCustomOp.builder("matmul")
-            .addInputs(x.array(this), w)
-            .addOutputs(out.array(this))
+            .addInputs(x, w)
+            .addOutputs(out)
             .addIntegerArguments(form.transposeX, form.transposeW, 0)
             .addFloatingPointArguments(1.0, form.beta)
             .build();
@@ -67,20 +67,20 @@ final class Nd4jProducts {
 
   /** See {@link #product}. */
   final class Product {
-    private final CpuTensor out;
-    private final CpuTensor x;
+    private final INDArray out;
+    private final INDArray x;
     private final INDArray w;
     private final CustomOp op;
 
-    private Product(CpuTensor out, CpuTensor x, INDArray w, CustomOp op) {
+    private Product(INDArray out, INDArray x, INDArray w, CustomOp op) {
       this.out = out;
       this.x = x;
       this.w = w;
       this.op = op;
     }
 
-    /** Whether this is the product of these tensors. */
-    boolean isOf(CpuTensor out, CpuTensor x, INDArray w) {
+    /** Whether this is the product of these very matrices. */
+    boolean isOf(INDArray out, INDArray x, INDArray w) {
       return this.out == out && this.x == x && this.w == w;
     }
 

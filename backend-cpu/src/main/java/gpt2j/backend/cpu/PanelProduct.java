@@ -3,12 +3,16 @@ package gpt2j.backend.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
-/** The kernels over one panel of a {@link Bf16Matrix}. */
+/** Products with one panel of columns of a bfloat16 matrix. */
 final class PanelProduct {
-  private static final int HIGH = 0xFFFF0000;
-  private static final int OUT_BYTES = Bf16Matrix.PANEL * Float.BYTES;
+  /** Columns of a panel: four vectors of sums. */
+  static final int PANEL = 4 * Memory.LANES;
+
+  /** Bytes of one input's numbers in a panel. */
+  static final int ROW_BYTES = PANEL * Short.BYTES;
+
+  private static final int OUT_BYTES = PANEL * Float.BYTES;
 
   private PanelProduct() {}
 
@@ -42,15 +46,15 @@ final class PanelProduct {
     FloatVector d = a;
     for (int input = 0; input < inputs; input++) {
       FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      long words = panel + (long) input * ROW_BYTES;
       IntVector first = Memory.loadInts(words);
       IntVector second = Memory.loadInts(words + Memory.VECTOR);
-      a = low(first).fma(factor, a);
-      b = high(first).fma(factor, b);
-      c = low(second).fma(factor, c);
-      d = high(second).fma(factor, d);
+      a = Bf16Lanes.low(first).fma(factor, a);
+      b = Bf16Lanes.high(first).fma(factor, b);
+      c = Bf16Lanes.low(second).fma(factor, c);
+      d = Bf16Lanes.high(second).fma(factor, d);
     }
-    storePanel(out, a, b, c, d);
+    Memory.store(a, b, c, d, out);
   }
 
   /**
@@ -69,22 +73,22 @@ final class PanelProduct {
     FloatVector d1 = a0;
     for (int input = 0; input < inputs; input++) {
       FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      long at = (long) input * Bf16Matrix.ROW_BYTES;
+      long at = (long) input * ROW_BYTES;
       IntVector first = Memory.loadInts(panel0 + at);
       IntVector second = Memory.loadInts(panel0 + at + Memory.VECTOR);
-      a0 = low(first).fma(factor, a0);
-      b0 = high(first).fma(factor, b0);
-      c0 = low(second).fma(factor, c0);
-      d0 = high(second).fma(factor, d0);
+      a0 = Bf16Lanes.low(first).fma(factor, a0);
+      b0 = Bf16Lanes.high(first).fma(factor, b0);
+      c0 = Bf16Lanes.low(second).fma(factor, c0);
+      d0 = Bf16Lanes.high(second).fma(factor, d0);
       first = Memory.loadInts(panel1 + at);
       second = Memory.loadInts(panel1 + at + Memory.VECTOR);
-      a1 = low(first).fma(factor, a1);
-      b1 = high(first).fma(factor, b1);
-      c1 = low(second).fma(factor, c1);
-      d1 = high(second).fma(factor, d1);
+      a1 = Bf16Lanes.low(first).fma(factor, a1);
+      b1 = Bf16Lanes.high(first).fma(factor, b1);
+      c1 = Bf16Lanes.low(second).fma(factor, c1);
+      d1 = Bf16Lanes.high(second).fma(factor, d1);
     }
-    storePanel(out, a0, b0, c0, d0);
-    storePanel(out + OUT_BYTES, a1, b1, c1, d1);
+    Memory.store(a0, b0, c0, d0, out);
+    Memory.store(a1, b1, c1, d1, out + OUT_BYTES);
   }
 
   /** Four rows of x with half a panel: so that each number is widened only once for four rows. */
@@ -102,9 +106,9 @@ final class PanelProduct {
     long x3 = x2 + (long) inputs * Float.BYTES;
     for (int input = 0; input < inputs; input++) {
       long at = (long) input * Float.BYTES;
-      IntVector words = Memory.loadInts(panel + (long) input * Bf16Matrix.ROW_BYTES);
-      FloatVector low = low(words);
-      FloatVector high = high(words);
+      IntVector words = Memory.loadInts(panel + (long) input * ROW_BYTES);
+      FloatVector low = Bf16Lanes.low(words);
+      FloatVector high = Bf16Lanes.high(words);
       FloatVector factor = Memory.broadcast(x + at);
       a0 = low.fma(factor, a0);
       b0 = high.fma(factor, b0);
@@ -118,15 +122,10 @@ final class PanelProduct {
       a3 = low.fma(factor, a3);
       b3 = high.fma(factor, b3);
     }
-    storePair(out, a0, b0);
-    storePair(out + OUT_BYTES, a1, b1);
-    storePair(out + 2L * OUT_BYTES, a2, b2);
-    storePair(out + 3L * OUT_BYTES, a3, b3);
-  }
-
-  private static void storePair(long out, FloatVector a, FloatVector b) {
-    Memory.store(a, out);
-    Memory.store(b, out + Memory.VECTOR);
+    Memory.store(a0, b0, out);
+    Memory.store(a1, b1, out + OUT_BYTES);
+    Memory.store(a2, b2, out + 2L * OUT_BYTES);
+    Memory.store(a3, b3, out + 3L * OUT_BYTES);
   }
 
   private static void twoRows(long out, long x, long panel, int inputs) {
@@ -142,24 +141,24 @@ final class PanelProduct {
     for (int input = 0; input < inputs; input++) {
       FloatVector factor0 = Memory.broadcast(x + (long) input * Float.BYTES);
       FloatVector factor1 = Memory.broadcast(x1 + (long) input * Float.BYTES);
-      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      long words = panel + (long) input * ROW_BYTES;
       IntVector first = Memory.loadInts(words);
-      FloatVector low = low(first);
-      FloatVector high = high(first);
+      FloatVector low = Bf16Lanes.low(first);
+      FloatVector high = Bf16Lanes.high(first);
       a0 = low.fma(factor0, a0);
       a1 = low.fma(factor1, a1);
       b0 = high.fma(factor0, b0);
       b1 = high.fma(factor1, b1);
       IntVector second = Memory.loadInts(words + Memory.VECTOR);
-      low = low(second);
-      high = high(second);
+      low = Bf16Lanes.low(second);
+      high = Bf16Lanes.high(second);
       c0 = low.fma(factor0, c0);
       c1 = low.fma(factor1, c1);
       d0 = high.fma(factor0, d0);
       d1 = high.fma(factor1, d1);
     }
-    storePanel(out, a0, b0, c0, d0);
-    storePanel(out + OUT_BYTES, a1, b1, c1, d1);
+    Memory.store(a0, b0, c0, d0, out);
+    Memory.store(a1, b1, c1, d1, out + OUT_BYTES);
   }
 
   /**
@@ -173,32 +172,14 @@ final class PanelProduct {
     VectorMask<Float> inC = Memory.first(count - 2 * Memory.LANES);
     VectorMask<Float> inD = Memory.first(count - 3 * Memory.LANES);
     for (int input = 0; input < inputs; input++) {
-      long words = panel + (long) input * Bf16Matrix.ROW_BYTES;
+      long words = panel + (long) input * ROW_BYTES;
       long row = out + (long) input * outputs * Float.BYTES;
       IntVector first = Memory.loadInts(words);
       IntVector second = Memory.loadInts(words + Memory.VECTOR);
-      Memory.store(low(first), row, inA);
-      Memory.store(high(first), row + Memory.VECTOR, inB);
-      Memory.store(low(second), row + 2L * Memory.VECTOR, inC);
-      Memory.store(high(second), row + 3L * Memory.VECTOR, inD);
+      Memory.store(Bf16Lanes.low(first), row, inA);
+      Memory.store(Bf16Lanes.high(first), row + Memory.VECTOR, inB);
+      Memory.store(Bf16Lanes.low(second), row + 2L * Memory.VECTOR, inC);
+      Memory.store(Bf16Lanes.high(second), row + 3L * Memory.VECTOR, inD);
     }
-  }
-
-  private static void storePanel(
-      long out, FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
-    Memory.store(a, out);
-    Memory.store(b, out + Memory.VECTOR);
-    Memory.store(c, out + 2L * Memory.VECTOR);
-    Memory.store(d, out + 3L * Memory.VECTOR);
-  }
-
-  /** The numbers in the low halves of words, widened. */
-  static FloatVector low(IntVector words) {
-    return words.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-  }
-
-  /** The numbers in the high halves of words, widened. */
-  static FloatVector high(IntVector words) {
-    return words.and(HIGH).reinterpretAsFloats();
   }
 }

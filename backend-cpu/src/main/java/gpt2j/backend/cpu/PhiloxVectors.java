@@ -48,16 +48,16 @@ final class PhiloxVectors {
   }
 
   private static void step(long to, int block, long seed, int pass, long site) {
-    LongVector low = constant(LOW);
-    LongVector c0 = low.and(constant(block).add(COUNT));
-    LongVector c1 = constant(pass & LOW);
-    LongVector c2 = constant(site & LOW);
-    LongVector c3 = constant(site >>> 32);
+    LongVector low = LongVector.broadcast(LONGS, LOW);
+    LongVector c0 = low.and(LongVector.broadcast(LONGS, block).add(COUNT));
+    LongVector c1 = LongVector.broadcast(LONGS, pass & LOW);
+    LongVector c2 = LongVector.broadcast(LONGS, site & LOW);
+    LongVector c3 = LongVector.broadcast(LONGS, site >>> 32);
     long k0 = seed & LOW;
     long k1 = seed >>> 32;
     for (int round = 0; round < ROUNDS; round++) {
-      LongVector product0 = constant(MULTIPLIER_0).mul(c0);
-      LongVector product1 = constant(MULTIPLIER_1).mul(c2);
+      LongVector product0 = LongVector.broadcast(LONGS, MULTIPLIER_0).mul(c0);
+      LongVector product1 = LongVector.broadcast(LONGS, MULTIPLIER_1).mul(c2);
       c0 = product1.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, k0);
       c0 = c0.lanewise(VectorOperators.XOR, c1);
       c1 = low.and(product1);
@@ -68,19 +68,11 @@ final class PhiloxVectors {
       k1 = (k1 + WEYL_1) & LOW;
     }
     // Two words in a lane, low half first, and the two lanes of a counter side by side.
-    LongVector shift = constant(1L << 32);
+    LongVector shift = LongVector.broadcast(LONGS, 1L << 32);
     LongVector first = shift.mul(c1).or(c0);
     LongVector second = shift.mul(c3).or(c2);
-    store(first.rearrange(FIRST_HALF).blend(second.rearrange(FIRST_HALF), ODD), to);
-    store(
+    Memory.store(first.rearrange(FIRST_HALF).blend(second.rearrange(FIRST_HALF), ODD), to);
+    Memory.store(
         first.rearrange(SECOND_HALF).blend(second.rearrange(SECOND_HALF), ODD), to + Memory.VECTOR);
-  }
-
-  private static LongVector constant(long value) {
-    return LongVector.broadcast(LONGS, value);
-  }
-
-  private static void store(LongVector vector, long address) {
-    Memory.store(vector, address);
   }
 }

@@ -10,20 +10,20 @@ import jdk.incubator.vector.VectorMask;
  * written out, would be more than the compiler inlines into one method, and a vector that is passed
  * to a method that isn't inlined becomes an object.
  */
-record RowProducts(int columns) implements TableProduct.Kernel {
+record RowProducts(int columns) implements TableKernel {
   private static final int V = Memory.VECTOR;
-  private static final int TURN = TableProduct.TURN * V;
+  private static final int TURN_BYTES = TURN * V;
 
   @Override
   public void addUp(long sums, long x, long rows, long next) {
-    TableProduct.clear(sums);
+    Memory.clearRow(sums, STREAMS * Memory.LANES);
     int bytes = columns * Float.BYTES;
-    int whole = bytes - bytes % TURN;
-    for (int i = 0; i < whole; i += TURN) {
+    int whole = bytes - bytes % TURN_BYTES;
+    for (int i = 0; i < whole; i += TURN_BYTES) {
       long factor = x + i;
       long row = rows + i;
       long sum = sums;
-      for (int stream = 0; stream < TableProduct.STREAMS; stream++) {
+      for (int stream = 0; stream < STREAMS; stream++) {
         FloatVector even = Memory.load(row).fma(Memory.load(factor), Memory.load(sum));
         FloatVector odd = Memory.load(row + V).mul(Memory.load(factor + V));
         even = Memory.load(row + 2L * V).fma(Memory.load(factor + 2L * V), even);
@@ -33,14 +33,14 @@ record RowProducts(int columns) implements TableProduct.Kernel {
         sum += V;
       }
     }
-    for (int stream = 0; whole < bytes && stream < TableProduct.STREAMS; stream++) {
+    for (int stream = 0; whole < bytes && stream < STREAMS; stream++) {
       addEnd(sums + (long) stream * V, x, rows + stream * next, whole, bytes);
     }
   }
 
   @Override
   public void addUp(long sums, long x, long row) {
-    TableProduct.clear(sums);
+    Memory.clearRow(sums, Memory.LANES);
     addEnd(sums, x, row, 0, columns * Float.BYTES);
   }
 

@@ -1,55 +1,32 @@
 package gpt2j.backend.cpu;
 
-import jdk.incubator.vector.FloatVector;
-
 /**
  * Multiplies a few vectors with all vectors of a table that is larger than the caches, and so takes
  * the time of reading it. It is read in several streams side by side, each some lines of the cache
- * at a time: one line of each in turn is a quarter slower, as is one stream alone, and from 16
- * streams on the processor no longer reads ahead in all of them.
+ * at a time.
  */
 final class TableProduct {
-  /** Streams side by side. */
-  static final int STREAMS = 8;
-
-  /** Vectors of the processor that are read of a stream before the next one's turn. */
-  static final int TURN = 4;
-
   /** Rows that a worker takes at a time. */
   private static final int PART = 1024;
 
   /** Groups of products that are added up before any is finished: their sums lie in the cache. */
-  private static final int GROUPS = PART / STREAMS;
+  private static final int GROUPS = PART / TableKernel.STREAMS;
 
-  private static final long SUMS_OF_GROUP = (long) STREAMS * Memory.VECTOR;
+  private static final long SUMS_OF_GROUP = (long) TableKernel.STREAMS * Memory.VECTOR;
   private static final int PAGE = 4096;
 
   private final CpuRuntime runtime;
-  private final Kernel kernel;
+  private final TableKernel kernel;
   private final long table;
   private final int rows;
   private final long rowBytes;
-
-  /** What depends on the type of the table's numbers. */
-  interface Kernel {
-    /**
-     * {@code sums[i] = x·row i} for {@link #STREAMS} rows, each a vector of the processor that is
-     * still to be added up.
-     *
-     * @param next bytes from each row to the next
-     */
-    void addUp(long sums, long x, long rows, long next);
-
-    /** The same for one row. */
-    void addUp(long sums, long x, long row);
-  }
 
   /**
    * Of the table {@code [rows, …]} at an address.
    *
    * @param rowBytes from each row to the next
    */
-  TableProduct(CpuRuntime runtime, Kernel kernel, long table, int rows, long rowBytes) {
+  TableProduct(CpuRuntime runtime, TableKernel kernel, long table, int rows, long rowBytes) {
     this.runtime = runtime;
     this.kernel = kernel;
     this.table = table;
@@ -83,10 +60,10 @@ final class TableProduct {
               long sums = scratch + worker * sumsBytes(count);
               int row = part * PART;
               int end = Math.min(rows, row + PART);
-              while (end - row >= STREAMS) {
+              while (end - row >= TableKernel.STREAMS) {
                 int length = length(end - row);
                 multiply(to(out, 0, row), sums, x, count, xBytes, address(row), length);
-                row += STREAMS * length;
+                row += TableKernel.STREAMS * length;
               }
               for (; row < end; row++) {
                 for (int i = 0; i < count; i++) {
@@ -95,14 +72,6 @@ final class TableProduct {
                 }
               }
             });
-  }
-
-  /** Zeroes the sums of {@link #STREAMS} rows, in the kernel, where it costs next to nothing. */
-  static void clear(long sums) {
-    FloatVector zero = FloatVector.zero(Memory.FLOATS);
-    for (int stream = 0; stream < STREAMS; stream++) {
-      Memory.store(zero, sums + (long) stream * Memory.VECTOR);
-    }
   }
 
   /** Streams of {@code length} rows each. */
@@ -130,7 +99,7 @@ final class TableProduct {
   }
 
   private static void finish(long out, long sums, int length) {
-    for (int stream = 0; stream < STREAMS; stream++) {
+    for (int stream = 0; stream < TableKernel.STREAMS; stream++) {
       float sum = Memory.sum(sums + (long) stream * Memory.VECTOR);
       Memory.set(out + (long) stream * length * Float.BYTES, sum);
     }
@@ -142,7 +111,7 @@ final class TableProduct {
    * helps.
    */
   private int length(int count) {
-    int most = count / STREAMS;
+    int most = count / TableKernel.STREAMS;
     boolean compete = most * rowBytes % PAGE == 0 && rowBytes % PAGE != 0;
     return most > 1 && compete ? most - 1 : most;
   }

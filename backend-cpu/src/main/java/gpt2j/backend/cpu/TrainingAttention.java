@@ -108,7 +108,7 @@ final class TrainingAttention {
     Memory.set(logSumExp + at * Float.BYTES, sum);
     if (dropout != null) {
       long kept = dropout.store(factors, at * length, own);
-      DropoutFactors.multiply(scores, scores, kept, Memory.padded(own));
+      DropoutKernels.multiply(scores, scores, kept, Memory.padded(own));
     }
   }
 

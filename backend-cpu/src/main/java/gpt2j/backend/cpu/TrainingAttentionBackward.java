@@ -176,14 +176,14 @@ final class TrainingAttentionBackward {
       long kept = 0;
       if (dropout != null) {
         kept = dropout.store(factors, at * length, own);
-        DropoutFactors.multiply(dp, dp, kept, Memory.padded(own));
+        DropoutKernels.multiply(dp, dp, kept, Memory.padded(own));
       }
       float dot =
           SoftmaxKernels.dot(
               outGradients + row * rowBytes, out + at * headSize * Float.BYTES, headSize);
       SoftmaxKernels.scoreGradients(dp, p, own, width, dot, scale);
       if (dropout != null) {
-        DropoutFactors.multiply(p, p, kept, Memory.padded(own));
+        DropoutKernels.multiply(p, p, kept, Memory.padded(own));
       }
     }
 

@@ -23,7 +23,7 @@ final class TrainingEmbedding {
         (row, worker) -> {
           long tokenRow = tokenRows + existing(token, row, vocabulary) * rowBytes;
           long positionRow = positionRows + row % sequenceLength * rowBytes;
-          Finish.add(to + row * rowBytes, tokenRow, positionRow, width);
+          VectorAdd.add(to + row * rowBytes, tokenRow, positionRow, width);
         });
   }
 
@@ -49,8 +49,8 @@ final class TrainingEmbedding {
             long gradient = from + row * rowBytes + at;
             long tokenRow = tokenRows + existing(token, row, vocabulary) * rowBytes + at;
             long positionRow = positionRows + row % sequenceLength * rowBytes + at;
-            Finish.add(tokenRow, tokenRow, gradient, columns);
-            Finish.add(positionRow, positionRow, gradient, columns);
+            VectorAdd.add(tokenRow, tokenRow, gradient, columns);
+            VectorAdd.add(positionRow, positionRow, gradient, columns);
           }
         });
   }

@@ -37,7 +37,8 @@ final class TrainingProducts {
     Operands operands = new Operands(out, x, w, form);
     Nd4jProducts.Product product = prepared.get(operands);
     if (product == null) {
-      product = runtime.products().product(out, x, w.array(runtime.products()), form);
+      Nd4jProducts nd4j = runtime.products();
+      product = nd4j.product(out.array(nd4j), x.array(nd4j), w.array(nd4j), form);
       prepared.put(operands, product);
     }
     product.run();

@@ -41,7 +41,14 @@ final class VectorMath {
   private static final IntVector ROUND_BITS =
       IntVector.broadcast(Memory.INTS, Float.floatToRawIntBits(0x1.8p23f) - EXPONENT_BIAS);
 
+  static final FloatVector ZERO = constant(0);
+
   private VectorMath() {}
+
+  /** {@code x·factors}, and 0 where the factor is, were x infinite or no number. */
+  static FloatVector productOrZero(FloatVector x, FloatVector factors) {
+    return x.mul(factors).blend(ZERO, factors.compare(VectorOperators.EQ, ZERO));
+  }
 
   /**
    * e to the power of each lane: {@code 2^n · e^r} with n integral and |r| ≤ ln 2 / 2.

@@ -110,8 +110,8 @@ final class WarmUp {
     private static void run() {
       WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, ROW, WIDTH));
       WarmUp.run((a, b, c) -> MatrixVector.addRowsTwice(a, 0, b, 0, c, 1, ROW, WIDTH));
-      WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
-      TableProduct.Kernel table = new RowProducts(WIDTH);
+      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
+      TableKernel table = new RowProducts(WIDTH);
       WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW));
     }
   }
@@ -126,9 +126,9 @@ final class WarmUp {
     private static void run() {
       WarmUp.run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
       WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 7, HEAD_SIZE));
-      TableProduct.Kernel table = new Bf16RowProducts(WIDTH / 2);
+      TableKernel table = new Bf16RowProducts(WIDTH / 2);
       WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW / 2));
-      WarmUp.run((a, b, c) -> Finish.add(a, b, c, WIDTH));
+      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
     }
   }
 }
