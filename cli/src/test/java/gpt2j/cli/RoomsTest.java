@@ -24,7 +24,6 @@ class RoomsTest {
   private static final Map<String, Integer> HALLS =
       Map.of(
           "gpt2j.api", 54,
-          "gpt2j.backend.cpu", 66,
           "gpt2j.backend.cuda", 65,
           "gpt2j.bench.result", 36,
           "gpt2j.model.gpt2", 31,

@@ -6,6 +6,9 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.CheckedBackend;
+import gpt2j.backend.cpu.machine.Machine;
+import gpt2j.backend.cpu.nd4j.Nd4jFailure;
+import gpt2j.backend.cpu.nd4j.Requirements;
 import java.util.List;
 
 /** Opens the processor. */

@@ -12,6 +12,16 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.backend.cpu.attention.Attention;
+import gpt2j.backend.cpu.attention.CpuKvCache;
+import gpt2j.backend.cpu.kernel.LayerNorm;
+import gpt2j.backend.cpu.kernel.Softmax;
+import gpt2j.backend.cpu.memory.CpuTensor;
+import gpt2j.backend.cpu.runtime.CpuRuntime;
+import gpt2j.backend.cpu.sampling.CpuSamplingState;
+import gpt2j.backend.cpu.simd.Memory;
+import gpt2j.backend.cpu.weights.CpuEmbeddingTable;
+import gpt2j.backend.cpu.weights.CpuLinearWeights;
 import java.util.Arrays;
 
 /**

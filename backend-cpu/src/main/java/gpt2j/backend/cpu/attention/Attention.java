@@ -1,0 +1,124 @@
+package gpt2j.backend.cpu.attention;
+
+import gpt2j.api.KvCacheSpec;
+import gpt2j.backend.cpu.kernel.AttentionKernels;
+import gpt2j.backend.cpu.kernel.Softmax;
+import gpt2j.backend.cpu.runtime.PartTimes;
+import gpt2j.backend.cpu.simd.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Causal attention over the cache, one head of one to four queries at a time. Queries of one slot
+ * that stand side by side in the batch, as in a prompt, share each load of a key or value.
+ */
+public final class Attention {
+  /** Queries that are computed together at the most. */
+  public static final int TILE = 4;
+
+  private final CpuKvCache cache;
+  private final KvCacheSpec spec;
+  private final int layer;
+  private final float scale;
+  private final long out;
+  private final long qkv;
+  private final long positions;
+  private final long slots;
+  private final long probabilities;
+  private final @Nullable PartTimes times;
+
+  /**
+   * One call of the operation.
+   *
+   * @param probabilities where {@code [rows, heads, capacity]} go, or 0 if they aren't wanted
+   * @param times of its parts; null unless wanted
+   */
+  public Attention(
+      CpuKvCache cache,
+      int layer,
+      float scale,
+      long out,
+      long qkv,
+      long positions,
+      long slots,
+      long probabilities,
+      @Nullable PartTimes times) {
+    this.cache = cache;
+    this.spec = cache.spec();
+    this.layer = layer;
+    this.scale = scale;
+    this.out = out;
+    this.qkv = qkv;
+    this.positions = positions;
+    this.slots = slots;
+    this.probabilities = probabilities;
+    this.times = times;
+  }
+
+  /** Bytes of working memory for each worker. */
+  public static long scratchBytes(KvCacheSpec spec) {
+    return (long) TILE * Memory.padded(spec.capacity()) * Float.BYTES;
+  }
+
+  /**
+   * One head of {@code count} rows from {@code row} on, all of one slot; count is 1 or {@link
+   * #TILE}.
+   *
+   * @param scores working memory of {@link #scratchBytes}
+   */
+  public void run(int head, int row, int count, long scores) {
+    int headSize = spec.headSize();
+    int slot =
+        Math.clamp(Memory.getInt(slots + (long) row * Integer.BYTES), 0, spec.sequences() - 1);
+    int length = 0; // positions that any of the rows attends to
+    for (int i = 0; i < count; i++) {
+      length = Math.max(length, length(row + i));
+    }
+    long stride = (long) Memory.padded(spec.capacity()) * Float.BYTES; // scores: [count, stride]
+    long rowBytes = 3L * spec.width() * Float.BYTES;
+    long query = qkv + row * rowBytes + (long) head * headSize * Float.BYTES;
+    long keys = cache.keys(layer, slot, head);
+    int blocks = (length + Memory.LANES - 1) / Memory.LANES;
+    long begun = PartTimes.begin(times);
+    if (count == TILE) {
+      AttentionKernels.fourScores(scores, stride, query, rowBytes, keys, blocks, headSize, scale);
+    } else {
+      AttentionKernels.oneScore(scores, query, keys, blocks, headSize, scale);
+    }
+    begun = PartTimes.end(times, PartTimes.SCORES, begun);
+    for (int i = 0; i < count; i++) {
+      softmax(head, row + i, scores + i * stride, length);
+    }
+    begun = PartTimes.end(times, PartTimes.SOFTMAX, begun);
+    long values = cache.values(layer, slot, head);
+    long target = out + ((long) row * spec.width() + (long) head * headSize) * Float.BYTES;
+    if (count == TILE) {
+      long outBytes = (long) spec.width() * Float.BYTES;
+      AttentionKernels.fourSums(
+          target, outBytes, scores, stride, values, cache.valueRowBytes(), length, headSize);
+    } else {
+      AttentionKernels.oneSum(target, scores, values, cache.valueRowBytes(), length, headSize);
+    }
+    PartTimes.end(times, PartTimes.MIX, begun);
+  }
+
+  /** How many positions a row attends to: its own and those before. */
+  private int length(int row) {
+    int position = Memory.getInt(positions + (long) row * Integer.BYTES);
+    return Math.clamp(position, 0, spec.capacity() - 1) + 1;
+  }
+
+  private void softmax(int head, int row, long scores, int length) {
+    int own = length(row);
+    Softmax.inPlace(scores, own);
+    if (own < length) { // other rows of the tile see further
+      Memory.clear(scores + (long) own * Float.BYTES, (long) (length - own) * Float.BYTES);
+    }
+    if (probabilities != 0) {
+      long capacityBytes = (long) spec.capacity() * Float.BYTES;
+      long target = probabilities + ((long) row * spec.heads() + head) * capacityBytes;
+      long ownBytes = (long) own * Float.BYTES;
+      Memory.copy(scores, target, ownBytes);
+      Memory.clear(target + ownBytes, capacityBytes - ownBytes);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package gpt2j.backend.cpu.runtime;
+
+import gpt2j.api.HostProfiler;
+import gpt2j.backend.cpu.machine.HostMemory;
+import gpt2j.backend.cpu.memory.Allocator;
+import gpt2j.backend.cpu.memory.Workspace;
+import gpt2j.backend.cpu.nd4j.Nd4jProducts;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of one opened CPU backend share. */
+public final class CpuRuntime implements AutoCloseable {
+  private final Allocator allocator;
+  private final HostProfiler profiler = new HostProfiler();
+  private final WorkerPool pool;
+  private final Nd4jProducts products;
+  private final Workspace scratch;
+  private final Workspace sums;
+  private final Workspace widened;
+
+  public CpuRuntime(int threads, OptionalLong memoryLimit) {
+    HostMemory memory = new HostMemory();
+    allocator = new Allocator(memoryLimit, () -> memory.room().available());
+    pool = new WorkerPool(threads);
+    products = new Nd4jProducts(threads);
+    scratch = new Workspace(allocator);
+    sums = new Workspace(allocator);
+    widened = new Workspace(allocator);
+  }
+
+  public Allocator allocator() {
+    return allocator;
+  }
+
+  public HostProfiler profiler() {
+    return profiler;
+  }
+
+  /** For the operation that begins now: null unless something is measured. */
+  public @Nullable PartTimes partTimes() {
+    return profiler.isRunning() ? new PartTimes(profiler, pool.size()) : null;
+  }
+
+  public WorkerPool pool() {
+    return pool;
+  }
+
+  public Nd4jProducts products() {
+    return products;
+  }
+
+  /** For the inside of one operation. */
+  public Workspace scratch() {
+    return scratch;
+  }
+
+  /** For the results of matrix products that aren't finished yet. */
+  public Workspace sums() {
+    return sums;
+  }
+
+  /** For matrices widened to float32. */
+  public Workspace widened() {
+    return widened;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    products.awaitEndOfStart();
+    allocator.close();
+  }
+}

@@ -1,0 +1,95 @@
+package gpt2j.backend.cpu.weights;
+
+import gpt2j.api.HostTensor;
+import gpt2j.api.Usage;
+import gpt2j.backend.cpu.kernel.RowProducts;
+import gpt2j.backend.cpu.kernel.VectorAdd;
+import gpt2j.backend.cpu.memory.Allocator;
+import gpt2j.backend.cpu.memory.CpuTensor;
+import gpt2j.backend.cpu.runtime.CpuRuntime;
+import gpt2j.backend.cpu.simd.Memory;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
+ * loading it is reading it. A few rows of x are multiplied by a {@link TableProduct}, more by ND4J.
+ */
+public final class F32Table implements CpuEmbeddingTable {
+  /** From so many rows of x on ND4J is faster. */
+  private static final int MANY_ROWS = 24;
+
+  private final CpuRuntime runtime;
+  private final Allocator.Region region;
+  private final TableProduct fewRows;
+  private final ManyRowsProduct manyRows;
+  private final int rows;
+  private final int width;
+  private @Nullable INDArray array;
+
+  public F32Table(CpuRuntime runtime, HostTensor source) {
+    this.runtime = runtime;
+    manyRows = new ManyRowsProduct(runtime);
+    rows = source.shape().rows();
+    width = source.shape().size(1);
+    region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
+    region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
+    fewRows = new TableProduct(runtime, new RowProducts(width), region.address(), rows, rowBytes());
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  @Override
+  public long bytes() {
+    return rows * rowBytes();
+  }
+
+  @Override
+  public void multiply(CpuTensor out, CpuTensor x) {
+    if (x.shape().rows() < MANY_ROWS) {
+      int count = x.shape().rows();
+      long scratch = runtime.scratch().bytes(fewRows.scratchBytes(count));
+      fewRows.run(out.address(), x.address(), count, rowBytes(), scratch);
+    } else {
+      manyRows.run(out, x, array(), true, Finish.NOTHING);
+    }
+  }
+
+  private long rowBytes() {
+    return (long) width * Float.BYTES;
+  }
+
+  private long vector(int row) {
+    return region.address() + row * rowBytes();
+  }
+
+  private INDArray array() {
+    if (array == null) {
+      array = runtime.products().view(region.address(), rows, width);
+    }
+    return array;
+  }
+
+  @Override
+  public void vector(int index, long to, boolean add) {
+    long vector = vector(Math.clamp(index, 0, rows - 1));
+    if (add) {
+      VectorAdd.add(to, to, vector, width);
+    } else {
+      Memory.copy(vector, to, rowBytes());
+    }
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}
