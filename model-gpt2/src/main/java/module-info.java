@@ -10,6 +10,7 @@ module gpt2j.model.gpt2 {
   exports gpt2j.model.gpt2.checkpoint;
   exports gpt2j.model.gpt2.config;
   exports gpt2j.model.gpt2.data;
+  exports gpt2j.model.gpt2.data.prepare;
   exports gpt2j.model.gpt2.files;
   exports gpt2j.model.gpt2.stories;
   exports gpt2j.model.gpt2.tokenizer;

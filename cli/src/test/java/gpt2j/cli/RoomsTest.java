@@ -24,10 +24,7 @@ class RoomsTest {
   private static final Map<String, Integer> HALLS =
       Map.of(
           "gpt2j.api", 54,
-          "gpt2j.backend.cuda", 65,
-          "gpt2j.bench.result", 36,
-          "gpt2j.model.gpt2", 31,
-          "gpt2j.model.gpt2.data", 35);
+          "gpt2j.backend.cuda", 65);
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?(gpt2j[a-z0-9_.]*)\\.[A-Z]", Pattern.MULTILINE);

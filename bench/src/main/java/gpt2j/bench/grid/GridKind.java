@@ -3,10 +3,10 @@ package gpt2j.bench.grid;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Header;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.result.setup.Header;
 import java.util.List;
 
 /** The benchmarks that run a grid; they differ in their defaults and in what is shown. */

@@ -7,7 +7,7 @@ import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Header;
+import gpt2j.bench.result.setup.Header;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

@@ -8,8 +8,8 @@ import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Header;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.setup.Header;
 import java.util.List;
 import java.util.function.Consumer;
 

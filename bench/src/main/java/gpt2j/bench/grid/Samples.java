@@ -7,7 +7,7 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
-import gpt2j.bench.result.Surroundings;
+import gpt2j.bench.result.setup.Surroundings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

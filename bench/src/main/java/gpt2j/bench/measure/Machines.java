@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.bench.result.Machine;
+import gpt2j.bench.result.setup.Machine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package gpt2j.bench.measure;
 
 import gpt2j.api.DataType;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.result.Model;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2Size;

@@ -1,10 +1,10 @@
 package gpt2j.bench.measure;
 
-import gpt2j.bench.result.Device;
-import gpt2j.bench.result.Header;
-import gpt2j.bench.result.Machine;
-import gpt2j.bench.result.Model;
 import gpt2j.bench.result.ResultFile;
+import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.Header;
+import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.Model;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

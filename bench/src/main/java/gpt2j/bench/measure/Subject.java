@@ -2,7 +2,7 @@ package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.Model;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.Gpt2;
 
 /**

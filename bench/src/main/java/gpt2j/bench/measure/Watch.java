@@ -1,7 +1,7 @@
 package gpt2j.bench.measure;
 
 import gpt2j.bench.context.MachineWatch;
-import gpt2j.bench.result.Surroundings;
+import gpt2j.bench.result.setup.Surroundings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;

@@ -2,7 +2,7 @@ package gpt2j.bench.peers;
 
 import gpt2j.api.Precision;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

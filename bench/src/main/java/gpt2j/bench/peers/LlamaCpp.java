@@ -1,7 +1,7 @@
 package gpt2j.bench.peers;
 
 import gpt2j.bench.result.Phase;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package gpt2j.bench.peers;
 
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.PeerOptions;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import java.io.IOException;
 import java.util.List;
 

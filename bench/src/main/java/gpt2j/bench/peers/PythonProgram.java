@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import java.util.ArrayList;
 import java.util.List;
 

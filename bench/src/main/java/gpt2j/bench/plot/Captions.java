@@ -1,8 +1,8 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.Header;
-import gpt2j.bench.result.Model;
+import gpt2j.bench.result.setup.Header;
+import gpt2j.bench.result.setup.Model;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,10 +1,10 @@
 package gpt2j.bench.plot;
 
-import gpt2j.bench.result.Model;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.Phase;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

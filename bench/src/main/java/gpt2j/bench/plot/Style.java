@@ -2,7 +2,7 @@ package gpt2j.bench.plot;
 
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.ProfiledStep;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

@@ -5,7 +5,7 @@ import gpt2j.api.Precision;
 /**
  * One combination of what a benchmark varies.
  *
- * @param model name of the {@link Model}
+ * @param model name of the {@link gpt2j.bench.result.setup.Model}
  * @param backend name of the backend
  * @param precision how weights are kept
  * @param threads host threads that compute

@@ -3,6 +3,7 @@ package gpt2j.bench.result;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import gpt2j.bench.result.setup.Header;
 
 /** What one run of a benchmark command found, complete or as far as it came. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "command")

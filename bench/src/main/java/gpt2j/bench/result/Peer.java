@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A program that was to be measured.
  *
- * @param name {@code gpt2j} or the label of a {@link Program}
+ * @param name {@code gpt2j} or the label of a {@link gpt2j.bench.result.setup.Program}
  * @param version its version and what it runs on; null when it never ran
  * @param missing what of it wasn't measured and why, in one line each
  */

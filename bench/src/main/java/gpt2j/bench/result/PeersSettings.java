@@ -1,6 +1,8 @@
 package gpt2j.bench.result;
 
 import gpt2j.api.Precision;
+import gpt2j.bench.result.setup.Model;
+import gpt2j.bench.result.setup.Program;
 import java.util.List;
 import java.util.OptionalInt;
 

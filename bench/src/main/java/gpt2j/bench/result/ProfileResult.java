@@ -1,5 +1,6 @@
 package gpt2j.bench.result;
 
+import gpt2j.bench.result.setup.Header;
 import java.util.List;
 
 /**

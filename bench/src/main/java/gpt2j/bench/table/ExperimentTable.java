@@ -3,7 +3,7 @@ package gpt2j.bench.table;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.Surroundings;
+import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package gpt2j.bench.table;
 
 import gpt2j.api.Precision;
-import gpt2j.bench.result.Model;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.Phase;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;

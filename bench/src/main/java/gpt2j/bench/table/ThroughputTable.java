@@ -4,8 +4,8 @@ import gpt2j.api.Usage;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
-import gpt2j.bench.result.Model;
 import gpt2j.bench.result.ThroughputResult;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 

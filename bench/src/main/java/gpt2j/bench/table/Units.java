@@ -1,9 +1,9 @@
 package gpt2j.bench.table;
 
 import gpt2j.api.Precision;
-import gpt2j.bench.result.Header;
-import gpt2j.bench.result.Model;
-import gpt2j.bench.result.Surroundings;
+import gpt2j.bench.result.setup.Header;
+import gpt2j.bench.result.setup.Model;
+import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.Arrays;

@@ -21,7 +21,7 @@ import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Phase;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.bench.table.Tables;
 import java.io.IOException;

@@ -2,6 +2,12 @@ package gpt2j.bench.result;
 
 import gpt2j.api.Precision;
 import gpt2j.api.Usage;
+import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.Header;
+import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.Model;
+import gpt2j.bench.result.setup.Program;
+import gpt2j.bench.result.setup.Surroundings;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;

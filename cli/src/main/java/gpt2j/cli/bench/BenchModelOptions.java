@@ -3,7 +3,7 @@ package gpt2j.cli.bench;
 import gpt2j.api.BackendSpec;
 import gpt2j.api.Precision;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Model;
+import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.ModelOptions;
 import gpt2j.cli.options.Numbers;

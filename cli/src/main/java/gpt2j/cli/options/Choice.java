@@ -1,7 +1,7 @@
 package gpt2j.cli.options;
 
 import gpt2j.api.Precision;
-import gpt2j.bench.result.Program;
+import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.cli.io.OneLine;
 import gpt2j.model.gpt2.ContextOverflow;

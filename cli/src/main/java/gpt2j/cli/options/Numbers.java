@@ -3,7 +3,7 @@ package gpt2j.cli.options;
 import gpt2j.api.BackendOptions;
 import gpt2j.cli.io.OneLine;
 import gpt2j.model.gpt2.data.MarkovChain;
-import gpt2j.model.gpt2.data.VocabularyChoice;
+import gpt2j.model.gpt2.data.prepare.VocabularyChoice;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Map;

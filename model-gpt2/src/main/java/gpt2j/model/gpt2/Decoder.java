@@ -13,6 +13,7 @@ import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.Usage;
+import gpt2j.model.gpt2.inference.Workspace;
 import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Locked;
 import gpt2j.model.gpt2.memory.Resources;

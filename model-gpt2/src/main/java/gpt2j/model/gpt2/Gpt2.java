@@ -8,6 +8,8 @@ import gpt2j.api.UnsupportedException;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.inference.Forward;
+import gpt2j.model.gpt2.inference.Weights;
 import gpt2j.model.gpt2.memory.Locked;
 import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;

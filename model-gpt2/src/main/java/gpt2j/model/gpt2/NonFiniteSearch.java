@@ -13,6 +13,7 @@ import gpt2j.api.Shape;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.Usage;
+import gpt2j.model.gpt2.inference.Weights;
 import gpt2j.model.gpt2.memory.HostFloats;
 import java.util.IdentityHashMap;
 import java.util.List;

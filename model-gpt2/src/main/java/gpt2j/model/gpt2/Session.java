@@ -5,6 +5,8 @@ import gpt2j.api.DataType;
 import gpt2j.api.Lifetime;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Tensor;
+import gpt2j.model.gpt2.inference.Forward;
+import gpt2j.model.gpt2.inference.Workspace;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.memory.Locked;
 import java.util.ArrayList;
@@ -74,7 +76,8 @@ public final class Session implements AutoCloseable {
             backend,
             () -> {
               model.requireOpen();
-              return new Workspace(model, forward, sequences.length, capacity, rows, cacheType);
+              return new Workspace(
+                  backend, model.config(), forward, sequences.length, capacity, rows, cacheType);
             });
     this.whole = whole;
     lifetime = whole == null ? backend.lifetime(this, "session") : whole;

@@ -10,6 +10,7 @@ import gpt2j.api.Usage;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.inference.Weights;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.memory.Locked;
 import gpt2j.model.gpt2.memory.Resources;

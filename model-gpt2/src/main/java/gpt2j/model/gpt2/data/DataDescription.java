@@ -27,7 +27,7 @@ import tools.jackson.core.JsonGenerator;
  * @param type how tokens are stored
  * @param baseline what was measured on them; null when nothing was
  */
-record DataDescription(
+public record DataDescription(
     String vocabulary,
     int vocabularySize,
     int endOfText,
@@ -35,7 +35,7 @@ record DataDescription(
     Part train,
     Part validation,
     @Nullable Baseline baseline) {
-  static final String FILE = "data.json";
+  public static final String FILE = "data.json";
   private static final String FORMAT = "gpt2j data";
   private static final long VERSION = 1;
   private static final int LARGEST_VOCABULARY = 1 << 20;
@@ -48,9 +48,9 @@ record DataDescription(
    * @param tokens with those that end a text
    * @param checksum CRC-32C of the file
    */
-  record Part(long documents, long bytes, long tokens, int checksum) {}
+  public record Part(long documents, long bytes, long tokens, int checksum) {}
 
-  byte[] text() {
+  public byte[] text() {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.indentedGenerator(text)) {
       json.writeStartObject();

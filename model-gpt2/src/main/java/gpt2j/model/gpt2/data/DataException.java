@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 public final class DataException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  DataException(String message) {
+  public DataException(String message) {
     this(message, null);
   }
 
-  DataException(String message, @Nullable Throwable cause) {
+  public DataException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

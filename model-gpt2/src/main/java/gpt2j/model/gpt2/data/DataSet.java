@@ -14,15 +14,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A folder of tokens for training: {@code train.bin} and {@code val.bin}, one token after another,
- * and {@code data.json}, which says what they are, as {@link Preparation} writes them. Without
- * {@code data.json} it is taken for one of nanoGPT's: two bytes a token, in the vocabulary of the
- * folder's {@code tokenizer.json}, else GPT-2's.
+ * and {@code data.json}, which says what they are, as {@link
+ * gpt2j.model.gpt2.data.prepare.Preparation} writes them. Without {@code data.json} it is taken for
+ * one of nanoGPT's: two bytes a token, in the vocabulary of the folder's {@code tokenizer.json},
+ * else GPT-2's.
  *
  * <p>Files are checked once, when the folder is opened, and read when tokens are needed.
  */
 public final class DataSet implements AutoCloseable {
-  static final String TRAIN = "train.bin";
-  static final String VALIDATION = "val.bin";
+  public static final String TRAIN = "train.bin";
+  public static final String VALIDATION = "val.bin";
 
   private static final String MAKING = "; prepare makes a folder of them: prepare %s --out DIR";
 

@@ -6,7 +6,7 @@ import gpt2j.api.Philox;
  * Random numbers of a seed, each a function of what it is for. They don't meet those of {@link
  * gpt2j.api.Dropout}, whose streams are small numbers.
  */
-record Draws(long seed, long purpose) {
+public record Draws(long seed, long purpose) {
   /** Which places of a sequence make a batch. */
   static final long PLACES = 1;
 
@@ -14,7 +14,7 @@ record Draws(long seed, long purpose) {
   static final long ORDER = 2;
 
   /** Which documents go to validation. */
-  static final long SPLIT = 3;
+  public static final long SPLIT = 3;
 
   private static final int PURPOSE_SHIFT = 56;
 

@@ -37,7 +37,7 @@ public final class MarkovChain {
    *
    * @param progress is told now and then how many tokens have been counted
    */
-  MarkovChain(int order, Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
+  public MarkovChain(int order, Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
     if (order < 0 || order > MOST_ORDER) {
       throw new IllegalArgumentException(
           "the order is from 0 to %d, not %d".formatted(MOST_ORDER, order));
@@ -92,7 +92,7 @@ public final class MarkovChain {
    *
    * @param progress is told now and then how many tokens have been looked at
    */
-  double loss(Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
+  public double loss(Tokenizer tokenizer, TokenSequence tokens, LongConsumer progress) {
     TokenBytes symbols = new TokenBytes(tokenizer, tokens, progress);
     double sum = 0;
     long count = 0;

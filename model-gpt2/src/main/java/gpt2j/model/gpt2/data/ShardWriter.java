@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /** Writes tokens to a file. */
-final class ShardWriter implements AutoCloseable {
+public final class ShardWriter implements AutoCloseable {
   private static final int TOKENS = 1 << 15;
 
   private final OutputStream out;
@@ -19,14 +19,14 @@ final class ShardWriter implements AutoCloseable {
   private int buffered;
   private long written;
 
-  ShardWriter(Path file, TokenType type) throws IOException {
+  public ShardWriter(Path file, TokenType type) throws IOException {
     this.type = type;
     buffer = new byte[TOKENS * type.bytes()];
     segment = MemorySegment.ofArray(buffer);
     out = Files.newOutputStream(file);
   }
 
-  void write(int... tokens) throws IOException {
+  public void write(int... tokens) throws IOException {
     for (int token : tokens) {
       if (buffered == TOKENS) {
         flush();
@@ -44,16 +44,16 @@ final class ShardWriter implements AutoCloseable {
   }
 
   /** Writes what is left. */
-  void finish() throws IOException {
+  public void finish() throws IOException {
     flush();
   }
 
-  long written() {
+  public long written() {
     return written;
   }
 
   /** CRC-32C of what is written. */
-  int checksum() {
+  public int checksum() {
     return (int) checksum.getValue();
   }
 

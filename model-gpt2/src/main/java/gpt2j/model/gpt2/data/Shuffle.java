@@ -5,7 +5,7 @@ package gpt2j.model.gpt2.data;
  * the smallest even number of bits that will do, walked until it falls below the bound (Black and
  * Rogaway 2002, "Ciphers with Arbitrary Finite Domains", section 3).
  */
-final class Shuffle {
+public final class Shuffle {
   private static final int ROUNDS = 6;
 
   private final Draws draws;
@@ -18,7 +18,7 @@ final class Shuffle {
    *
    * @param bound 1 or more, below 2⁶²
    */
-  Shuffle(Draws draws, long bound) {
+  public Shuffle(Draws draws, long bound) {
     this.draws = draws;
     this.bound = bound;
     int bits = Long.SIZE - Long.numberOfLeadingZeros(Math.max(bound - 1, 1));
@@ -31,7 +31,7 @@ final class Shuffle {
    *
    * @param pass number of the permutation
    */
-  long at(long pass, long index) {
+  public long at(long pass, long index) {
     long value = index;
     do {
       value = network(pass, value);

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /** Tokens in a file, which are read when they are needed. */
-final class TokenShard implements TokenSequence, AutoCloseable {
+public final class TokenShard implements TokenSequence, AutoCloseable {
   /** Small enough for a core's cache, where each part is read twice. */
   private static final long PART = 1 << 18;
 
@@ -31,7 +31,7 @@ final class TokenShard implements TokenSequence, AutoCloseable {
    *
    * @throws DataException when it can't be read or hasn't a whole number of tokens
    */
-  static TokenShard open(Path path, TokenType type, int vocabularySize) {
+  public static TokenShard open(Path path, TokenType type, int vocabularySize) {
     try {
       PositionedFile file = PositionedFile.open(path);
       long size = file.size();

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 
 /** How tokens are stored: unsigned, little-endian. */
-enum TokenType {
+public enum TokenType {
   /** Two bytes each, as nanoGPT stores them. */
   UINT16(Short.BYTES, 0xFFFF),
 
@@ -27,7 +27,7 @@ enum TokenType {
   }
 
   /** The smallest type for a vocabulary. */
-  static TokenType of(int vocabularySize) {
+  public static TokenType of(int vocabularySize) {
     return vocabularySize - 1 <= UINT16.largest ? UINT16 : UINT32;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Text for training: token shards in files, how they are made and read, and the batches that
- * training draws from them.
+ * Text for training: token shards in files, the batches that training draws from them, and what a
+ * Markov chain makes of them.
  */
 @NullMarked
 package gpt2j.model.gpt2.data;

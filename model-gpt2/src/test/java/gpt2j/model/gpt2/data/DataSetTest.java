@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.model.gpt2.data.prepare.Preparation;
+import gpt2j.model.gpt2.data.prepare.PreparationListener;
+import gpt2j.model.gpt2.data.prepare.PreparationOptions;
+import gpt2j.model.gpt2.data.prepare.VocabularyChoice;
 import gpt2j.model.gpt2.files.FileCutter;
 import gpt2j.testkit.Mutations;
 import java.io.IOException;
