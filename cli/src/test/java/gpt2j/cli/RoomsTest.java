@@ -24,7 +24,7 @@ class RoomsTest {
   private static final Map<String, Integer> HALLS =
       Map.of(
           "gpt2j.api", 54,
-          "gpt2j.backend.cuda", 65);
+          "gpt2j.backend.cuda", 66);
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?(gpt2j[a-z0-9_.]*)\\.[A-Z]", Pattern.MULTILINE);

@@ -113,7 +113,7 @@ final class CublasGemm implements Gemm {
       throw new UnsupportedException(
           "cuBLAS makes no products of %,d outputs that are added here".formatted(weights.rows()));
     }
-    if (Products.isHalf(weights.type())) {
+    if (isHalf(weights.type())) {
       splitter.forEach(
           x,
           rows,
@@ -136,6 +136,11 @@ final class CublasGemm implements Gemm {
         finish(partOut, target, 0, weights.bias(), count, weights.rows(), epilogue);
       }
     }
+  }
+
+  /** Whether a type is one of halves, of which tensor cores make products. */
+  private static boolean isHalf(DataType type) {
+    return type == DataType.F16 || type == DataType.BF16;
   }
 
   @Override
@@ -222,7 +227,7 @@ final class CublasGemm implements Gemm {
         .address(bias)
         .integer(columns)
         .integer(rows)
-        .integer(Products.code(epilogue))
+        .integer(Kernels.code(epilogue))
         .launch(finish, rows, Math.ceilDiv(columns, BLOCK), 1, BLOCK, 0);
   }
 

@@ -36,6 +36,7 @@ final class CudaBackend extends UncheckedBackend {
   private final Attention attention;
   private final Gemm gemm;
   private final Fusion fusion;
+  private final Recorder recorder;
   private final CudaProfiler profiler;
   private final Operations operations;
   private final int runAhead;
@@ -53,6 +54,7 @@ final class CudaBackend extends UncheckedBackend {
     runtime = new CudaRuntime(device, memoryLimit);
     try {
       uploads = new Uploads(runtime);
+      recorder = new Recorder(runtime.memory());
       attention = new Attention(runtime);
       gemm = runtime.own(choice.open(runtime));
       this.device =
@@ -66,7 +68,7 @@ final class CudaBackend extends UncheckedBackend {
       runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
       HostRanges ranges = HostRanges.find(System.getenv());
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush, ranges));
-      operations = new CudaOperations(runtime, fusion, attention);
+      operations = new CudaOperations(runtime, fusion, recorder, attention);
     } catch (RuntimeException e) {
       runtime.closeAfter(e);
       throw e;
@@ -209,7 +211,8 @@ final class CudaBackend extends UncheckedBackend {
   @Override
   public Step record(String name, Runnable body) {
     enter();
-    CudaStep step = new CudaStep(name, runtime, fusion, profiler, this::recordOperations, body);
+    CudaStep step =
+        new CudaStep(name, runtime, fusion, recorder, profiler, this::recordOperations, body);
     steps.removeIf(CudaStep::isClosed);
     steps.add(step);
     return step;

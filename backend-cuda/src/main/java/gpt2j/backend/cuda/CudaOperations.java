@@ -22,15 +22,17 @@ final class CudaOperations implements Operations {
 
   private final CudaRuntime runtime;
   private final Fusion fusion;
+  private final Recorder recorder;
   private final Attention attention;
   private final CUfunction embed;
   private final CUfunction selectRows;
   private final CUfunction crossEntropy;
   private final CUfunction advance;
 
-  CudaOperations(CudaRuntime runtime, Fusion fusion, Attention attention) {
+  CudaOperations(CudaRuntime runtime, Fusion fusion, Recorder recorder, Attention attention) {
     this.runtime = runtime;
     this.fusion = fusion;
+    this.recorder = recorder;
     this.attention = attention;
     Kernels kernels = runtime.kernels();
     embed = kernels.get("embed");
@@ -166,7 +168,7 @@ final class CudaOperations implements Operations {
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
     CudaTokenQueue own = CudaTokenQueue.of(queue);
-    CudaRuntime.Recording recording = runtime.recording();
+    Recorder.Recording recording = recorder.recording();
     if (recording == null) {
       own.requireRoom();
     }

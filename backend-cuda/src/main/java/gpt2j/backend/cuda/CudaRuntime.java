@@ -1,14 +1,7 @@
 package gpt2j.backend.cuda;
 
 import gpt2j.api.DeviceFailureException;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** What the parts of one opened backend share, acquired in this order and given back in reverse. */
 final class CudaRuntime implements AutoCloseable {
@@ -19,16 +12,7 @@ final class CudaRuntime implements AutoCloseable {
   private final Staging staging;
   private final Scratch scratch;
   private final KernelLauncher launcher;
-  private @Nullable Recording recording;
   private boolean closed;
-
-  /**
-   * What a step uses.
-   *
-   * @param memory the memory whose addresses its kernels hold
-   * @param queues where it puts an entry in, once for each
-   */
-  record Recording(Set<DeviceMemory.Region> memory, List<CudaTokenQueue> queues) {}
 
   CudaRuntime(CudaDevice device, OptionalLong memoryLimit) {
     try {
@@ -67,26 +51,6 @@ final class CudaRuntime implements AutoCloseable {
 
   KernelLauncher launcher() {
     return launcher;
-  }
-
-  /** From now on notes what is used. */
-  void beginRecording() {
-    recording =
-        new Recording(Collections.newSetFromMap(new IdentityHashMap<>()), new ArrayList<>());
-    memory.note(recording.memory()::add);
-  }
-
-  /** What was used since. */
-  Recording endRecording() {
-    Recording ended = Objects.requireNonNull(recording);
-    recording = null;
-    memory.note(region -> {});
-    return ended;
-  }
-
-  /** The step that is being recorded, or null. */
-  @Nullable Recording recording() {
-    return recording;
   }
 
   /** Something else to give back before all this. */

@@ -13,6 +13,7 @@ final class CudaStep implements Step {
   private final String name;
   private final CudaRuntime runtime;
   private final Fusion fusion;
+  private final Recorder recorder;
   private final CudaProfiler profiler;
   private final Runnable around;
   private final CudaProfiler.StepMarks marks = new CudaProfiler.StepMarks();
@@ -29,15 +30,17 @@ final class CudaStep implements Step {
       String name,
       CudaRuntime runtime,
       Fusion fusion,
+      Recorder recorder,
       CudaProfiler profiler,
       Recording recording,
       Runnable body) {
     this.name = name;
     this.runtime = runtime;
     this.fusion = fusion;
+    this.recorder = recorder;
     this.profiler = profiler;
     around = () -> recording.run(body);
-    graph = new StepGraph(name, runtime, fusion, around);
+    graph = new StepGraph(name, runtime, fusion, recorder, around);
   }
 
   /** See the constructor. */
@@ -86,7 +89,7 @@ final class CudaStep implements Step {
     StepGraph known = measured;
     if (known == null) {
       try {
-        known = new StepGraph(name, runtime, fusion, this::capture);
+        known = new StepGraph(name, runtime, fusion, recorder, this::capture);
       } catch (RuntimeException | Error e) {
         marks.close();
         throw e;

@@ -76,7 +76,7 @@ final class CustomGemm implements Gemm {
         .integer(weights.rows())
         .integer(weights.leading())
         .integer(rows)
-        .integer(Products.code(epilogue))
+        .integer(Kernels.code(epilogue))
         .launch(
             tiled.get(weights.type(), 0),
             Math.ceilDiv(weights.rows(), TILE),
@@ -111,7 +111,7 @@ final class CustomGemm implements Gemm {
             .integer(weights.rows())
             .integer(weights.leading())
             .integer(rows)
-            .integer(Products.code(epilogue));
+            .integer(Kernels.code(epilogue));
     if (large) {
       CUfunction kernel = largeTensorCores.get(weights.type(), LARGE_TILE);
       launch.launch(kernel, largeX, largeY, 1, BLOCK, LARGE_TILE_SHARED);

@@ -44,7 +44,7 @@ final class Fusion {
 
   void layerNorm(Pending.Norm norm) {
     flush();
-    if (norm.x().shape().rows() <= Products.FEW_ROWS) {
+    if (norm.x().shape().rows() <= KernelFamily.FEW_ROWS) {
       pending = norm;
     } else {
       layerNorm.run(norm);
@@ -53,7 +53,7 @@ final class Fusion {
 
   /** A product of a layer. */
   void linear(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
-    if (x.shape().rows() > Products.FEW_ROWS) {
+    if (x.shape().rows() > KernelFamily.FEW_ROWS) {
       flush();
       products.multiply(out, x, weights, epilogue);
       return;
@@ -67,7 +67,7 @@ final class Fusion {
 
   /** The product that makes logits. */
   void logits(CudaTensor out, CudaTensor x, DeviceMatrix table) {
-    if (x.shape().rows() > Products.FEW_ROWS) {
+    if (x.shape().rows() > KernelFamily.FEW_ROWS) {
       flush();
       products.multiply(out, x, table, Epilogue.NONE);
       return;

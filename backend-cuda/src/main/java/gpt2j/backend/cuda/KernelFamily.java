@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels that differ by the type of weights or cache and by a size, each looked up once. */
 final class KernelFamily {
+  /** As many rows as the kernels for few rows take. */
+  static final int FEW_ROWS = 8;
+
   private final Kernels kernels;
   private final String pattern;
   private final int dynamicShared;
@@ -37,12 +40,12 @@ final class KernelFamily {
   }
 
   /**
-   * The family of a product of 1 to {@link Products#FEW_ROWS} rows.
+   * The family of a product of 1 to {@link #FEW_ROWS} rows.
    *
    * @param elements of x that a launch keeps in shared memory at most
    */
   static KernelFamily ofFewRows(Kernels kernels, int elements, String pattern) {
-    return withShared(kernels, elements * Float.BYTES, pattern, 1, 2, 4, Products.FEW_ROWS);
+    return withShared(kernels, elements * Float.BYTES, pattern, 1, 2, 4, FEW_ROWS);
   }
 
   private KernelFamily(Kernels kernels, String pattern, int dynamicShared, int... sizes) {

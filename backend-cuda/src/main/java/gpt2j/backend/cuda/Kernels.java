@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
 import gpt2j.api.DataType;
+import gpt2j.api.Epilogue;
 import java.util.HashMap;
 import java.util.Map;
 import jcuda.driver.CUfunction;
@@ -53,6 +54,16 @@ final class Kernels implements AutoCloseable {
       case F16 -> 1;
       case BF16 -> 2;
       case I32 -> throw new IllegalArgumentException("no kernel has weights of " + type);
+    };
+  }
+
+  /** The number by which a kernel is told an epilogue. */
+  static int code(Epilogue epilogue) {
+    return switch (epilogue) {
+      case NONE -> 0;
+      case GELU_TANH -> 1;
+      case GELU_ERF -> 2;
+      case ADD_TO_OUT -> 3;
     };
   }
 

@@ -1,15 +1,11 @@
 package gpt2j.backend.cuda;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
 import jcuda.driver.CUfunction;
 import org.jspecify.annotations.Nullable;
 
 /** Products with matrices of weights: those of few rows here, those of many by a {@link Gemm}. */
 final class Products {
-  /** As many rows as the kernel for few rows takes. */
-  static final int FEW_ROWS = 8;
-
   /** Elements of x that the kernel for few rows keeps in shared memory, all rows together. */
   private static final int SHARED_ELEMENTS = 12_288;
 
@@ -28,19 +24,9 @@ final class Products {
     fewRows = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
   }
 
-  /** How the kernels call an epilogue. */
-  static int code(Epilogue epilogue) {
-    return switch (epilogue) {
-      case NONE -> 0;
-      case GELU_TANH -> 1;
-      case GELU_ERF -> 2;
-      case ADD_TO_OUT -> 3;
-    };
-  }
-
   /** {@code out[rows][outputs] = epilogue(x[rows][inputs]·Wᵀ + bias)}. */
   void multiply(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
-    if (x.shape().rows() <= FEW_ROWS) {
+    if (x.shape().rows() <= KernelFamily.FEW_ROWS) {
       multiplyFew(new Pending.Product(null, out, x, weights, epilogue), null);
     } else {
       gemm.multiply(out.address(), x.address(), x.shape().rows(), weights, epilogue);
@@ -69,7 +55,7 @@ final class Products {
             .integer(weights.rows())
             .integer(weights.leading())
             .integer(rows)
-            .integer(code(product.epilogue()))
+            .integer(Kernels.code(product.epilogue()))
             .integer(splits);
     addTo(launch, norm);
     if (append == null) {
@@ -139,10 +125,5 @@ final class Products {
           .integer(cache.spec().headSize())
           .integer(cache.spec().capacity());
     }
-  }
-
-  /** Whether a type is one of halves, of which tensor cores make products. */
-  static boolean isHalf(DataType type) {
-    return type == DataType.F16 || type == DataType.BF16;
   }
 }

@@ -19,15 +19,17 @@ final class StepGraph implements AutoCloseable {
   private final String name;
   private final CudaRuntime runtime;
   private final Fusion fusion;
+  private final Recorder recorder;
   private final CUgraph graph = new CUgraph();
   private final CUgraphExec executable = new CUgraphExec();
-  private final CudaRuntime.Recording used;
+  private final Recorder.Recording used;
 
   /** Captures what {@code body} queues; it does not run. The calling thread has entered. */
-  StepGraph(String name, CudaRuntime runtime, Fusion fusion, Runnable body) {
+  StepGraph(String name, CudaRuntime runtime, Fusion fusion, Recorder recorder, Runnable body) {
     this.name = name;
     this.runtime = runtime;
     this.fusion = fusion;
+    this.recorder = recorder;
     runtime.context().capture().lock();
     try {
       used = capture(body);
@@ -49,23 +51,23 @@ final class StepGraph implements AutoCloseable {
     }
   }
 
-  private CudaRuntime.Recording capture(Runnable body) {
+  private Recorder.Recording capture(Runnable body) {
     fusion.flush();
     Context context = runtime.context();
     Cuda.check(
         "cuStreamBeginCapture",
         cuStreamBeginCapture(context.stream(), CU_STREAM_CAPTURE_MODE_RELAXED));
-    runtime.beginRecording();
+    recorder.begin();
     try {
       body.run();
       fusion.flush();
     } catch (RuntimeException | Error e) {
-      runtime.endRecording();
+      recorder.end();
       fusion.discard();
       abandonCapture();
       throw e;
     }
-    CudaRuntime.Recording recorded = runtime.endRecording();
+    Recorder.Recording recorded = recorder.end();
     int ended = endCapture();
     if (ended != CUDA_SUCCESS) {
       abandonCapture();
