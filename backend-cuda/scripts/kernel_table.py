@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 MODULE = pathlib.Path(__file__).resolve().parent.parent
-PTX = MODULE / "src/main/resources/gpt2j/backend/cuda"
+PTX = MODULE / "src/main/resources/gpt2j/backend/cuda/launch"
 PAGE = MODULE.parent / "docs/cuda-kernels.md"
 BEGIN = "<!-- begin: written by backend-cuda/scripts/kernel_table.py -->"
 END = "<!-- end -->"

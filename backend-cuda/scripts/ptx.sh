@@ -22,7 +22,7 @@ esac
 
 module=$(cd "$(dirname "$0")/.." && pwd)
 sources=$module/src/main/cuda
-resources=$module/src/main/resources/gpt2j/backend/cuda
+resources=$module/src/main/resources/gpt2j/backend/cuda/launch
 release=13.0
 
 if ! nvcc --version 2>/dev/null | grep -q "release $release,"; then

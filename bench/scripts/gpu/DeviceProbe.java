@@ -100,7 +100,8 @@ final class DeviceProbe {
   /** A kernel of the backend that does nothing when it has no rows. */
   private void load() throws Exception {
     CUmodule module = new CUmodule();
-    try (InputStream in = DeviceProbe.class.getResourceAsStream("/gpt2j/backend/cuda/sm_75.ptx")) {
+    try (InputStream in =
+        DeviceProbe.class.getResourceAsStream("/gpt2j/backend/cuda/launch/sm_75.ptx")) {
       byte[] ptx = in.readAllBytes();
       cuModuleLoadData(module, Arrays.copyOf(ptx, ptx.length + 1));
     }

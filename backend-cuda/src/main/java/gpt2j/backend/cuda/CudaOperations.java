@@ -10,6 +10,21 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.backend.cuda.forward.Attention;
+import gpt2j.backend.cuda.forward.CudaSamplingState;
+import gpt2j.backend.cuda.forward.Fusion;
+import gpt2j.backend.cuda.forward.Pending;
+import gpt2j.backend.cuda.forward.Products;
+import gpt2j.backend.cuda.launch.CudaRuntime;
+import gpt2j.backend.cuda.launch.KernelLauncher;
+import gpt2j.backend.cuda.launch.Kernels;
+import gpt2j.backend.cuda.memory.CudaEmbeddingTable;
+import gpt2j.backend.cuda.memory.CudaKvCache;
+import gpt2j.backend.cuda.memory.CudaLinearWeights;
+import gpt2j.backend.cuda.memory.CudaTensor;
+import gpt2j.backend.cuda.memory.DeviceMatrix;
+import gpt2j.backend.cuda.step.CudaTokenQueue;
+import gpt2j.backend.cuda.step.Recorder;
 import jcuda.driver.CUfunction;
 
 /**

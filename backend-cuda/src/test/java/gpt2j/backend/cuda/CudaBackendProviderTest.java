@@ -9,6 +9,7 @@ import gpt2j.api.Availability;
 import gpt2j.api.Availability.Unavailable;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.backend.cuda.driver.Natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -21,6 +21,7 @@ import gpt2j.api.Step;
 import gpt2j.api.Tensor;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.Usage;
+import gpt2j.backend.cuda.gemm.GemmChoice;
 import gpt2j.cuda.emulator.EmulatedCublas;
 import gpt2j.cuda.emulator.Emulator;
 import gpt2j.cuda.emulator.ThreadOrder;

@@ -14,6 +14,7 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
+import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.cuda.emulator.Emulator;
 import java.util.ArrayList;
 import java.util.Collections;

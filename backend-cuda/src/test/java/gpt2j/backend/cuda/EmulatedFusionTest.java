@@ -9,6 +9,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.Profile;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
+import gpt2j.backend.cuda.step.CudaStep;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -9,6 +9,8 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
+import gpt2j.backend.cuda.launch.Kernels;
+import gpt2j.backend.cuda.step.CudaStep;
 import gpt2j.cuda.emulator.Emulator;
 import gpt2j.cuda.emulator.ThreadOrder;
 import java.util.ArrayList;

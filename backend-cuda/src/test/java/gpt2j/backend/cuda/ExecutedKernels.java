@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda;
 
+import gpt2j.backend.cuda.launch.Kernels;
 import gpt2j.cuda.emulator.Emulator;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,7 @@ final class ExecutedKernels {
   private final Set<String> missing;
 
   ExecutedKernels() throws IOException {
-    try (InputStream in = CudaBackend.class.getResourceAsStream("sm_80.ptx")) {
+    try (InputStream in = Kernels.class.getResourceAsStream("sm_80.ptx")) {
       String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
       missing = new TreeSet<>(ENTRY.matcher(text).results().map(e -> e.group(1)).toList());
     }

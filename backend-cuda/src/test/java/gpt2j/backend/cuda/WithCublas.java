@@ -4,6 +4,7 @@ import gpt2j.api.Availability;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
+import gpt2j.backend.cuda.gemm.GemmChoice;
 import java.util.List;
 import java.util.Map;
 

@@ -1,0 +1,137 @@
+package gpt2j.backend.cuda.forward;
+
+import gpt2j.api.Epilogue;
+import gpt2j.backend.cuda.gemm.Gemm;
+import gpt2j.backend.cuda.launch.CudaRuntime;
+import gpt2j.backend.cuda.launch.KernelFamily;
+import gpt2j.backend.cuda.launch.KernelLauncher;
+import gpt2j.backend.cuda.launch.Kernels;
+import gpt2j.backend.cuda.memory.CudaKvCache;
+import gpt2j.backend.cuda.memory.CudaTensor;
+import gpt2j.backend.cuda.memory.DeviceMatrix;
+import jcuda.driver.CUfunction;
+import org.jspecify.annotations.Nullable;
+
+/** Products with matrices of weights: those of few rows here, those of many by a {@link Gemm}. */
+public final class Products {
+  /** Elements of x that the kernel for few rows keeps in shared memory, all rows together. */
+  private static final int SHARED_ELEMENTS = 12_288;
+
+  private static final int BLOCK = 256;
+  private static final int WARPS = BLOCK / 32;
+  private static final int MOST_SPLITS = 8;
+  private static final int LOAD_BYTES = 16;
+
+  private final CudaRuntime runtime;
+  private final Gemm gemm;
+  private final KernelFamily fewRows;
+
+  public Products(CudaRuntime runtime, Gemm gemm) {
+    this.runtime = runtime;
+    this.gemm = gemm;
+    fewRows = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
+  }
+
+  /** {@code out[rows][outputs] = epilogue(x[rows][inputs]·Wᵀ + bias)}. */
+  void multiply(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
+    if (x.shape().rows() <= KernelFamily.FEW_ROWS) {
+      multiplyFew(new Pending.Product(null, out, x, weights, epilogue), null);
+    } else {
+      gemm.multiply(out.address(), x.address(), x.shape().rows(), weights, epilogue);
+    }
+  }
+
+  /**
+   * A product of few rows, with the norm before it and the cache behind it where there are such.
+   */
+  void multiplyFew(Pending.Product product, @Nullable Append append) {
+    DeviceMatrix weights = product.weights();
+    int rows = product.x().shape().rows();
+    int size = fewRows.size(rows);
+    CUfunction kernel = fewRows.get(weights.type(), rows);
+    int splits = splits(weights, size);
+    Pending.Norm norm = product.norm();
+    KernelLauncher launch =
+        runtime
+            .launcher()
+            .begin()
+            .address(product.out().address())
+            .address(norm == null ? product.x().address() : norm.x().address())
+            .address(weights.address())
+            .address(weights.bias())
+            .integer(weights.columns())
+            .integer(weights.rows())
+            .integer(weights.leading())
+            .integer(rows)
+            .integer(Kernels.code(product.epilogue()))
+            .integer(splits);
+    addTo(launch, norm);
+    if (append == null) {
+      launch.address(0).address(0).address(0).address(0);
+      launch.integer(0).integer(0).integer(0).integer(0).integer(0);
+    } else {
+      append.addTo(launch);
+    }
+    launch.launch(kernel, grid(weights, size, splits), 1, 1, BLOCK, shared(weights, size));
+  }
+
+  /** Adds what a kernel must know of the norm before its product. */
+  static KernelLauncher addTo(KernelLauncher launch, Pending.@Nullable Norm norm) {
+    if (norm == null) {
+      return launch.address(0).address(0).real(0).address(0);
+    }
+    return launch
+        .address(norm.gain().address())
+        .address(norm.bias().address())
+        .real(norm.epsilon())
+        .address(norm.out().address());
+  }
+
+  /** Blocks of a product of few rows. */
+  int grid(DeviceMatrix weights, int size, int splits) {
+    int blocks = blocks(weights, size, splits);
+    return Math.min(blocks, 4 * runtime.multiprocessors());
+  }
+
+  /** Warps that share one output: more where there would be too few to keep the device busy. */
+  int splits(DeviceMatrix weights, int size) {
+    int loadElements = LOAD_BYTES / weights.type().bytes();
+    int splits = 1;
+    while (splits < MOST_SPLITS
+        && blocks(weights, size, splits) < 2 * runtime.multiprocessors()
+        && weights.leading() >= 64 * loadElements * splits) {
+      splits *= 2;
+    }
+    return splits;
+  }
+
+  private static int blocks(DeviceMatrix weights, int size, int splits) {
+    return Math.toIntExact(
+        Math.ceilDiv((long) weights.rows() * splits, WARPS * outputsOfWarp(size)));
+  }
+
+  /** Outputs that a warp makes at once: 1, 2, 2, 4 for kernels of 1, 2, 4, 8 rows. */
+  static int outputsOfWarp(int size) {
+    return size == 1 ? 1 : Math.max(2, size / 2);
+  }
+
+  private static int shared(DeviceMatrix weights, int size) {
+    return Float.BYTES * size * Math.min(weights.leading(), SHARED_ELEMENTS / size);
+  }
+
+  /** Where the keys and values of a product go. */
+  public record Append(CudaKvCache cache, int layer, CudaTensor slots, CudaTensor positions) {
+    private void addTo(KernelLauncher launch) {
+      launch
+          .address(cache.keys(layer))
+          .address(cache.values(layer))
+          .address(slots.address())
+          .address(positions.address())
+          .integer(Kernels.code(cache.spec().type()))
+          .integer(cache.spec().sequences())
+          .integer(cache.spec().heads())
+          .integer(cache.spec().headSize())
+          .integer(cache.spec().capacity());
+    }
+  }
+}

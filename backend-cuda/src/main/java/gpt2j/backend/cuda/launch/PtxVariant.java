@@ -1,0 +1,164 @@
+package gpt2j.backend.cuda.launch;
+
+import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_PTX;
+import static jcuda.driver.CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
+import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
+import static jcuda.driver.JCudaDriver.cuModuleLoadData;
+
+import gpt2j.api.DeviceFailureException;
+import gpt2j.backend.cuda.driver.Cuda;
+import gpt2j.backend.cuda.driver.CudaDevice;
+import gpt2j.backend.cuda.driver.CudaDevice.Capability;
+import gpt2j.backend.cuda.driver.CudaDevice.DriverVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jcuda.driver.CUmodule;
+
+/**
+ * The kernels as PTX for devices of some compute capability or a later one. The driver assembles
+ * them for the very device, and keeps the result for the next time.
+ *
+ * @param target the least capability
+ * @param version the version of the PTX language, which the driver must know
+ * @param text the PTX
+ */
+public record PtxVariant(Capability target, Version version, String text) {
+  /** A version of the PTX language, such as 7.0. */
+  record Version(int major, int minor) {
+    /**
+     * The driver that first knew it: CUDA 11.n came with PTX 7.n, later versions of 12 with at most
+     * 8.n.
+     */
+    DriverVersion driver() {
+      return new DriverVersion(major + 4, minor);
+    }
+
+    @Override
+    public String toString() {
+      return major + "." + minor;
+    }
+  }
+
+  private static final int[] TARGETS = {120, 100, 90, 89, 86, 80, 75};
+  private static final Pattern VERSION = Pattern.compile("(?m)^\\.version (\\d+)\\.(\\d+)");
+  private static final Pattern TARGET = Pattern.compile("(?m)^\\.target sm_(\\d+)(\\d)\\b");
+
+  /** All variants of this build, the newest first. */
+  static List<PtxVariant> all() {
+    List<PtxVariant> variants = new ArrayList<>();
+    for (int target : TARGETS) {
+      try (InputStream in = PtxVariant.class.getResourceAsStream("sm_" + target + ".ptx")) {
+        if (in != null) {
+          variants.add(of(new String(in.readAllBytes(), StandardCharsets.US_ASCII)));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return variants;
+  }
+
+  private static PtxVariant of(String text) {
+    Matcher version = VERSION.matcher(text);
+    Matcher target = TARGET.matcher(text);
+    if (!version.find() || !target.find()) {
+      throw new IllegalStateException("a PTX resource has no .version or .target");
+    }
+    return new PtxVariant(
+        new Capability(number(target, 1), number(target, 2)),
+        new Version(number(version, 1), number(version, 2)),
+        text);
+  }
+
+  private static int number(Matcher matcher, int group) {
+    return Integer.parseInt(matcher.group(group));
+  }
+
+  /** The variants that a device and its driver can take, the best first. */
+  public static List<PtxVariant> usableBy(CudaDevice device) {
+    return all().stream().filter(variant -> variant.misfit(device).isEmpty()).toList();
+  }
+
+  /** Why a device can't take any variant, if it can't. */
+  public static Optional<String> misfitOfAll(CudaDevice device) {
+    List<PtxVariant> variants = all();
+    if (variants.stream().anyMatch(variant -> variant.misfit(device).isEmpty())) {
+      return Optional.empty();
+    }
+    return variants.isEmpty()
+        ? Optional.of("this build of gpt2j has no PTX")
+        : variants.getLast().misfit(device);
+  }
+
+  private Optional<String> misfit(CudaDevice device) {
+    if (device.capability().compareTo(target) < 0) {
+      return Optional.of(
+          "%s has compute capability %s; gpt2j needs %s or later"
+              .formatted(device.name(), device.capability(), target));
+    }
+    if (device.driver().compareTo(version.driver()) < 0) {
+      return Optional.of(
+          "the NVIDIA driver is for CUDA %s; gpt2j needs one for CUDA %s or later"
+              .formatted(device.driver(), version.driver()));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Loads the best variant that the driver accepts into the current context.
+   *
+   * @throws DeviceFailureException when it accepts none
+   */
+  static Kernels load(CudaDevice device) {
+    String refusal = misfitOfAll(device).orElse("");
+    for (PtxVariant variant : usableBy(device)) {
+      CUmodule module = new CUmodule();
+      int result = cuModuleLoadData(module, variant.image());
+      if (result == CUDA_SUCCESS) {
+        return new Kernels(module, variant);
+      }
+      refusal = Cuda.describe("cuModuleLoadData of the PTX for " + variant.name(), result);
+      if (!mayFitAnother(result)) {
+        break;
+      }
+    }
+    throw new DeviceFailureException(refusal);
+  }
+
+  private static boolean mayFitAnother(int result) {
+    return result == CUDA_ERROR_NO_BINARY_FOR_GPU
+        || result == CUDA_ERROR_UNSUPPORTED_PTX_VERSION
+        || result == CUDA_ERROR_INVALID_PTX;
+  }
+
+  /** What the driver is given: the text and a zero. */
+  private byte[] image() {
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    return Arrays.copyOf(bytes, bytes.length + 1);
+  }
+
+  /** For example sm_80. */
+  String name() {
+    return "sm_" + target.major() + target.minor();
+  }
+
+  /** Whether there is a kernel of this name; not every device can do what some need. */
+  public boolean has(String kernel) {
+    return text.contains(".entry " + kernel + "(");
+  }
+
+  /** For listings; the text is long. */
+  @Override
+  public String toString() {
+    return "%s, PTX %s".formatted(name(), version);
+  }
+}
