@@ -5,6 +5,9 @@ module gpt2j.api {
   requires static transitive org.jspecify;
 
   exports gpt2j.api;
+  exports gpt2j.api.tensor;
+  exports gpt2j.api.training;
+  exports gpt2j.spi;
   exports gpt2j.api.host to
       gpt2j.backend.cpu,
       gpt2j.backend.cuda;

@@ -1,5 +1,7 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.Tensor;
+
 /** Whether attention also stores its probabilities, for those who want to look at them. */
 public sealed interface AttentionProbe {
   /** Nothing is stored. */

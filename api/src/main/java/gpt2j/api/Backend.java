@@ -1,5 +1,13 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.MemoryUsage;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
+import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Arguments that don't fit, such as sizes that differ, throw {@link IllegalArgumentException}.
  *
- * <p>What implements it for a kind of hardware is an {@link UncheckedBackend} in a {@link
+ * <p>What implements it for a kind of hardware is an {@link gpt2j.spi.UncheckedBackend} in a {@link
  * CheckedBackend}.
  */
 public interface Backend extends AutoCloseable {

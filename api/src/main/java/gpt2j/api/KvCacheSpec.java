@@ -1,5 +1,7 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.DataType;
+
 /**
  * The extent of a {@link KvCache}.
  *

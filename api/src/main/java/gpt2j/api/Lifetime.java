@@ -2,6 +2,7 @@ package gpt2j.api;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * The time from opening to closing of something that holds memory of a backend. Whoever uses it
@@ -10,27 +11,27 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * kind of thing.
  */
 public final class Lifetime {
-  static final Cleaner CLEANER = Cleaner.create();
-
-  private final BackendLife life;
   private final String what;
+  private final Consumer<String> whenForgotten;
   private final AtomicBoolean open = new AtomicBoolean(true);
   private final Cleaner.Cleanable cleanable;
 
   /**
-   * Begins with the handle's.
+   * Begins with the handle's. For backends, which give it to those who ask for one.
    *
+   * @param cleaner that notices when nothing leads to the handle
    * @param what the kind of thing, such as {@code session}
+   * @param whenForgotten told the kind; it must not lead to the handle
    */
-  Lifetime(BackendLife life, Object handle, String what) {
-    this.life = life;
+  public Lifetime(Cleaner cleaner, Object handle, String what, Consumer<String> whenForgotten) {
     this.what = what;
-    cleanable = CLEANER.register(handle, this::collected);
+    this.whenForgotten = whenForgotten;
+    cleanable = cleaner.register(handle, this::collected);
   }
 
   private void collected() {
     if (open.getAndSet(false)) {
-      life.collected(what);
+      whenForgotten.accept(what);
     }
   }
 

@@ -1,5 +1,7 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.Tensor;
+
 /**
  * The operations of a transformer decoder, fused to about eight a block. The output comes first and
  * may not overlap an input, unless said otherwise. Nothing allocates; everything is queued in

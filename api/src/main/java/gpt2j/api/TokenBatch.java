@@ -1,5 +1,9 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import java.util.ArrayList;
 import java.util.List;
 

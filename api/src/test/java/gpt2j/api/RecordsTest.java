@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.MemoryUsage;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class TokenBatchTest {

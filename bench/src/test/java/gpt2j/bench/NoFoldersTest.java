@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.PeerOptions;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;

@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 
 final class CpuSessionTest extends SessionContract {
   @Override

@@ -2,7 +2,7 @@ package gpt2j.integration;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** On the machine's own CUDA device. */

@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** On the machine's own CUDA device. */

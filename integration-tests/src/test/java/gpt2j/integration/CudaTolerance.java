@@ -1,6 +1,6 @@
 package gpt2j.integration;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 
 /** How far results of the CUDA backend may be off. */
 final class CudaTolerance {

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Precision;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;

@@ -2,7 +2,7 @@ package gpt2j.integration;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.extension.ExtendWith;

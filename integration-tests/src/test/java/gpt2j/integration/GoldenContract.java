@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gpt2j.api.Backend;
-import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.tensor.Precision;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.GenerationRequest;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.FinishReason;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.training.Loss;
 import gpt2j.model.gpt2.training.Recompute;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
-import gpt2j.api.HostTensor;
 import gpt2j.api.Step;
-import gpt2j.api.TrainingOperations;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Usage;
+import gpt2j.api.training.TrainingOperations;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.training.Loss;

@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
+import gpt2j.api.tensor.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

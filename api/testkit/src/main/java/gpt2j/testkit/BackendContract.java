@@ -1,7 +1,7 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
 import org.junit.jupiter.api.Nested;
 
 /**

@@ -1,9 +1,9 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 
 /** Checks of arguments; whatever doesn't fit is an {@link IllegalArgumentException}. */
 final class Check {

@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

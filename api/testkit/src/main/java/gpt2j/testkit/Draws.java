@@ -2,7 +2,7 @@ package gpt2j.testkit;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.Consumer;

@@ -2,15 +2,15 @@ package gpt2j.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import gpt2j.api.Dropout;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.Dropout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@link gpt2j.api.TrainingOperations#dropout} and {@link
- * gpt2j.api.TrainingOperations#addResidual}.
+ * {@link gpt2j.api.training.TrainingOperations#dropout} and {@link
+ * gpt2j.api.training.TrainingOperations#addResidual}.
  */
 abstract class DropoutContract extends TrainingPart {
   /** Two roundings: of the factor and of the product. */

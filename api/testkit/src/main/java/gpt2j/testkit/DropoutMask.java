@@ -1,7 +1,7 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Dropout;
 import gpt2j.api.Philox;
+import gpt2j.api.training.Dropout;
 
 /** What {@link Dropout} multiplies each element of a place by. */
 interface DropoutMask {

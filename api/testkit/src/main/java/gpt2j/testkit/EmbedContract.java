@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.Precision;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,7 +1,7 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
 
 /** What a backend may lack, and answer with {@link gpt2j.api.UnsupportedException}. */
 public enum Feature {
@@ -25,7 +25,7 @@ public enum Feature {
   CROSS_ENTROPY,
   SAMPLE,
   ADVANCE,
-  /** All of {@link gpt2j.api.TrainingOperations}. */
+  /** All of {@link gpt2j.api.training.TrainingOperations}. */
   TRAINING;
 
   static Feature weights(Precision precision) {

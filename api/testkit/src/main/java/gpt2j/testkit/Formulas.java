@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.GeluForm;
+import gpt2j.api.tensor.GeluForm;
 
 /** The formulas of GPT-2, on one row each. */
 final class Formulas {

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 

@@ -2,9 +2,9 @@ package gpt2j.testkit;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Operations;
-import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;

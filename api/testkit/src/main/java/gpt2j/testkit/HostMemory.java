@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -3,10 +3,10 @@ package gpt2j.testkit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

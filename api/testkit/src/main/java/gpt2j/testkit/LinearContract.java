@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

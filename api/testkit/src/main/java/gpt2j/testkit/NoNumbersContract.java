@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

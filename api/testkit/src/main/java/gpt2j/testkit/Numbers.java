@@ -1,9 +1,9 @@
 package gpt2j.testkit;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

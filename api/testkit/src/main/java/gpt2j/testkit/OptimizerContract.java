@@ -2,8 +2,8 @@ package gpt2j.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,8 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@link gpt2j.api.TrainingOperations#gradientNorm}, {@link gpt2j.api.TrainingOperations#adamW} and
- * {@link gpt2j.api.TrainingOperations#zero}.
+ * {@link gpt2j.api.training.TrainingOperations#gradientNorm}, {@link
+ * gpt2j.api.training.TrainingOperations#adamW} and {@link
+ * gpt2j.api.training.TrainingOperations#zero}.
  */
 abstract class OptimizerContract extends TrainingPart {
   private static final int UPDATES = 5;

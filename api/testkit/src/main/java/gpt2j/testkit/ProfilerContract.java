@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
 import gpt2j.api.Profile;
 import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

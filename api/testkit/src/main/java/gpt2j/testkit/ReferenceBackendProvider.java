@@ -5,7 +5,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
-import gpt2j.api.CheckedBackend;
+import gpt2j.spi.CheckedBackend;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -2,7 +2,7 @@ package gpt2j.testkit;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 
 /** Something that occupies memory of a reference backend until it is closed. */
 abstract class ReferenceHandle implements AutoCloseable {

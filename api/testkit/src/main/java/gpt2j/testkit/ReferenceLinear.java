@@ -1,10 +1,10 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 import org.jspecify.annotations.Nullable;
 
 /** A weight matrix whose values went through the precision's storage, and its bias. */

@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
-import gpt2j.api.MemoryUsage;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.MemoryUsage;
+import gpt2j.api.tensor.Usage;
 import java.util.EnumMap;
 import java.util.Map;
 

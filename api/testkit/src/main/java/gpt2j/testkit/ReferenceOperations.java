@@ -1,19 +1,19 @@
 package gpt2j.testkit;
 
-import static gpt2j.api.DataType.F32;
-import static gpt2j.api.DataType.I32;
+import static gpt2j.api.tensor.DataType.F32;
+import static gpt2j.api.tensor.DataType.I32;
 
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.spi.HostTokenQueue;
 
 /**
  * Every operation, row by row: float32 in, float64 in between, float32 out. A row whose token,

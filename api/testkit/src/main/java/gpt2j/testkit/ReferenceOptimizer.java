@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.AdamW;
+import gpt2j.api.training.AdamW;
 
 /** What happens to parameters once their gradients are known. */
 final class ReferenceOptimizer {
@@ -19,7 +19,7 @@ final class ReferenceOptimizer {
   }
 
   /**
-   * See {@link gpt2j.api.TrainingOperations#adamW}.
+   * See {@link gpt2j.api.training.TrainingOperations#adamW}.
    *
    * @param norm [norm, factor]
    * @param schedule [rate, c1, c2]

@@ -2,7 +2,7 @@ package gpt2j.testkit;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import java.util.BitSet;
 
 /** The random stream, the next draw's number and the tokens seen, for each row. */

@@ -1,9 +1,9 @@
 package gpt2j.testkit;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Precision;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 
 /** A table of vectors whose values went through the precision's storage. */
 final class ReferenceTable extends ReferenceHandle implements EmbeddingTable {

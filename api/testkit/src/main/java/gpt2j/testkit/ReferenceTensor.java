@@ -1,9 +1,9 @@
 package gpt2j.testkit;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -5,11 +5,11 @@ import static gpt2j.testkit.Products.times;
 import static gpt2j.testkit.Products.timesTransposed;
 import static gpt2j.testkit.Products.transposedTimes;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.training.TrainingOperations;
 import java.util.Map;
 import java.util.TreeMap;
 

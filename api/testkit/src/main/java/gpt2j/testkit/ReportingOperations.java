@@ -11,7 +11,7 @@ final class ReportingOperations {
   private ReportingOperations() {}
 
   /**
-   * @param type {@link Operations} or {@link gpt2j.api.TrainingOperations}
+   * @param type {@link Operations} or {@link gpt2j.api.training.TrainingOperations}
    */
   static <T> T of(Class<T> type, T operations, Suite subject) {
     return type.cast(

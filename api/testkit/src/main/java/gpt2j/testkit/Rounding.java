@@ -1,7 +1,7 @@
 package gpt2j.testkit;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
 
 /** What is left of a value that is stored in fewer bits. */
 final class Rounding {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,19 +1,19 @@
 package gpt2j.testkit;
 
 import gpt2j.api.AttentionProbe;
-import gpt2j.api.DataType;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
-import gpt2j.api.Precision;
 import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
 
 /** One block of a transformer that goes on from its own tokens: every operation in real use. */
 final class TinyDecoder {

@@ -1,10 +1,10 @@
 package gpt2j.testkit;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

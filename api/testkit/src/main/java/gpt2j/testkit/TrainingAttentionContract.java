@@ -2,14 +2,14 @@ package gpt2j.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gpt2j.api.Dropout;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.Dropout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link gpt2j.api.TrainingOperations#attention} and its backward pass. */
+/** {@link gpt2j.api.training.TrainingOperations#attention} and its backward pass. */
 abstract class TrainingAttentionContract extends TrainingPart {
   private static final long SEED = 0x1234_5678_9ABC_DEF0L;
   private static final int SITE = 5;

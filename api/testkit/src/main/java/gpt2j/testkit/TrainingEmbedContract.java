@@ -2,14 +2,14 @@ package gpt2j.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@link gpt2j.api.TrainingOperations#embed} and its backward pass. */
+/** {@link gpt2j.api.training.TrainingOperations#embed} and its backward pass. */
 abstract class TrainingEmbedContract extends TrainingPart {
   TrainingEmbedContract(TrainingContract subject) {
     super(subject);

@@ -1,6 +1,6 @@
 package gpt2j.testkit;
 
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.training.TrainingOperations;
 import java.util.Arrays;
 
 /** The forward passes of training in float64, as they are written in papers. */

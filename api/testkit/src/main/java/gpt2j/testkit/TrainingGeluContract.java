@@ -1,13 +1,13 @@
 package gpt2j.testkit;
 
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link gpt2j.api.TrainingOperations#gelu} and its backward pass. */
+/** {@link gpt2j.api.training.TrainingOperations#gelu} and its backward pass. */
 abstract class TrainingGeluContract extends TrainingPart {
   private static final double TOLERANCE = 2e-6;
   private static final int STEPS = 4000;

@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
-import static gpt2j.api.TrainingOperations.IGNORED_TARGET;
+import static gpt2j.api.training.TrainingOperations.IGNORED_TARGET;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link gpt2j.api.TrainingOperations#crossEntropy}. */
+/** {@link gpt2j.api.training.TrainingOperations#crossEntropy}. */
 abstract class TrainingLossContract extends TrainingPart {
   private static final double TOLERANCE = 1e-5;
 

@@ -1,12 +1,12 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link gpt2j.api.TrainingOperations#layerNorm} and its backward pass. */
+/** {@link gpt2j.api.training.TrainingOperations#layerNorm} and its backward pass. */
 abstract class TrainingNormContract extends TrainingPart {
   TrainingNormContract(TrainingContract subject) {
     super(subject);

@@ -1,13 +1,13 @@
 package gpt2j.testkit;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@link gpt2j.api.TrainingOperations#linear}, {@link gpt2j.api.TrainingOperations#logits} and
- * their backward passes.
+ * {@link gpt2j.api.training.TrainingOperations#linear}, {@link
+ * gpt2j.api.training.TrainingOperations#logits} and their backward passes.
  */
 abstract class TrainingProductContract extends TrainingPart {
   TrainingProductContract(TrainingContract subject) {

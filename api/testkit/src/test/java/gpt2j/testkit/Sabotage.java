@@ -4,7 +4,7 @@ import gpt2j.api.Availability;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.api.ForwardingBackend;
+import gpt2j.spi.ForwardingBackend;
 import java.util.function.UnaryOperator;
 
 /**

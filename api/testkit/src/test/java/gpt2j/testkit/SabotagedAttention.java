@@ -9,12 +9,12 @@ import static gpt2j.testkit.SabotagedTensors.withSlots;
 
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Operations;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.spi.ForwardingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;

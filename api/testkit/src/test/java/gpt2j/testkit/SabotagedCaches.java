@@ -5,11 +5,11 @@ import static gpt2j.testkit.SabotagedTensors.withPositions;
 import static gpt2j.testkit.SabotagedTensors.withSlots;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.spi.ForwardingOperations;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 

@@ -5,8 +5,8 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setFloats;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingOperations;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.spi.ForwardingOperations;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;

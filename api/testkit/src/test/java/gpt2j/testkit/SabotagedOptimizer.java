@@ -5,11 +5,11 @@ import static gpt2j.testkit.SabotagedTensors.setFloats;
 import static gpt2j.testkit.SabotagedTraining.bug;
 import static gpt2j.testkit.SabotagedTraining.copy;
 
-import gpt2j.api.AdamW;
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingTrainingOperations;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingTrainingOperations;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;

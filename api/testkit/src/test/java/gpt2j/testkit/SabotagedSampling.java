@@ -4,12 +4,12 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setInts;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingBackend;
-import gpt2j.api.ForwardingOperations;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.spi.ForwardingBackend;
+import gpt2j.spi.ForwardingOperations;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.UnaryOperator;

@@ -1,12 +1,12 @@
 package gpt2j.testkit;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Precision;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.IntUnaryOperator;

@@ -4,11 +4,11 @@ import static gpt2j.testkit.SabotagedTensors.floats;
 import static gpt2j.testkit.SabotagedTensors.setFloats;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingBackend;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingBackend;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;

@@ -8,10 +8,10 @@ import static gpt2j.testkit.SabotagedTraining.fill;
 import static gpt2j.testkit.SabotagedTraining.filled;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingTrainingOperations;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingTrainingOperations;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingTrainingOperations;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingTrainingOperations;
 
 /** Training operations with a bug, for which they need to look into tensors. */
 abstract class TrainingBug extends ForwardingTrainingOperations {

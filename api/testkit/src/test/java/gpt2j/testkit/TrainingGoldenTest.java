@@ -3,13 +3,13 @@ package gpt2j.testkit;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gpt2j.api.AdamW;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -5,10 +5,10 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
-import gpt2j.api.CheckedBackend;
 import gpt2j.backend.cpu.machine.Machine;
 import gpt2j.backend.cpu.nd4j.Nd4jFailure;
 import gpt2j.backend.cpu.nd4j.Requirements;
+import gpt2j.spi.CheckedBackend;
 import java.util.List;
 
 /** Opens the processor. */

@@ -3,15 +3,14 @@ package gpt2j.backend.cpu;
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTokenQueue;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.attention.Attention;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.LayerNorm;
@@ -22,11 +21,12 @@ import gpt2j.backend.cpu.sampling.CpuSamplingState;
 import gpt2j.backend.cpu.simd.Memory;
 import gpt2j.backend.cpu.weights.CpuEmbeddingTable;
 import gpt2j.backend.cpu.weights.CpuLinearWeights;
+import gpt2j.spi.HostTokenQueue;
 import java.util.Arrays;
 
 /**
  * The operations, each done when its call returns: work is handed to the workers by row, by column
- * or by head. Types and shapes were checked by a {@link gpt2j.api.CheckedBackend} before.
+ * or by head. Types and shapes were checked by a {@link gpt2j.spi.CheckedBackend} before.
  */
 final class CpuOperations implements Operations {
   private final CpuRuntime runtime;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cpu;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCacheSpec;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.AttentionKernels;
 import gpt2j.backend.cpu.kernel.Bf16RowProducts;

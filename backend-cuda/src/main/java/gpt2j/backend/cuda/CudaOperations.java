@@ -7,9 +7,9 @@ import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cuda.forward.Attention;
 import gpt2j.backend.cuda.forward.CudaSamplingState;
 import gpt2j.backend.cuda.forward.Fusion;
@@ -29,7 +29,7 @@ import jcuda.driver.CUfunction;
 
 /**
  * The operations, each a kernel or a few in the backend's stream. Types and shapes were checked by
- * a {@link gpt2j.api.CheckedBackend} before.
+ * a {@link gpt2j.spi.CheckedBackend} before.
  */
 final class CudaOperations implements Operations {
   private static final int BLOCK = 256;

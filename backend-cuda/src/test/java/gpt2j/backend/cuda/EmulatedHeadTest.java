@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.Precision;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
+import gpt2j.api.tensor.Precision;
 import gpt2j.backend.cuda.launch.Kernels;
 import gpt2j.backend.cuda.step.CudaStep;
 import gpt2j.cuda.emulator.Emulator;

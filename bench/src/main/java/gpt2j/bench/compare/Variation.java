@@ -1,6 +1,6 @@
 package gpt2j.bench.compare;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.result.BenchmarkCase;

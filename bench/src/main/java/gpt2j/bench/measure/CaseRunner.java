@@ -1,9 +1,9 @@
 package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.NanoClock;

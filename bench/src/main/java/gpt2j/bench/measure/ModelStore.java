@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;

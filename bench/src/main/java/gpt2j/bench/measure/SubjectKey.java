@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import java.util.OptionalInt;
 
 /**

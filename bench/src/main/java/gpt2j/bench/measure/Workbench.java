@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendSpec;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.setup.Device;

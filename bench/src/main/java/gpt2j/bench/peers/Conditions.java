@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;

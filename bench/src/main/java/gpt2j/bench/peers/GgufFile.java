@@ -1,9 +1,9 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.BFloat16;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.io.IOException;

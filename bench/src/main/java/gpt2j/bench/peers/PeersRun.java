@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.ModelStore;
 import gpt2j.bench.measure.RunLog;

@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 
 /**
  * One combination of what a benchmark varies.

@@ -1,7 +1,7 @@
 package gpt2j.bench.result;
 
 import gpt2j.api.BackendOptions;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.setup.Model;
 import java.util.List;
 import java.util.OptionalInt;

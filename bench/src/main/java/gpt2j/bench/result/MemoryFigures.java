@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import java.util.Collections;
 import java.util.Map;
 import java.util.OptionalLong;

@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;

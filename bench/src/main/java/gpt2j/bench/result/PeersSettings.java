@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import java.util.List;

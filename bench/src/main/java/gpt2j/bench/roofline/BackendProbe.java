@@ -1,16 +1,16 @@
 package gpt2j.bench.roofline;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTensor;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.NanoClock;
 import java.util.ArrayList;
 import java.util.List;

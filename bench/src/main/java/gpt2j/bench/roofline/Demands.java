@@ -1,6 +1,6 @@
 package gpt2j.bench.roofline;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package gpt2j.bench.table;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;

@@ -1,6 +1,6 @@
 package gpt2j.bench.table;
 
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;

@@ -1,6 +1,6 @@
 package gpt2j.bench.table;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Surroundings;

@@ -1,10 +1,10 @@
 package gpt2j.bench.visualize;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingBackend;
 import gpt2j.api.Operations;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
+import gpt2j.spi.ForwardingBackend;
 import java.util.function.Consumer;
 
 /**

@@ -2,14 +2,14 @@ package gpt2j.bench.visualize;
 
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.ForwardingOperations;
 import gpt2j.api.KvCache;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
+import gpt2j.spi.ForwardingOperations;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

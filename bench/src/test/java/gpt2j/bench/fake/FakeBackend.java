@@ -2,16 +2,16 @@ package gpt2j.bench.fake;
 
 import gpt2j.api.Backend;
 import gpt2j.api.DeviceInfo;
-import gpt2j.api.ForwardingBackend;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
-import gpt2j.api.Precision;
 import gpt2j.api.Profiler;
 import gpt2j.api.Step;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.TrainingOperations;
 import gpt2j.api.UnsupportedException;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingBackend;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 

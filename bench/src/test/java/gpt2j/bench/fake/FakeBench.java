@@ -1,8 +1,8 @@
 package gpt2j.bench.fake;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.DataType;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;

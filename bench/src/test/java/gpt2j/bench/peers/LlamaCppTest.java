@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;

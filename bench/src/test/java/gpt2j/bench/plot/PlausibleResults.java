@@ -1,7 +1,7 @@
 package gpt2j.bench.plot;
 
-import gpt2j.api.Precision;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;

@@ -1,7 +1,7 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.Precision;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Usage;
 import gpt2j.bench.result.setup.Device;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Machine;

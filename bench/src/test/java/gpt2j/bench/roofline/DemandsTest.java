@@ -3,7 +3,7 @@ package gpt2j.bench.roofline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2Size;

@@ -1,7 +1,7 @@
 package gpt2j.bench.visualize;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;

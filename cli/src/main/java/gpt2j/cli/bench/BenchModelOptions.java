@@ -1,7 +1,7 @@
 package gpt2j.cli.bench;
 
 import gpt2j.api.BackendSpec;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.UserError;

@@ -1,6 +1,6 @@
 package gpt2j.cli.bench;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.PeerOptions;

@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;

@@ -1,6 +1,6 @@
 package gpt2j.cli.options;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.cli.io.OneLine;

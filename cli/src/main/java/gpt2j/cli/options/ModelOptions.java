@@ -2,7 +2,7 @@ package gpt2j.cli.options;
 
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.UserError;

@@ -1,6 +1,6 @@
 package gpt2j.cli.train;
 
-import gpt2j.api.AdamW;
+import gpt2j.api.training.AdamW;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.Numbers;

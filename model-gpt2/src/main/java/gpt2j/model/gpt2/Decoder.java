@@ -1,18 +1,18 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.Lifetime;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Shape;
 import gpt2j.api.Step;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.inference.Workspace;
 import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Locked;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2;
 
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.Precision;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import java.util.function.Consumer;
 

@@ -1,10 +1,10 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.Lifetime;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.model.gpt2.inference.Forward;
 import gpt2j.model.gpt2.inference.Workspace;
 import gpt2j.model.gpt2.memory.HostFloats;

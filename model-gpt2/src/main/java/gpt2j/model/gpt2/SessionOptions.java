@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import java.util.OptionalInt;
 
 /**

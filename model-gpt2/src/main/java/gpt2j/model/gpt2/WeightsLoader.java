@@ -1,12 +1,12 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.HostTensor;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Tensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.HostTensor;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.training.TrainingBatch;
 import gpt2j.model.gpt2.training.TrainingModel;
 import gpt2j.model.gpt2.training.TrainingOptions;

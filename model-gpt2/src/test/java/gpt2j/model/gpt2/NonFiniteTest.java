@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.DataType;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;

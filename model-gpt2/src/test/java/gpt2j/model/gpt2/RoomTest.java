@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
-import gpt2j.api.ForwardingBackend;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.spi.ForwardingBackend;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import gpt2j.api.Backend;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.Score.TokenLogprob;
 import gpt2j.model.gpt2.Score.TokenScore;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;

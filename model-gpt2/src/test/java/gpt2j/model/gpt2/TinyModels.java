@@ -2,8 +2,8 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;

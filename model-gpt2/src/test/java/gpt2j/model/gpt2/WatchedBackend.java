@@ -2,13 +2,13 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.ForwardingBackend;
-import gpt2j.api.ForwardingOperations;
-import gpt2j.api.ForwardingTrainingOperations;
 import gpt2j.api.Operations;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.TrainingOperations;
+import gpt2j.spi.ForwardingBackend;
+import gpt2j.spi.ForwardingOperations;
+import gpt2j.spi.ForwardingTrainingOperations;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Calls back in the middle of each step, chunk or pass: at its first operation. */

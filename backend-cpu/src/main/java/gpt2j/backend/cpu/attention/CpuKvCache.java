@@ -1,10 +1,10 @@
 package gpt2j.backend.cpu.attention;
 
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
 

@@ -1,13 +1,13 @@
 package gpt2j.backend.cpu.kernel;
 
-import gpt2j.api.AdamW;
+import gpt2j.api.training.AdamW;
 import gpt2j.backend.cpu.simd.Memory;
 import gpt2j.backend.cpu.simd.VectorMath;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * One update of AdamW, see {@link gpt2j.api.TrainingOperations#adamW}: each number is read once and
- * written once.
+ * One update of AdamW, see {@link gpt2j.api.training.TrainingOperations#adamW}: each number is read
+ * once and written once.
  */
 public final class AdamWUpdate {
   private final float clip;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cpu.memory;
 
-import gpt2j.api.MemoryUsage;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.MemoryUsage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.machine.Libc;
 import java.util.Collections;
 import java.util.EnumMap;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cpu.memory;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.nd4j.Nd4jProducts;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

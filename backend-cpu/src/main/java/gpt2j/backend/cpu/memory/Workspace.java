@@ -1,8 +1,8 @@
 package gpt2j.backend.cpu.memory;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

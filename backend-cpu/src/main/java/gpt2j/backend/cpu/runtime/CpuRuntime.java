@@ -1,10 +1,10 @@
 package gpt2j.backend.cpu.runtime;
 
-import gpt2j.api.HostProfiler;
 import gpt2j.backend.cpu.machine.HostMemory;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.Workspace;
 import gpt2j.backend.cpu.nd4j.Nd4jProducts;
+import gpt2j.spi.HostProfiler;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

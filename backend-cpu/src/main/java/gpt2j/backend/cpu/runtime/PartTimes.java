@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.runtime;
 
-import gpt2j.api.HostProfiler;
+import gpt2j.spi.HostProfiler;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Native memory by address, as the kernels see it: scalars and vectors. One segment spans the whole
  * address space, so that an access costs no more than in C; who calls a kernel answers for the
- * bounds, as {@link gpt2j.backend.cpu.CpuOperations} does with a {@link gpt2j.api.CheckedBackend}
+ * bounds, as {@link gpt2j.backend.cpu.CpuOperations} does with a {@link gpt2j.spi.CheckedBackend}
  * before it.
  */
 public final class Memory {

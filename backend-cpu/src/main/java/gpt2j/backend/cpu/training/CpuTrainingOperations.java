@@ -1,10 +1,10 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import gpt2j.backend.cpu.kernel.AdamWUpdate;
 import gpt2j.backend.cpu.kernel.ColumnSums;
 import gpt2j.backend.cpu.kernel.DropoutKernels;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of training, each done when its call returns. Types and shapes were checked by a
- * {@link gpt2j.api.CheckedBackend} before. Work is cut into parts that depend on shapes alone and
+ * {@link gpt2j.spi.CheckedBackend} before. Work is cut into parts that depend on shapes alone and
  * each part's sums are added up in one order, so which worker takes what doesn't show.
  */
 public final class CpuTrainingOperations implements TrainingOperations {

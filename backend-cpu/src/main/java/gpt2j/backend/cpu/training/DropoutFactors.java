@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.Dropout;
+import gpt2j.api.training.Dropout;
 import gpt2j.backend.cpu.kernel.DropoutKernels;
 import gpt2j.backend.cpu.kernel.PhiloxVectors;
 import gpt2j.backend.cpu.memory.CpuTensor;

@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.kernel.SquaredNorm;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -22,7 +22,7 @@ final class GradientNorm {
   }
 
   /**
-   * See {@link gpt2j.api.TrainingOperations#gradientNorm}.
+   * See {@link gpt2j.api.training.TrainingOperations#gradientNorm}.
    *
    * @param out where the norm and the factor go
    */

@@ -1,11 +1,11 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.simd.Memory;
 
-/** The embedding of training; see {@link gpt2j.api.TrainingOperations#embed}. */
+/** The embedding of training; see {@link gpt2j.api.training.TrainingOperations#embed}. */
 final class TrainingEmbedding {
   private final WorkSplitter work;
 

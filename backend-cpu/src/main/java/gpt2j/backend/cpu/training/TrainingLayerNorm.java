@@ -1,12 +1,12 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.kernel.LayerNorm;
 import gpt2j.backend.cpu.kernel.LayerNormBackwardKernels;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.simd.Memory;
 
-/** Layer norm as training needs it; see {@link gpt2j.api.TrainingOperations#layerNorm}. */
+/** Layer norm as training needs it; see {@link gpt2j.api.training.TrainingOperations#layerNorm}. */
 final class TrainingLayerNorm {
   private final WorkSplitter work;
 

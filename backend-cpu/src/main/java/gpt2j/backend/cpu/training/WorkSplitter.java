@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.kernel.ColumnSums;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
 import gpt2j.backend.cpu.runtime.WorkerPool;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cpu.weights;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.kernel.Bf16RowProducts;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;

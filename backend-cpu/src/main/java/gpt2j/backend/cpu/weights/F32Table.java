@@ -1,7 +1,7 @@
 package gpt2j.backend.cpu.weights;
 
-import gpt2j.api.HostTensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.kernel.RowProducts;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;

@@ -1,7 +1,7 @@
 package gpt2j.backend.cpu.weights;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.backend.cpu.runtime.WorkerPool;
 import gpt2j.backend.cpu.simd.Memory;
 

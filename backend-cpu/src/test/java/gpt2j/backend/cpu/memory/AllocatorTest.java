@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.machine.Libc;
 import gpt2j.backend.cpu.simd.Memory;
 import java.util.OptionalLong;

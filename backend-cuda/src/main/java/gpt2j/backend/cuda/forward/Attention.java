@@ -2,9 +2,9 @@ package gpt2j.backend.cuda.forward;
 
 import gpt2j.api.AttentionProbe;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.UnsupportedException;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelFamily;
 import gpt2j.backend.cuda.launch.KernelLauncher;

@@ -5,7 +5,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Closer;
 import gpt2j.backend.cuda.driver.Cuda;
 import gpt2j.backend.cuda.launch.CudaRuntime;

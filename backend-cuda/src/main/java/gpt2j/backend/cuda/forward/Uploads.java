@@ -1,10 +1,10 @@
 package gpt2j.backend.cuda.forward;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.Kernels;
 import gpt2j.backend.cuda.memory.DeviceMatrix;

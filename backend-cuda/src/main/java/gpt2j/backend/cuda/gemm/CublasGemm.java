@@ -13,11 +13,11 @@ import static jcuda.jcublas.cublasGemmAlgo.CUBLAS_GEMM_DEFAULT;
 import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
 import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;
 
-import gpt2j.api.DataType;
 import gpt2j.api.DeviceFailureException;
 import gpt2j.api.Epilogue;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Closer;
 import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.backend.cuda.driver.CudaDevice.Capability;

@@ -2,8 +2,8 @@ package gpt2j.backend.cuda.gemm;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelFamily;
 import gpt2j.backend.cuda.launch.KernelLauncher;

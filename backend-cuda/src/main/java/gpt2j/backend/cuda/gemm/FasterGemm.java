@@ -1,7 +1,7 @@
 package gpt2j.backend.cuda.gemm;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.memory.DeviceMatrix;
 import java.util.Locale;
 import java.util.Set;

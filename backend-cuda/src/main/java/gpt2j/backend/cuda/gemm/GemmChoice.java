@@ -3,7 +3,7 @@ package gpt2j.backend.cuda.gemm;
 import gpt2j.api.BackendException;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendUnavailableException;
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import java.util.Arrays;
 import java.util.List;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cuda.gemm;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Cuda;
 import gpt2j.backend.cuda.driver.Event;
 import gpt2j.backend.cuda.launch.CudaRuntime;

@@ -3,7 +3,7 @@ package gpt2j.backend.cuda.launch;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.driver.Cuda;
 import java.util.Locale;
 import jcuda.driver.CUfunction;

@@ -3,8 +3,8 @@ package gpt2j.backend.cuda.launch;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.driver.Cuda;
 import java.util.HashMap;
 import java.util.Map;

@@ -2,7 +2,7 @@ package gpt2j.backend.cuda.memory;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 
 /**
  * Keys and values as {@code [layers][2][sequences][heads][capacity][padded head size]}: the keys of

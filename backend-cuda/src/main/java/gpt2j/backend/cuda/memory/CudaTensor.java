@@ -1,8 +1,8 @@
 package gpt2j.backend.cuda.memory;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import java.util.Objects;
 
 /** Dense row-major device memory, or a view of some of its rows. */

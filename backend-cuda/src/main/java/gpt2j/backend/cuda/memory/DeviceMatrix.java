@@ -1,6 +1,6 @@
 package gpt2j.backend.cuda.memory;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 
 /**
  * Weights as kernels read them: {@code [rows][leading]}, one row for each output, so that an output

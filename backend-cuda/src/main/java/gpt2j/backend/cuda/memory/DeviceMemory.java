@@ -6,9 +6,9 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 
 import gpt2j.api.DeviceFailureException;
-import gpt2j.api.MemoryUsage;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.MemoryUsage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Context;
 import gpt2j.backend.cuda.driver.Cuda;
 import java.util.ArrayList;

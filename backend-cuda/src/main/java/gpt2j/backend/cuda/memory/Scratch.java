@@ -3,7 +3,7 @@ package gpt2j.backend.cuda.memory;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Context;
 import gpt2j.backend.cuda.driver.Cuda;
 

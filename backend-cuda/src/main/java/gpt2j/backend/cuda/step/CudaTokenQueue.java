@@ -7,7 +7,7 @@ import static jcuda.driver.JCudaDriver.cuStreamQuery;
 
 import gpt2j.api.DeviceFailureException;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Closer;
 import gpt2j.backend.cuda.driver.Cuda;
 import gpt2j.backend.cuda.launch.CudaRuntime;

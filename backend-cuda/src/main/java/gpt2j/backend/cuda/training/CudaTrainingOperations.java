@@ -1,10 +1,10 @@
 package gpt2j.backend.cuda.training;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import gpt2j.backend.cuda.forward.Fusion;
 import gpt2j.backend.cuda.gemm.Gemm;
 import gpt2j.backend.cuda.launch.CudaRuntime;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of training, each a kernel or a few in the backend's stream. Types and shapes were
- * checked by a {@link gpt2j.api.CheckedBackend} before.
+ * checked by a {@link gpt2j.spi.CheckedBackend} before.
  */
 public final class CudaTrainingOperations implements TrainingOperations {
   private final CudaRuntime runtime;

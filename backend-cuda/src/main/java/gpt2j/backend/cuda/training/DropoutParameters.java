@@ -1,6 +1,6 @@
 package gpt2j.backend.cuda.training;
 
-import gpt2j.api.Dropout;
+import gpt2j.api.training.Dropout;
 import gpt2j.backend.cuda.launch.KernelLauncher;
 import gpt2j.backend.cuda.memory.CudaTensor;
 

@@ -1,7 +1,7 @@
 package gpt2j.backend.cuda.training;
 
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.training.Dropout;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelLauncher;
 import gpt2j.backend.cuda.launch.Kernels;

@@ -1,8 +1,8 @@
 package gpt2j.backend.cuda.training;
 
-import gpt2j.api.AdamW;
-import gpt2j.api.Tensor;
 import gpt2j.api.UnsupportedException;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.AdamW;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelLauncher;
 import gpt2j.backend.cuda.launch.Kernels;
@@ -34,7 +34,7 @@ final class Optimizer {
     adamW = kernels.get("adamw");
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#gradientNorm}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#gradientNorm}. */
   void gradientNorm(CudaTensor out, List<Tensor> gradients, float maximum) {
     long sums = gradients.stream().mapToLong(Optimizer::chunks).sum();
     if (sums > Scratch.BYTES / Double.BYTES) {
@@ -77,7 +77,7 @@ final class Optimizer {
     return chunks;
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#adamW}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#adamW}. */
   void adamW(
       CudaTensor parameter,
       CudaTensor gradient,

@@ -3,8 +3,8 @@ package gpt2j.backend.cuda.training;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 
-import gpt2j.api.Dropout;
 import gpt2j.api.UnsupportedException;
+import gpt2j.api.training.Dropout;
 import gpt2j.backend.cuda.driver.Cuda;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelLauncher;
@@ -51,7 +51,7 @@ final class TrainingAttention {
     return function;
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#attention}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#attention}. */
   void forward(
       CudaTensor out,
       CudaTensor logSumExp,
@@ -72,7 +72,7 @@ final class TrainingAttention {
     shape.launch(launch, forward, 0);
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#attentionBackward}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#attentionBackward}. */
   void backward(
       CudaTensor qkvGradient,
       CudaTensor outGradient,

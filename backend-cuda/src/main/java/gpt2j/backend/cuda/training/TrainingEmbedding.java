@@ -25,7 +25,7 @@ final class TrainingEmbedding {
     backwardPositions = kernels.get("embed_backward_positions");
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#embed}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#embed}. */
   void forward(
       CudaTensor out, CudaTensor tokens, CudaTensor wte, CudaTensor wpe, int sequenceLength) {
     int width = out.shape().size(1);
@@ -42,7 +42,7 @@ final class TrainingEmbedding {
         .launch(forward, out.shape().rows(), Math.ceilDiv(width, COLUMNS), 1, BLOCK, 0);
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#embedBackward}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#embedBackward}. */
   void backward(
       CudaTensor wteGradient,
       CudaTensor wpeGradient,

@@ -16,7 +16,7 @@ final class TrainingLoss {
     kernel = runtime.kernels().get("softmax_cross_entropy");
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#crossEntropy}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#crossEntropy}. */
   void run(
       CudaTensor losses,
       CudaTensor logitsGradient,

@@ -35,7 +35,7 @@ final class TrainingNorm {
     backwardColumns = kernels.get("layer_norm_backward_columns");
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#layerNorm}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#layerNorm}. */
   void forward(
       CudaTensor out,
       CudaTensor mean,
@@ -60,7 +60,7 @@ final class TrainingNorm {
         .launch(forward, Math.ceilDiv(rows, ROWS), 1, 1, BLOCK, 0);
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#layerNormBackward}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#layerNormBackward}. */
   void backward(
       CudaTensor xGradient,
       CudaTensor gainGradient,

@@ -22,13 +22,13 @@ final class TrainingProducts {
     columnSums = new ColumnSums(runtime);
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#linear}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#linear}. */
   void linear(CudaTensor out, CudaTensor x, CudaTensor weight, @Nullable CudaTensor bias) {
     // [n, outputs] = [n, inputs]·[inputs, outputs]
     multiply(Form.STORED, out, x, weight, bias, width(x));
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#linearBackward}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#linearBackward}. */
   void linearBackward(
       CudaTensor xGradient,
       CudaTensor weightGradient,
@@ -47,13 +47,13 @@ final class TrainingProducts {
     }
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#logits}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#logits}. */
   void logits(CudaTensor out, CudaTensor x, CudaTensor wte) {
     // [n, V] = [n, C]·[V, C]ᵀ
     multiply(Form.TRANSPOSED, out, x, wte, null, width(x));
   }
 
-  /** See {@link gpt2j.api.TrainingOperations#logitsBackward}. */
+  /** See {@link gpt2j.api.training.TrainingOperations#logitsBackward}. */
   void logitsBackward(
       CudaTensor xGradient,
       CudaTensor wteGradient,

@@ -1,11 +1,11 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.AttentionProbe;
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Tensor;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;

@@ -2,10 +2,10 @@ package gpt2j.bench.jmh;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Step;
+import gpt2j.api.tensor.DataType;
 
 /**
  * Copies memory of a device; half of the traffic is reading. The only way to stream through a

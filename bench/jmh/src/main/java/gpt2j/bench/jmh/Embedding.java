@@ -1,10 +1,10 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;

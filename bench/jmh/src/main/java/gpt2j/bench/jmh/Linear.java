@@ -1,9 +1,9 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Precision;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,7 +1,7 @@
 package gpt2j.bench.jmh;
 
-import gpt2j.api.GeluForm;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;

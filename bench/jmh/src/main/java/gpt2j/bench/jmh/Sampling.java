@@ -2,8 +2,8 @@ package gpt2j.bench.jmh;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;

@@ -1,8 +1,8 @@
 package gpt2j.bench.jmh;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,8 +1,8 @@
 package gpt2j.bench.jmh;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
-import gpt2j.api.Precision;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
 import java.util.function.UnaryOperator;
 
 /**

@@ -1,14 +1,14 @@
 package gpt2j.bench.jmh;
 
-import gpt2j.api.AdamW;
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
+import gpt2j.api.training.AdamW;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

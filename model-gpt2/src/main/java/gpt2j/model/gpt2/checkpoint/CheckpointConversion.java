@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.BFloat16;
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.OutputTensor;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.config.Gpt2Config;
 
 /** The files of a checkpoint, for those who write one. */

@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.json.Json;
 import java.io.ByteArrayOutputStream;

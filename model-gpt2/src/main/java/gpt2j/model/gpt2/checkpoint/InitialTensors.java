@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import java.lang.foreign.Arena;

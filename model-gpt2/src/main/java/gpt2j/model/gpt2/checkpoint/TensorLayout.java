@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;

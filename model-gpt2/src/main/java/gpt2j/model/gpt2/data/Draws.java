@@ -4,7 +4,7 @@ import gpt2j.api.Philox;
 
 /**
  * Random numbers of a seed, each a function of what it is for. They don't meet those of {@link
- * gpt2j.api.Dropout}, whose streams are small numbers.
+ * gpt2j.api.training.Dropout}, whose streams are small numbers.
  */
 public record Draws(long seed, long purpose) {
   /** Which places of a sequence make a batch. */

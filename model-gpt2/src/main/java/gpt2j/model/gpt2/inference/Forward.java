@@ -5,8 +5,8 @@ import gpt2j.api.Epilogue;
 import gpt2j.api.KvCache;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.model.gpt2.config.Gpt2Config;
 
 /**

@@ -2,7 +2,7 @@ package gpt2j.model.gpt2.inference;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import java.util.List;
 
 /**

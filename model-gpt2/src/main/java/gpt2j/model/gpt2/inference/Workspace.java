@@ -1,13 +1,13 @@
 package gpt2j.model.gpt2.inference;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Resources;

@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.memory;
 
 import gpt2j.api.Backend;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.safetensors;
 
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

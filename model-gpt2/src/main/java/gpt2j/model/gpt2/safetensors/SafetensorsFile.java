@@ -1,8 +1,8 @@
 package gpt2j.model.gpt2.safetensors;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.files.PositionedFile;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.safetensors;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

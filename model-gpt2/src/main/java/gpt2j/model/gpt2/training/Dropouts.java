@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.training;
 
-import gpt2j.api.Dropout;
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.Dropout;
 
 /** Dropout at the places where GPT-2 has it, each with a number of its own. */
 final class Dropouts {

@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Epilogue;
-import gpt2j.api.GeluForm;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.model.gpt2.config.Gpt2Config;
 
 /** The form of GELU that a configuration asks for. */

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.training;
 
-import gpt2j.api.Tensor;
+import gpt2j.api.tensor.Tensor;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.List;
 import java.util.Objects;

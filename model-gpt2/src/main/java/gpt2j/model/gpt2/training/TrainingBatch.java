@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.training;
 
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.training.TrainingOperations;
 import java.util.Arrays;
 
 /**

@@ -1,11 +1,11 @@
 package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Backend;
-import gpt2j.api.Dropout;
-import gpt2j.api.GeluForm;
 import gpt2j.api.Profiler;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.GeluForm;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.Dropout;
+import gpt2j.api.training.TrainingOperations;
 import gpt2j.model.gpt2.config.Gpt2Config;
 
 /**

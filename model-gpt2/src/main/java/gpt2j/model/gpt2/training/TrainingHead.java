@@ -2,8 +2,8 @@ package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Backend;
 import gpt2j.api.Profiler;
-import gpt2j.api.Tensor;
-import gpt2j.api.TrainingOperations;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.training.TrainingOperations;
 
 /**
  * The output head and the loss, some rows at a time, forward and, when training, backward at once:

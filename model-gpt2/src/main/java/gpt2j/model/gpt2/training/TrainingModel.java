@@ -1,14 +1,14 @@
 package gpt2j.model.gpt2.training;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
 import gpt2j.api.Lifetime;
-import gpt2j.api.Shape;
 import gpt2j.api.Step;
-import gpt2j.api.Tensor;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.InitialTensors;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;

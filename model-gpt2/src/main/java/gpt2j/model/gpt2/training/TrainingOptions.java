@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.training;
 
-import gpt2j.api.AdamW;
+import gpt2j.api.training.AdamW;
 
 /**
  * How a model is trained, as far as it stays the same throughout.

@@ -1,6 +1,6 @@
 /**
  * Training GPT-2: forward and backward pass, the optimiser's update, and all the memory that they
- * need, on any backend that has {@link gpt2j.api.TrainingOperations}.
+ * need, on any backend that has {@link gpt2j.api.training.TrainingOperations}.
  *
  * {@snippet :
  * TrainingOptions options = TrainingOptions.of(12, 256).withDropout(0.1f).withSeed(42);

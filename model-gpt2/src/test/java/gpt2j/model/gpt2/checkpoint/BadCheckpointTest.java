@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.safetensors.OutputTensor;

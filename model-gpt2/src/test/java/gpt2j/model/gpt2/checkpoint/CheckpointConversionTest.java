@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
 import java.io.IOException;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import java.io.IOException;

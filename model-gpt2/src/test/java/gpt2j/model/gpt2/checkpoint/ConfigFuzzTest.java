@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.Allocation;
 import gpt2j.testkit.Mutations;

@@ -2,8 +2,8 @@ package gpt2j.model.gpt2.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gpt2j.api.DataType;
 import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.DataType;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.config.Gpt2Size;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.io.IOException;
 import java.nio.file.Files;

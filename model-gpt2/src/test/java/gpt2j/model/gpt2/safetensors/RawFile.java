@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.safetensors;
 
-import gpt2j.api.HostTensor;
+import gpt2j.api.tensor.HostTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,7 +3,7 @@ package gpt2j.model.gpt2.safetensors;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.Shape;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

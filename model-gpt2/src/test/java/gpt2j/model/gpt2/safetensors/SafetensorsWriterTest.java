@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.DataType;
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package gpt2j.model.gpt2.training.run;
 
-import gpt2j.api.HostTensor;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Generation;
 import gpt2j.model.gpt2.GenerationRequest;

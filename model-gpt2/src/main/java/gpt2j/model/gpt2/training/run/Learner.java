@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.training.run;
 
-import gpt2j.api.HostTensor;
-import gpt2j.api.Shape;
+import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.training.TrainingTensor;
 import java.lang.foreign.Arena;

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.training.run;
 
-import gpt2j.api.AdamW;
+import gpt2j.api.training.AdamW;
 import gpt2j.model.gpt2.training.Recompute;
 import gpt2j.model.gpt2.training.TrainedBiases;
 import gpt2j.model.gpt2.training.TrainingOptions;

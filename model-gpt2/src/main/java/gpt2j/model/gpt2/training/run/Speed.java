@@ -1,10 +1,10 @@
 package gpt2j.model.gpt2.training.run;
 
 import gpt2j.api.Backend;
-import gpt2j.api.DataType;
-import gpt2j.api.Shape;
-import gpt2j.api.Tensor;
-import gpt2j.api.Usage;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Shape;
+import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.Usage;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
