@@ -5,6 +5,7 @@ What the kernels occupy comes from ptxas, which assembles the checked-in PTX of 
 What they must move and compute follows from the shapes. Needs ptxas of CUDA 13.0, no GPU.
 """
 
+import gzip
 import pathlib
 import re
 import subprocess
@@ -47,19 +48,21 @@ DRAW = 250  # operations for a token: random words, two logarithms, the score
 
 def assemble():
     """Per kernel: threads per block, and per device what ptxas says."""
-    text = (PTX / "sm_80.ptx").read_text()
+    text = gzip.decompress((PTX / "sm_80.ptx.gz").read_bytes()).decode()
     kernels = {}
     for name, threads in re.findall(r"\.entry (\w+)\(.*?\.maxntid (\d+)", text, re.S):
         kernels[name] = {"threads": int(threads)}
     for device in DEVICES:
         with tempfile.TemporaryDirectory() as folder:
+            ptx = pathlib.Path(folder) / f"sm_{device}.ptx"
+            ptx.write_bytes(gzip.decompress((PTX / f"{ptx.name}.gz").read_bytes()))
             said = subprocess.run(
                 [
                     "ptxas",
                     "-v",
                     f"-arch=sm_{device}",
                     f"--output-file={folder}/kernels.cubin",
-                    str(PTX / f"sm_{device}.ptx"),
+                    str(ptx),
                 ],
                 check=True,
                 capture_output=True,

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Generates the PTX of the CUDA kernels, one file per compute capability, or, with --check, only
-# compares what is there with what the sources give. It takes some two minutes.
+# Generates the PTX of the CUDA kernels, one compressed file per compute capability, and a checksum of
+# the sources that they are of, which a test compares everywhere; or, with --check, only compares what
+# is there with what the sources give. It takes some two minutes.
 #
 #   backend-cuda/scripts/ptx.sh [--check | --line-info]
 #
@@ -73,13 +74,17 @@ status=0
 for file in "$work"/sm_*.ptx; do
   name=$(basename "$file")
   if [ "$mode" = --check ]; then
-    if ! cmp -s "$file" "$resources/$name"; then
-      echo "ptx: $name differs from the sources: run $0" >&2
+    if ! gzip -dc "$resources/$name.gz" | cmp -s "$file" -; then
+      echo "ptx: $name.gz differs from the sources: run $0" >&2
       status=1
     fi
   else
     mkdir -p "$resources"
-    cp "$file" "$resources/$name"
+    gzip -9 -n <"$file" >"$resources/$name.gz"
   fi
 done
+if [ "$mode" != --check ]; then
+  # shellcheck disable=SC2035 # no name begins with a dash
+  (cd "$sources" && LC_ALL=C sha256sum *.cu *.cuh) >"$resources/sources.sha256"
+fi
 exit $status

@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.zip.GZIPInputStream;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -101,8 +102,8 @@ final class DeviceProbe {
   private void load() throws Exception {
     CUmodule module = new CUmodule();
     try (InputStream in =
-        DeviceProbe.class.getResourceAsStream("/gpt2j/backend/cuda/launch/sm_75.ptx")) {
-      byte[] ptx = in.readAllBytes();
+        DeviceProbe.class.getResourceAsStream("/gpt2j/backend/cuda/launch/sm_75.ptx.gz")) {
+      byte[] ptx = new GZIPInputStream(in).readAllBytes();
       cuModuleLoadData(module, Arrays.copyOf(ptx, ptx.length + 1));
     }
     cuModuleGetFunction(kernel, module, "advance");

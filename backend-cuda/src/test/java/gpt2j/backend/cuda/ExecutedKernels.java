@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 
 /** Which kernels of the PTX have been executed. */
 final class ExecutedKernels {
@@ -21,8 +22,8 @@ final class ExecutedKernels {
   private final Set<String> missing;
 
   ExecutedKernels() throws IOException {
-    try (InputStream in = Kernels.class.getResourceAsStream("sm_80.ptx")) {
-      String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+    try (InputStream in = Kernels.class.getResourceAsStream("sm_80.ptx.gz")) {
+      String text = new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.US_ASCII);
       missing = new TreeSet<>(ENTRY.matcher(text).results().map(e -> e.group(1)).toList());
     }
     missing.removeAll(OF_OTHERS);

@@ -15,23 +15,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import jcuda.driver.CUmodule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernels as PTX for devices of some compute capability or a later one. The driver assembles
  * them for the very device, and keeps the result for the next time.
- *
- * @param target the least capability
- * @param version the version of the PTX language, which the driver must know
- * @param text the PTX
  */
-public record PtxVariant(Capability target, Version version, String text) {
+public final class PtxVariant {
   /** A version of the PTX language, such as 7.0. */
   record Version(int major, int minor) {
     /**
@@ -51,32 +48,40 @@ public record PtxVariant(Capability target, Version version, String text) {
   private static final int[] TARGETS = {120, 100, 90, 89, 86, 80, 75};
   private static final Pattern VERSION = Pattern.compile("(?m)^\\.version (\\d+)\\.(\\d+)");
   private static final Pattern TARGET = Pattern.compile("(?m)^\\.target sm_(\\d+)(\\d)\\b");
+  private static final int HEAD = 1024; // bytes within which both stand
+
+  private final String resource;
+  private final Capability target; // the least
+  private final Version version; // which the driver must know
+  private @Nullable String text; // once it is needed: it is long
+
+  private PtxVariant(String resource) {
+    this.resource = resource;
+    String head = read(resource, HEAD);
+    Matcher ofVersion = VERSION.matcher(head);
+    Matcher ofTarget = TARGET.matcher(head);
+    if (!ofVersion.find() || !ofTarget.find()) {
+      throw new IllegalStateException(resource + " has no .version or .target");
+    }
+    target = new Capability(number(ofTarget, 1), number(ofTarget, 2));
+    version = new Version(number(ofVersion, 1), number(ofVersion, 2));
+  }
 
   /** All variants of this build, the newest first. */
   static List<PtxVariant> all() {
-    List<PtxVariant> variants = new ArrayList<>();
-    for (int target : TARGETS) {
-      try (InputStream in = PtxVariant.class.getResourceAsStream("sm_" + target + ".ptx")) {
-        if (in != null) {
-          variants.add(of(new String(in.readAllBytes(), StandardCharsets.US_ASCII)));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-    return variants;
+    return Arrays.stream(TARGETS)
+        .mapToObj(target -> "sm_" + target + ".ptx.gz")
+        .filter(resource -> PtxVariant.class.getResource(resource) != null)
+        .map(PtxVariant::new)
+        .toList();
   }
 
-  private static PtxVariant of(String text) {
-    Matcher version = VERSION.matcher(text);
-    Matcher target = TARGET.matcher(text);
-    if (!version.find() || !target.find()) {
-      throw new IllegalStateException("a PTX resource has no .version or .target");
+  private static String read(String resource, int most) {
+    try (InputStream in = PtxVariant.class.getResourceAsStream(resource)) {
+      return new String(new GZIPInputStream(in).readNBytes(most), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return new PtxVariant(
-        new Capability(number(target, 1), number(target, 2)),
-        new Version(number(version, 1), number(version, 2)),
-        text);
   }
 
   private static int number(Matcher matcher, int group) {
@@ -140,9 +145,17 @@ public record PtxVariant(Capability target, Version version, String text) {
         || result == CUDA_ERROR_INVALID_PTX;
   }
 
+  /** The PTX. */
+  public String text() {
+    if (text == null) {
+      text = read(resource, Integer.MAX_VALUE);
+    }
+    return text;
+  }
+
   /** What the driver is given: the text and a zero. */
   private byte[] image() {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    byte[] bytes = text().getBytes(StandardCharsets.US_ASCII);
     return Arrays.copyOf(bytes, bytes.length + 1);
   }
 
@@ -153,10 +166,10 @@ public record PtxVariant(Capability target, Version version, String text) {
 
   /** Whether there is a kernel of this name; not every device can do what some need. */
   public boolean has(String kernel) {
-    return text.contains(".entry " + kernel + "(");
+    return text().contains(".entry " + kernel + "(");
   }
 
-  /** For listings; the text is long. */
+  /** For listings. */
   @Override
   public String toString() {
     return "%s, PTX %s".formatted(name(), version);
