@@ -16,8 +16,7 @@ end=$((seed + mutants))
 failed=0
 while [ "$seed" -lt "$end" ]; do
   count=$((end - seed < 20000 ? end - seed : 20000))
-  if ! mvn -B -ntp -q -f "$root/pom.xml" -pl cli -am test -Dtest=FuzzTest \
-    -Dsurefire.failIfNoSpecifiedTests=false \
+  if ! "$root/scripts/test.sh" cli FuzzTest \
     "-Dgpt2j.test.mutants=$count" "-Dgpt2j.test.seed=$seed"; then
     echo "fuzz.sh: $count mutants from seed $seed on: failed" >&2
     failed=1
