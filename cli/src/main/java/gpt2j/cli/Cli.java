@@ -11,6 +11,7 @@ import gpt2j.cli.generate.ScoreCommand;
 import gpt2j.cli.generate.TokenizeCommand;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
+import gpt2j.cli.io.OutputException;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Arguments;
 import gpt2j.cli.options.GroupedHelp;
@@ -160,6 +161,10 @@ final class Cli {
         return errors.handle(e);
       }
     }
-    return new RunLast().execute(parsed);
+    try {
+      return new RunLast().execute(parsed);
+    } catch (OutputException e) { // from help, which picocli writes by itself
+      return errors.handle(e);
+    }
   }
 }

@@ -18,6 +18,7 @@ import gpt2j.model.gpt2.training.run.RunException;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -128,7 +129,11 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
   private static String unmatched(UnmatchedArgumentException e, String... arguments) {
     String argument = e.getUnmatched().getFirst();
     String quoted = OneLine.quote(argument);
-    List<String> similar = e.getSuggestions().stream().limit(3).toList();
+    List<String> similar =
+        e.getSuggestions().stream()
+            .filter(name -> e.isUnknownOption() || isNear(argument, name))
+            .limit(3)
+            .toList();
     if (e.isUnknownOption()) {
       return similar.isEmpty()
           ? "unknown option %s; --help shows all".formatted(quoted)
@@ -149,6 +154,24 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         ? "unknown command %s; --help shows all, and a text to go on from needs --prompt"
             .formatted(quoted)
         : "unknown command %s; did you mean %s?".formatted(quoted, Choice.list(similar));
+  }
+
+  /** Whether a word may be a command mistyped: begun only, or with at most two letters wrong. */
+  private static boolean isNear(String word, String command) {
+    if (word.length() > 1 && command.startsWith(word)) {
+      return true;
+    }
+    int[] before = IntStream.rangeClosed(0, command.length()).toArray(); // Levenshtein 1966
+    for (int i = 1; i <= word.length(); i++) {
+      int[] row = new int[command.length() + 1];
+      row[0] = i;
+      for (int j = 1; j <= command.length(); j++) {
+        int other = word.charAt(i - 1) == command.charAt(j - 1) ? 0 : 1;
+        row[j] = Math.min(before[j - 1] + other, 1 + Math.min(before[j], row[j - 1]));
+      }
+      before = row;
+    }
+    return before[command.length()] <= Math.min(2, word.length() / 2);
   }
 
   private static String missing(ArgSpec argument) {

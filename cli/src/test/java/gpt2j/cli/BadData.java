@@ -89,25 +89,25 @@ final class BadData {
             "--out=@/file.txt"),
         failure(
             "stories where nothing can be",
-            "@/none/x.txt: can't be written: *",
+            "@/none/x.txt: can't be written: the folder @/none does not exist",
             "stories",
             "--bytes=1k",
             "--out=@/none/x.txt"),
         usage("no data", "no data: give the folder that prepare wrote", "baseline"),
         failure(
             "no folder of data",
-            "@/none: does not exist; prepare makes a folder of them: prepare TEXTS --out DIR",
+            "@/none: does not exist; prepare makes a folder of tokens: prepare TEXTS --out DIR",
             "baseline",
             "@/none"),
         failure(
             "folder of texts as data",
-            "@/texts: holds no tokens; prepare makes a folder of them: prepare @/texts --out DIR",
+            "@/texts: holds no tokens; prepare makes a folder of tokens: prepare @/texts --out DIR",
             "baseline",
             "@/texts"),
         failure(
             "text as data",
-            "@/file.txt: is a file, not a folder of tokens; prepare makes a folder of them: prepare"
-                + " @/file.txt --out DIR",
+            "@/file.txt: is a file, not a folder of tokens; prepare makes a folder of tokens:"
+                + " prepare @/file.txt --out DIR",
             "baseline",
             "@/file.txt"),
         failure(

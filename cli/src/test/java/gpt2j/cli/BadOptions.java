@@ -25,6 +25,11 @@ final class BadOptions {
             "--xyz=1"),
         usage("unknown short option", "unknown option '-x'; --help shows all", "-x"),
         usage("unknown command", "unknown command 'scroe'; did you mean score?", "scroe"),
+        usage("command's beginning", "unknown command 'tok'; did you mean tokenize?", "tok"),
+        usage(
+            "word that is like no command",
+            "unknown command 'Once'; --help shows all, and a text to go on from needs --prompt",
+            "Once"),
         usage(
             "text in place of a command",
             "unknown command 'Once upon a time'; a text to go on from needs --prompt: bin/cli"

@@ -95,7 +95,7 @@ final class BadSizes {
             "--out=@/file.txt/new"),
         failure(
             "place where nothing can be",
-            "/proc/new: can't be written: *",
+            "/proc/new: can't be written: nothing can be made in /proc",
             "init",
             "--size=gpt2",
             "--out=/proc/new"));

@@ -227,7 +227,7 @@ final class BadTraining {
             "--size=gpt2"),
         failure(
             "texts as data",
-            "@/texts: holds no tokens; prepare makes a folder of them: prepare @/texts --out DIR",
+            "@/texts: holds no tokens; prepare makes a folder of tokens: prepare @/texts --out DIR",
             "train",
             "--data=@/texts",
             "--out=@/new-run",
@@ -269,7 +269,7 @@ final class BadTraining {
             "--size=gpt2"),
         failure(
             "place where nothing can be",
-            "/proc/run: can't be written: *",
+            "/proc/run: can't be written: nothing can be made in /proc",
             "train",
             "--data=@/data",
             "--out=/proc/run",

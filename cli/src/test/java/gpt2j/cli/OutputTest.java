@@ -92,14 +92,16 @@ class OutputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"generate", "tokenize", "devices", "completion", "help"})
+  @ValueSource(
+      strings = {"generate", "tokenize", "devices", "completion", "help", "--help", "--version"})
   void aReaderThatGoesEndsEverythingQuietly(String name) {
     Result result = run(name, new Closed("Broken pipe"));
     assertEquals(new Result(0, "", ""), result);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"generate", "tokenize", "devices", "completion"})
+  @ValueSource(
+      strings = {"generate", "tokenize", "devices", "completion", "help", "--help", "--version"})
   void aFullDiskIsAnError(String name) throws IOException {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.exists(full), "there is no /dev/full");

@@ -77,7 +77,7 @@ final class LifeRound {
     for (Thread thread : threads) {
       thread.start();
     }
-    long end = System.nanoTime() + 120_000_000_000L;
+    long end = System.nanoTime() + 600_000_000_000L;
     for (Thread thread : threads) {
       thread.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
       if (thread.isAlive()) {

@@ -95,11 +95,14 @@ class EmbeddingTest {
     "javacpp-1.5.7-linux, org.bytedeco:javacpp",
     "openblas-0.3.19-1.5.7-linux, org.bytedeco:openblas",
     "nd4j-native-, org.nd4j:nd4j-native",
-    "javacpp-1.5.7.jar, org.bytedeco.javacpp.Pointer",
+    "javacpp-1.5.7.jar, org.bytedeco:javacpp is on no path",
+    "openblas-0.3.19-1.5.7.jar, org.bytedeco:openblas is on no path",
+    "/nd4j/target/, gpt2j:gpt2j-nd4j is on no path",
+    "commons-math3, org.apache.commons:commons-math3 is on no path",
+    "slf4j-api, org.slf4j:slf4j-api is on no path",
   })
   void namesTheLibraryThatIsNotOnTheClassPath(String jar, String named) throws Exception {
-    assertRefused(
-        named, run(onClassPath(path -> !path.getFileName().toString().startsWith(jar), VECTORS)));
+    assertRefused(named, run(onClassPath(path -> !path.toString().contains(jar), VECTORS)));
   }
 
   /**

@@ -59,8 +59,25 @@ public final class Output {
     return shown.toString();
   }
 
-  /** For text whose loss doesn't matter, such as help. */
+  /** The same for libraries that want a writer; what can't be written is thrown from it, too. */
   public PrintWriter writer() {
-    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    OutputStream throwing =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) {
+            try {
+              stream.write(bytes, offset, length);
+              stream.flush();
+            } catch (IOException e) {
+              throw new OutputException(e);
+            }
+          }
+        };
+    return new PrintWriter(throwing, true, StandardCharsets.UTF_8);
   }
 }

@@ -49,8 +49,9 @@ record SettingsFile(String label, Map<String, String> values) {
         JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     Map<String, String> values = new LinkedHashMap<>();
     try (JsonParser json = factory.createParser(ObjectReadContext.empty(), text)) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw UserError.usage(label + ": is not a JSON object");
+      JsonToken first = json.nextToken();
+      if (first != JsonToken.START_OBJECT) {
+        throw UserError.usage(label + (first == null ? ": is empty" : ": is not a JSON object"));
       }
       for (String name = json.nextName(); name != null; name = json.nextName()) {
         JsonToken token = json.nextToken();

@@ -8,11 +8,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,16 @@ public final class Requirements {
    * What loading ND4J's libraries takes of the address space, 710 MB, and something to work with.
    */
   private static final long ADDRESSES = 1L << 30;
+
+  /** The libraries of Java that ND4J calls, and a class of each. */
+  private static final Map<String, String> LIBRARIES =
+      new TreeMap<>(
+          Map.of(
+              "gpt2j:gpt2j-nd4j", "org/nd4j/linalg/factory/Nd4j.class",
+              "org.apache.commons:commons-math3", "org/apache/commons/math3/util/FastMath.class",
+              "org.bytedeco:javacpp", "org/bytedeco/javacpp/Pointer.class",
+              "org.bytedeco:openblas", "org/bytedeco/openblas/global/openblas.class",
+              "org.slf4j:slf4j-api", "org/slf4j/Logger.class"));
 
   /** A build of ND4J's natives, by its classifier, and what the processor needs to have for it. */
   private enum Build {
@@ -64,6 +75,7 @@ public final class Requirements {
     return Stream.<Supplier<@Nullable String>>of(
             Requirements::platform,
             Requirements::vectors,
+            Requirements::libraries,
             Requirements::natives,
             Requirements::nativeAccess,
             Requirements::unsafe,
@@ -90,6 +102,15 @@ public final class Requirements {
         : "the Vector API is missing: start java with --add-modules=" + VECTORS;
   }
 
+  /** On a path of classes nothing else would say what isn't there before it is needed. */
+  private static @Nullable String libraries() {
+    return LIBRARIES.entrySet().stream()
+        .filter(library -> !isThere(library.getValue()))
+        .findFirst()
+        .map(library -> "%s is on no path of modules or classes".formatted(library.getKey()))
+        .orElse(null);
+  }
+
   private static @Nullable String natives() {
     if (!isThere("org/bytedeco/javacpp/linux-x86_64/libjnijavacpp.so")) {
       return absent("JavaCPP", "org.bytedeco:javacpp", "linux-x86_64");
@@ -111,7 +132,7 @@ public final class Requirements {
   }
 
   private static boolean isThere(String library) {
-    ClassLoader loader = Pointer.class.getClassLoader();
+    ClassLoader loader = Requirements.class.getClassLoader();
     return loader != null && loader.getResource(library) != null;
   }
 

@@ -25,7 +25,7 @@ public final class DataSet implements AutoCloseable {
   public static final String TRAIN = "train.bin";
   public static final String VALIDATION = "val.bin";
 
-  private static final String MAKING = "; prepare makes a folder of them: prepare %s --out DIR";
+  private static final String MAKING = "; prepare makes a folder of tokens: prepare %s --out DIR";
 
   /** The characters of a text by their numbers, which nanoGPT pickles. */
   private static final String PICKLED = "meta.pkl";

@@ -88,6 +88,17 @@ public final class Io {
     }
   }
 
+  /** What happened in writing, to follow "FILE: can't be written: ". */
+  public static String explainWriting(IOException e) {
+    if (!(e instanceof NoSuchFileException missing) || missing.getFile() == null) {
+      return explain(e);
+    }
+    Path folder = Path.of(missing.getFile()).toAbsolutePath().getParent();
+    return Files.exists(folder)
+        ? "nothing can be made in " + folder
+        : "the folder " + folder + " does not exist";
+  }
+
   /** What happened, to follow "FILE: ". */
   public static String explain(IOException e) {
     return switch (e) {

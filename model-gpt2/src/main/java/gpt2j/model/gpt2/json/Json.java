@@ -72,8 +72,9 @@ public final class Json {
    */
   public static JsonObject readObject(byte[] text) {
     try (JsonParser parser = parser(text)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new JsonException("is not a JSON object");
+      JsonToken first = parser.nextToken();
+      if (first != JsonToken.START_OBJECT) {
+        throw new JsonException(first == null ? "is empty" : "is not a JSON object");
       }
       JsonObject object = object(parser);
       expectEnd(parser);

@@ -56,9 +56,7 @@ class BadCheckpointTest {
         damage(
             "config.json: has more than 16 MiB, the limit",
             d -> Files.write(d.resolve("config.json"), new byte[(16 << 20) + 1])),
-        damage(
-            "config.json: is not a JSON object",
-            d -> Files.write(d.resolve("config.json"), new byte[0])),
+        damage("config.json: is empty", d -> Files.write(d.resolve("config.json"), new byte[0])),
         damage(
             "config.json: n_layer must be an integer from 1 to 4096, not -2",
             d -> Files.writeString(d.resolve("config.json"), "{\"n_layer\": -2}")),
@@ -261,7 +259,7 @@ class BadCheckpointTest {
     List<String> names = List.copyOf(Tiny.tensors(Tiny.config()).keySet());
     String proper = Tiny.index(names, "a.safetensors", "b.safetensors");
     return Stream.of(
-        index(INDEX + ": is not a JSON object", ""),
+        index(INDEX + ": is empty", ""),
         index(
             INDEX
                 + ": is not valid JSON at character 20: Unexpected end-of-input in"

@@ -243,7 +243,7 @@ class ConfigReaderTest {
 
   @Test
   void aFileThatIsNoConfiguration() {
-    assertProblems("", "is not a JSON object");
+    assertProblems("", "is empty");
     assertProblems("[]", "is not a JSON object");
     assertProblems(
         "{\"n_embd\": 1, \"n_embd\": 2}",

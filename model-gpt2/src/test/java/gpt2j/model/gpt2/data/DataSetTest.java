@@ -116,10 +116,11 @@ class DataSetTest {
   void whatIsNoFolderIsRefused() {
     data = directory.resolve("none");
     assertEquals(
-        "none: does not exist; prepare makes a folder of them: prepare TEXTS --out DIR", refusal());
+        "none: does not exist; prepare makes a folder of tokens: prepare TEXTS --out DIR",
+        refusal());
     data = directory.resolve("text.txt");
     assertEquals(
-        "text.txt: is a file, not a folder of tokens; prepare makes a folder of them: prepare "
+        "text.txt: is a file, not a folder of tokens; prepare makes a folder of tokens: prepare "
             + data
             + " --out DIR",
         refusal());

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 
 /** A run can't begin or go on. The message is one line that says why and what to do. */
 public final class RunException extends RuntimeException {
+  /** What was tried, where something could not be written. */
+  static final String UNWRITABLE = "can't be written";
+
   private static final long serialVersionUID = 1L;
 
   RunException(String message) {
@@ -17,6 +20,10 @@ public final class RunException extends RuntimeException {
   }
 
   RunException(Path file, String action, IOException cause) {
-    super("%s: %s: %s".formatted(file, action, Io.explain(cause)), cause);
+    super("%s: %s: %s".formatted(file, action, explain(action, cause)), cause);
+  }
+
+  private static String explain(String action, IOException cause) {
+    return action.equals(UNWRITABLE) ? Io.explainWriting(cause) : Io.explain(cause);
   }
 }
