@@ -7,7 +7,7 @@ struct Moments {
   // The mean, in two parts: their sum would be rounded, which a mean far from zero magnifies.
   float mean;
   float correction;
-  float inverseDeviation;
+  float rstd;
 };
 
 // sums: of the distances from mean, and of their squares.
@@ -59,5 +59,5 @@ static __device__ __forceinline__ Moments warp_moments(
 
 static __device__ __forceinline__ float normalized(
     float x, const Moments& m, float gain, float shift) {
-  return ((x - m.mean) - m.correction) * m.inverseDeviation * gain + shift;
+  return ((x - m.mean) - m.correction) * m.rstd * gain + shift;
 }

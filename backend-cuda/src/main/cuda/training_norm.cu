@@ -16,9 +16,9 @@ __device__ __forceinline__ float sum_of(const Floats& v) {
   return (v.at[0] + v.at[1]) + (v.at[2] + v.at[3]);
 }
 
-// out, x [rows, width]; mean, inverseDeviation [rows]; gain, bias [width].
+// out, x [rows, width]; mean, rstd [rows]; gain, bias [width].
 extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_keeping(
-    float* __restrict__ out, float* __restrict__ mean, float* __restrict__ inverseDeviation,
+    float* __restrict__ out, float* __restrict__ mean, float* __restrict__ rstd,
     const float* __restrict__ x, const float* __restrict__ gain, const float* __restrict__ bias,
     float epsilon, int rows, int width) {
   int row = row_of_warp();
@@ -57,17 +57,17 @@ extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_keeping(
   }
   if (lane_id() == 0) {
     mean[row] = m.mean + m.correction;
-    inverseDeviation[row] = m.inverseDeviation;
+    rstd[row] = m.rstd;
   }
 }
 REGISTER_KERNEL(layer_norm_keeping);
 
-// xGradient += r · (g − mean(g) − x̂ · mean(g · x̂)), with x̂ = (x − mean) · r, r = inverseDeviation
+// xGradient += r · (g − mean(g) − x̂ · mean(g · x̂)), with x̂ = (x − mean) · r, r = rstd
 // and g = gain · outGradient: mean and deviation follow x too.
 extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_backward_rows(
     float* __restrict__ xGradient, const float* __restrict__ outGradient,
     const float* __restrict__ x, const float* __restrict__ gain, const float* __restrict__ mean,
-    const float* __restrict__ inverseDeviation, int rows, int width) {
+    const float* __restrict__ rstd, int rows, int width) {
   int row = row_of_warp();
   if (row >= rows) {
     return;
@@ -77,7 +77,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_backward_rows(
   const float* gradient = outGradient + static_cast<size_t>(row) * width;
   float* to = xGradient + static_cast<size_t>(row) * width;
   float average = mean[row];
-  float r = inverseDeviation[row];
+  float r = rstd[row];
   float sumOfG = 0;
   float sumOfProduct = 0;
   for (int c = lane_id() * VECTOR; c < width; c += STEP) {
@@ -115,7 +115,7 @@ REGISTER_KERNEL(layer_norm_backward_rows);
 extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_backward_columns(
     float* __restrict__ gainGradient, float* __restrict__ biasGradient,
     const float* __restrict__ outGradient, const float* __restrict__ x,
-    const float* __restrict__ mean, const float* __restrict__ inverseDeviation, int rows, int width,
+    const float* __restrict__ mean, const float* __restrict__ rstd, int rows, int width,
     float* partials, unsigned* counters) {
   __shared__ float sums[2][WARPS][STEP];
   __shared__ bool last;
@@ -133,7 +133,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) layer_norm_backward_column
     Floats values = load_floats(x + at, left, vector);
     Floats gradients = load_floats(outGradient + at, left, vector);
     float average = mean[row];
-    float r = inverseDeviation[row];
+    float r = rstd[row];
 #pragma unroll
     for (int i = 0; i < VECTOR; i++) {
       gainSum.at[i] += gradients.at[i] * ((values.at[i] - average) * r);

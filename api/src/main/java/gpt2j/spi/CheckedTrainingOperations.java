@@ -82,30 +82,24 @@ final class CheckedTrainingOperations implements TrainingOperations {
 
   @Override
   public void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
     matrix("layerNorm: x", x);
     int n = x.shape().rows();
     int width = x.shape().size(1);
     matrix("layerNorm: out", out, n, width);
     vector("layerNorm: mean", mean, DataType.F32, n);
-    vector("layerNorm: inverseDeviation", inverseDeviation, DataType.F32, n);
+    vector("layerNorm: rstd", rstd, DataType.F32, n);
     vector("layerNorm: gain", gain, DataType.F32, width);
     vector("layerNorm: bias", bias, DataType.F32, width);
     distinct("layerNorm", out, x);
-    distinct("layerNorm", mean, inverseDeviation, gain, bias);
-    distinct("layerNorm", inverseDeviation, gain, bias);
+    distinct("layerNorm", mean, rstd, gain, bias);
+    distinct("layerNorm", rstd, gain, bias);
     life.run(
         () ->
             operations.layerNorm(
                 life.own(out),
                 life.own(mean),
-                life.own(inverseDeviation),
+                life.own(rstd),
                 life.own(x),
                 life.own(gain),
                 life.own(bias),
@@ -121,7 +115,7 @@ final class CheckedTrainingOperations implements TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
+      Tensor rstd) {
     matrix("layerNormBackward: x", x);
     int n = x.shape().rows();
     int width = x.shape().size(1);
@@ -131,10 +125,10 @@ final class CheckedTrainingOperations implements TrainingOperations {
     matrix("layerNormBackward: outGradient", outGradient, n, width);
     vector("layerNormBackward: gain", gain, DataType.F32, width);
     vector("layerNormBackward: mean", mean, DataType.F32, n);
-    vector("layerNormBackward: inverseDeviation", inverseDeviation, DataType.F32, n);
+    vector("layerNormBackward: rstd", rstd, DataType.F32, n);
     distinct("layerNormBackward", xGradient, outGradient, x);
-    distinct("layerNormBackward", gainGradient, biasGradient, gain, mean, inverseDeviation);
-    distinct("layerNormBackward", biasGradient, gain, mean, inverseDeviation);
+    distinct("layerNormBackward", gainGradient, biasGradient, gain, mean, rstd);
+    distinct("layerNormBackward", biasGradient, gain, mean, rstd);
     life.run(
         () ->
             operations.layerNormBackward(
@@ -145,7 +139,7 @@ final class CheckedTrainingOperations implements TrainingOperations {
                 life.own(x),
                 life.own(gain),
                 life.own(mean),
-                life.own(inverseDeviation)));
+                life.own(rstd)));
   }
 
   @Override

@@ -34,14 +34,8 @@ public class ForwardingTrainingOperations implements TrainingOperations {
 
   @Override
   public void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
-    to.layerNorm(out, mean, inverseDeviation, x, gain, bias, epsilon);
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    to.layerNorm(out, mean, rstd, x, gain, bias, epsilon);
   }
 
   @Override
@@ -53,9 +47,8 @@ public class ForwardingTrainingOperations implements TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
-    to.layerNormBackward(
-        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, inverseDeviation);
+      Tensor rstd) {
+    to.layerNormBackward(xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, rstd);
   }
 
   @Override

@@ -46,19 +46,13 @@ public interface TrainingOperations {
    *
    * @param out {@code [n, C]}
    * @param mean {@code [n]}
-   * @param inverseDeviation {@code [n]}: 1/√(variance + epsilon)
+   * @param rstd {@code [n]}: 1/√(variance + epsilon)
    * @param x {@code [n, C]}
    * @param gain {@code [C]}
    * @param bias {@code [C]}
    */
   void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon);
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon);
 
   /**
    * The backward pass of {@link #layerNorm}. All three gradients are added to, {@code xGradient}
@@ -72,7 +66,7 @@ public interface TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation);
+      Tensor rstd);
 
   /**
    * {@code out = x·weight + bias}.

@@ -46,16 +46,10 @@ final class ReferenceTraining implements TrainingOperations {
 
   @Override
   public void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
     ReferenceTensor to = own(out);
     ReferenceTensor m = own(mean);
-    ReferenceTensor r = own(inverseDeviation);
+    ReferenceTensor r = own(rstd);
     Check.apart(to, m, r, own(x), own(gain), own(bias));
     Check.apart(m, r, own(x), own(gain), own(bias));
     Check.apart(r, own(x), own(gain), own(bias));
@@ -71,18 +65,18 @@ final class ReferenceTraining implements TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
+      Tensor rstd) {
     ReferenceTensor dx = own(xGradient);
     ReferenceTensor dGain = own(gainGradient);
     ReferenceTensor dBias = own(biasGradient);
-    ReferenceTensor[] inputs = own(outGradient, x, gain, mean, inverseDeviation);
+    ReferenceTensor[] inputs = own(outGradient, x, gain, mean, rstd);
     Check.apart(dx, dGain, dBias);
     Check.apart(dGain, dBias);
     for (ReferenceTensor output : List.of(dx, dGain, dBias)) {
       Check.apart(output, inputs);
     }
     rows.layerNormBackward(
-        dx, dGain, dBias, own(outGradient), own(x), own(gain), own(mean), own(inverseDeviation));
+        dx, dGain, dBias, own(outGradient), own(x), own(gain), own(mean), own(rstd));
   }
 
   @Override

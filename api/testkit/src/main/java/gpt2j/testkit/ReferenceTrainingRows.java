@@ -58,7 +58,7 @@ final class ReferenceTrainingRows {
   void layerNorm(
       ReferenceTensor out,
       ReferenceTensor mean,
-      ReferenceTensor inverseDeviation,
+      ReferenceTensor rstd,
       ReferenceTensor x,
       ReferenceTensor gain,
       ReferenceTensor bias,
@@ -69,13 +69,13 @@ final class ReferenceTrainingRows {
       double variance = Formulas.variance(values, average);
       out.setRow(row, Formulas.layerNorm(values, gain.floats(), bias.floats(), epsilon));
       mean.setRow(row, new float[] {(float) average});
-      inverseDeviation.setRow(row, new float[] {(float) (1 / Math.sqrt(variance + epsilon))});
+      rstd.setRow(row, new float[] {(float) (1 / Math.sqrt(variance + epsilon))});
     }
   }
 
   /**
-   * With x̂ = (x − mean)·r, r = inverseDeviation and g = gain·outGradient, the gradient of x is
-   * {@code r · (g − mean(g) − x̂ · mean(g·x̂))}: mean and deviation follow x too.
+   * With x̂ = (x − mean)·r, r = rstd and g = gain·outGradient, the gradient of x is {@code r · (g −
+   * mean(g) − x̂ · mean(g·x̂))}: mean and deviation follow x too.
    */
   void layerNormBackward(
       ReferenceTensor xGradient,
@@ -85,7 +85,7 @@ final class ReferenceTrainingRows {
       ReferenceTensor x,
       ReferenceTensor gain,
       ReferenceTensor mean,
-      ReferenceTensor inverseDeviation) {
+      ReferenceTensor rstd) {
     float[] scale = gain.floats(); // [C]
     int width = scale.length;
     double[] dGain = new double[width];
@@ -94,7 +94,7 @@ final class ReferenceTrainingRows {
       float[] values = x.row(row); // [C]
       float[] dOut = outGradient.row(row); // [C]
       double m = mean.row(row)[0];
-      double r = inverseDeviation.row(row)[0];
+      double r = rstd.row(row)[0];
       double meanOfG = 0;
       double meanOfProduct = 0;
       for (int c = 0; c < width; c++) {

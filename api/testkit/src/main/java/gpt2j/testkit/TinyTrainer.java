@@ -32,8 +32,7 @@ final class TinyTrainer {
   private record Parameter(Tensor value, Tensor gradient, Tensor first, Tensor second) {}
 
   /** A norm's parameters and what its forward pass keeps. */
-  private record Norm(
-      Parameter gain, Parameter bias, Tensor out, Tensor mean, Tensor inverseDeviation) {}
+  private record Norm(Parameter gain, Parameter bias, Tensor out, Tensor mean, Tensor rstd) {}
 
   private final Workbench bench;
   private final TrainingOperations operations;
@@ -196,7 +195,7 @@ final class TinyTrainer {
 
   private void forward(Norm norm, Tensor x) {
     operations.layerNorm(
-        norm.out, norm.mean, norm.inverseDeviation, x, norm.gain.value, norm.bias.value, EPSILON);
+        norm.out, norm.mean, norm.rstd, x, norm.gain.value, norm.bias.value, EPSILON);
   }
 
   private void backward() {
@@ -247,7 +246,7 @@ final class TinyTrainer {
         x,
         norm.gain.value,
         norm.mean,
-        norm.inverseDeviation);
+        norm.rstd);
   }
 
   private Dropout dropout(int site) {

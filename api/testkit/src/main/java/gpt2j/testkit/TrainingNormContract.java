@@ -42,13 +42,12 @@ abstract class TrainingNormContract extends TrainingPart {
     Results run(Workbench bench) {
       Tensor out = bench.floats(n, width);
       Tensor mean = bench.floats(n);
-      Tensor inverseDeviation = bench.floats(n);
+      Tensor rstd = bench.floats(n);
       Tensor input = bench.floats(x, n, width);
       Tensor gain = bench.floats(gain(), width);
       bench
           .training()
-          .layerNorm(
-              out, mean, inverseDeviation, input, gain, bench.floats(bias(), width), epsilon);
+          .layerNorm(out, mean, rstd, input, gain, bench.floats(bias(), width), epsilon);
       Tensor xGradient = bench.floats(noise(4, n * width), n, width);
       Tensor gainGradient = bench.floats(noise(5, width), width);
       Tensor biasGradient = bench.floats(noise(6, width), width);
@@ -62,22 +61,22 @@ abstract class TrainingNormContract extends TrainingPart {
               input,
               gain,
               mean,
-              inverseDeviation);
-      return new Results(out, mean, inverseDeviation, xGradient, gainGradient, biasGradient);
+              rstd);
+      return new Results(out, mean, rstd, xGradient, gainGradient, biasGradient);
     }
   }
 
   private record Results(
       Tensor out,
       Tensor mean,
-      Tensor inverseDeviation,
+      Tensor rstd,
       Tensor xGradient,
       Tensor gainGradient,
       Tensor biasGradient) {
     void show(Workbench bench, double tolerance) {
       bench.show("out", out, tolerance);
       bench.show("mean", mean, tolerance);
-      bench.show("inverse deviation", inverseDeviation, tolerance);
+      bench.show("inverse deviation", rstd, tolerance);
       bench.show("x's gradient", xGradient, tolerance);
       bench.show("gain's gradient", gainGradient, tolerance);
       bench.show("bias's gradient", biasGradient, tolerance);

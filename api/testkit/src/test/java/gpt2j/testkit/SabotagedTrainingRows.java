@@ -97,9 +97,9 @@ final class SabotagedTrainingRows {
           Tensor x,
           Tensor gain,
           Tensor mean,
-          Tensor inverseDeviation) {
+          Tensor rstd) {
         before.on(dx, dGain, dBias);
-        to.layerNormBackward(dx, dGain, dBias, dOut, x, gain, mean, inverseDeviation);
+        to.layerNormBackward(dx, dGain, dBias, dOut, x, gain, mean, rstd);
       }
     };
   }
@@ -154,12 +154,12 @@ final class SabotagedTrainingRows {
         Tensor x,
         Tensor gain,
         Tensor mean,
-        Tensor inverseDeviation) {
+        Tensor rstd) {
       float[] sums = floats(backend, dx);
-      to.layerNormBackward(dx, dGain, dBias, dOut, x, gain, mean, inverseDeviation);
+      to.layerNormBackward(dx, dGain, dBias, dOut, x, gain, mean, rstd);
       float[] gradient = floats(backend, dOut);
       float[] scale = floats(backend, gain);
-      float[] inverse = floats(backend, inverseDeviation);
+      float[] inverse = floats(backend, rstd);
       for (int i = 0; i < sums.length; i++) {
         sums[i] += inverse[i / scale.length] * gradient[i] * scale[i % scale.length];
       }
@@ -181,9 +181,9 @@ final class SabotagedTrainingRows {
         Tensor x,
         Tensor gain,
         Tensor mean,
-        Tensor inverseDeviation) {
+        Tensor rstd) {
       Tensor ones = filled(backend, gain, 1);
-      to.layerNormBackward(dx, dGain, dBias, dOut, x, ones, mean, inverseDeviation);
+      to.layerNormBackward(dx, dGain, dBias, dOut, x, ones, mean, rstd);
     }
   }
 
@@ -201,7 +201,7 @@ final class SabotagedTrainingRows {
         Tensor x,
         Tensor gain,
         Tensor mean,
-        Tensor inverseDeviation) {
+        Tensor rstd) {
       int n = Math.min(256, x.shape().rows());
       to.layerNormBackward(
           dx.rows(0, n),
@@ -211,7 +211,7 @@ final class SabotagedTrainingRows {
           x.rows(0, n),
           gain,
           mean.rows(0, n),
-          inverseDeviation.rows(0, n));
+          rstd.rows(0, n));
     }
   }
 
@@ -222,15 +222,9 @@ final class SabotagedTrainingRows {
 
     @Override
     public void layerNorm(
-        Tensor out,
-        Tensor mean,
-        Tensor inverseDeviation,
-        Tensor x,
-        Tensor gain,
-        Tensor bias,
-        float epsilon) {
-      to.layerNorm(out, mean, inverseDeviation, x, gain, bias, epsilon);
-      change(backend, inverseDeviation, r -> (float) (1 / Math.sqrt(1 / (r * r) - epsilon)));
+        Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+      to.layerNorm(out, mean, rstd, x, gain, bias, epsilon);
+      change(backend, rstd, r -> (float) (1 / Math.sqrt(1 / (r * r) - epsilon)));
     }
   }
 

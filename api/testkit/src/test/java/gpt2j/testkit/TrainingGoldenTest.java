@@ -79,14 +79,14 @@ class TrainingGoldenTest {
     Tensor gain = tensor("layer_norm_backward.gain");
     Tensor bias = tensor("layer_norm_backward.bias");
     Tensor mean = bench.floats(4);
-    Tensor inverseDeviation = bench.floats(4);
-    operations.layerNorm(bench.floats(4, 13), mean, inverseDeviation, x, gain, bias, 1e-5f);
+    Tensor rstd = bench.floats(4);
+    operations.layerNorm(bench.floats(4, 13), mean, rstd, x, gain, bias, 1e-5f);
     Tensor xGradient = bench.floats(new float[4 * 13], 4, 13);
     Tensor gainGradient = bench.floats(new float[13], 13);
     Tensor biasGradient = bench.floats(new float[13], 13);
     Tensor outGradient = tensor("layer_norm_backward.gradient");
     operations.layerNormBackward(
-        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, inverseDeviation);
+        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, rstd);
     assertGolden("layer_norm_backward.by_x", xGradient, 1e-6);
     assertGolden("layer_norm_backward.by_gain", gainGradient, 1e-6);
     assertGolden("layer_norm_backward.by_bias", biasGradient, 1e-6);

@@ -5,17 +5,17 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.AttentionKernels;
-import gpt2j.backend.cpu.kernel.Bf16RowProducts;
+import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
+import gpt2j.backend.cpu.kernel.Bf16TableKernel;
+import gpt2j.backend.cpu.kernel.F32TableKernel;
+import gpt2j.backend.cpu.kernel.GemvKernels;
 import gpt2j.backend.cpu.kernel.LayerNorm;
-import gpt2j.backend.cpu.kernel.MatrixVector;
-import gpt2j.backend.cpu.kernel.PanelProduct;
-import gpt2j.backend.cpu.kernel.RowProducts;
 import gpt2j.backend.cpu.kernel.Softmax;
 import gpt2j.backend.cpu.kernel.TableKernel;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
-import gpt2j.backend.cpu.weights.Finish;
+import gpt2j.backend.cpu.weights.FusedEpilogue;
 import java.lang.foreign.Arena;
 import java.util.OptionalLong;
 
@@ -89,7 +89,8 @@ final class WarmUp {
 
     private static void run() {
       WarmUp.run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f));
-      WarmUp.run((a, b, c) -> new Finish(null, Epilogue.GELU_TANH, null).apply(a, b, 0, WIDTH));
+      WarmUp.run(
+          (a, b, c) -> new FusedEpilogue(null, Epilogue.GELU_TANH, null).apply(a, b, 0, WIDTH));
       WarmUp.run(Blocks::attend);
       append();
     }
@@ -121,10 +122,10 @@ final class WarmUp {
     }
 
     private static void run() {
-      WarmUp.run((a, b, c) -> MatrixVector.addRows(a, b, c, 1, ROW, WIDTH));
-      WarmUp.run((a, b, c) -> MatrixVector.addRowsTwice(a, 0, b, 0, c, 1, ROW, WIDTH));
+      WarmUp.run((a, b, c) -> GemvKernels.addRows(a, b, c, 1, ROW, WIDTH));
+      WarmUp.run((a, b, c) -> GemvKernels.addRowsTwice(a, 0, b, 0, c, 1, ROW, WIDTH));
       WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
-      TableKernel table = new RowProducts(WIDTH);
+      TableKernel table = new F32TableKernel(WIDTH);
       WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW));
     }
   }
@@ -137,9 +138,9 @@ final class WarmUp {
     }
 
     private static void run() {
-      WarmUp.run((a, b, c) -> PanelProduct.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
-      WarmUp.run((a, b, c) -> PanelProduct.multiply(a, b, c, 7, HEAD_SIZE));
-      TableKernel table = new Bf16RowProducts(WIDTH / 2);
+      WarmUp.run((a, b, c) -> Bf16PanelKernels.oneRowTwoPanels(a, b, c, c, HEAD_SIZE));
+      WarmUp.run((a, b, c) -> Bf16PanelKernels.multiply(a, b, c, 7, HEAD_SIZE));
+      TableKernel table = new Bf16TableKernel(WIDTH / 2);
       WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW / 2));
       WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
     }

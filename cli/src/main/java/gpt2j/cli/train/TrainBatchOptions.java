@@ -2,7 +2,7 @@ package gpt2j.cli.train;
 
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Numbers;
-import gpt2j.model.gpt2.training.run.Recipe;
+import gpt2j.model.gpt2.training.run.Hyperparameters;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -47,7 +47,7 @@ final class TrainBatchOptions {
    *
    * @param context the model's
    */
-  Recipe.BatchShape shape(int context) {
+  Hyperparameters.BatchShape shape(int context) {
     int length = sequenceLength == null ? context : sequenceLength;
     if (length > context) {
       throw UserError.usage(
@@ -59,6 +59,6 @@ final class TrainBatchOptions {
           "--batch-size: %d sequences of %d tokens are too many at once; give --accumulation"
               .formatted(batchSize, length));
     }
-    return new Recipe.BatchShape(batchSize, length, accumulation, stride);
+    return new Hyperparameters.BatchShape(batchSize, length, accumulation, stride);
   }
 }

@@ -124,7 +124,7 @@ public final class TrainCommand implements Callable<Integer> {
                 backend,
                 settings.start(),
                 settings.data(),
-                settings.recipe(),
+                settings.hyperparameters(),
                 device.recompute(),
                 settings.routine(),
                 directory,

@@ -11,7 +11,7 @@ import gpt2j.model.gpt2.data.DataSet;
 import gpt2j.model.gpt2.tokenizer.SpecialTokens;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
-import gpt2j.model.gpt2.training.run.Recipe;
+import gpt2j.model.gpt2.training.run.Hyperparameters;
 import gpt2j.model.gpt2.training.run.Routine;
 import gpt2j.model.gpt2.training.run.RunDirectory;
 import gpt2j.model.gpt2.training.run.TrainingData;
@@ -36,7 +36,7 @@ record TrainSettings(
     Start start,
     Gpt2Config config,
     TrainingData data,
-    Recipe recipe,
+    Hyperparameters hyperparameters,
     Routine routine,
     Optional<String> prompt) {
 
@@ -46,15 +46,15 @@ record TrainSettings(
     Gpt2Config config =
         directory.newestCheckpoint().map(TrainSettings::config).orElseGet(() -> config(start));
     requireFit(options.place().data(), data, config, start, directory);
-    Recipe recipe = recipe(options, config, start);
+    Hyperparameters hyperparameters = hyperparameters(options, config, start);
     Optional<String> prompt = options.course().samplePrompt();
     Routine routine =
         options.course().routine(prompt.map(text -> tokens(text, data, config.contextLength())));
     TrainingData shards =
         new TrainingData(data.train(), data.validation(), data.tokenizer(), data.tokenizerFiles());
-    requireEnough(options.place().data(), shards, recipe);
+    requireEnough(options.place().data(), shards, hyperparameters);
     directory
-        .change(recipe, shards)
+        .change(hyperparameters, shards)
         .ifPresent(
             change -> {
               throw UserError.usage(
@@ -66,7 +66,7 @@ record TrainSettings(
                           change.before(),
                           directory.path().resolve("last")));
             });
-    return new TrainSettings(start, config, shards, recipe, routine, prompt);
+    return new TrainSettings(start, config, shards, hyperparameters, routine, prompt);
   }
 
   private static Start start(DataSet data, TrainOptions options) {
@@ -127,9 +127,10 @@ record TrainSettings(
     }
   }
 
-  private static void requireEnough(Path place, TrainingData data, Recipe recipe) {
+  private static void requireEnough(
+      Path place, TrainingData data, Hyperparameters hyperparameters) {
     try {
-      data.check(recipe);
+      data.check(hyperparameters);
     } catch (DataException e) {
       throw UserError.usage(
           "--data %s: %s; prepare more text, or give a smaller --sequence-length or --batch-size"
@@ -161,10 +162,11 @@ record TrainSettings(
     }
   }
 
-  private static Recipe recipe(TrainOptions options, Gpt2Config config, Start start) {
+  private static Hyperparameters hyperparameters(
+      TrainOptions options, Gpt2Config config, Start start) {
     TrainOptimizerOptions optimizer = options.optimizer();
     int steps = options.course().maxSteps();
-    return new Recipe(
+    return new Hyperparameters(
         options.batches().shape(config.contextLength()),
         optimizer.learningRate(steps, start instanceof Start.Weights),
         optimizer.adamW(),
@@ -199,7 +201,7 @@ record TrainSettings(
         settings.put("untied_head", !size.tieWordEmbeddings());
       }
     }
-    settings.putAll(recipe.values());
+    settings.putAll(hyperparameters.values());
     options.course().addTo(settings);
     options.device().addTo(settings, provider);
     return SettingsFile.text(settings);

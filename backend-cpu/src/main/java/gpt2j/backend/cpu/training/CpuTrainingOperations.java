@@ -56,14 +56,8 @@ public final class CpuTrainingOperations implements TrainingOperations {
 
   @Override
   public void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
-    norm.forward(out, mean, inverseDeviation, x, gain, bias, epsilon);
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    norm.forward(out, mean, rstd, x, gain, bias, epsilon);
   }
 
   @Override
@@ -75,9 +69,8 @@ public final class CpuTrainingOperations implements TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
-    norm.backward(
-        xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, inverseDeviation);
+      Tensor rstd) {
+    norm.backward(xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, rstd);
   }
 
   @Override

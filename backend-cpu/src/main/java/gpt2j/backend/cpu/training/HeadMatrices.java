@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.training;
 
-import gpt2j.backend.cpu.kernel.TileProduct;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.simd.Memory;
 
 /**
@@ -70,7 +70,7 @@ final class HeadMatrices {
       long out, long outBytes, long rows, long rowBytes, long transposed, int width, int headSize) {
     long panelBytes = (long) headSize * PANEL * Float.BYTES;
     for (int position = 0; position < width; position += PANEL) {
-      TileProduct.add(
+      TileGemm.add(
           out + (long) position * Float.BYTES,
           outBytes,
           rows,

@@ -2,7 +2,7 @@ package gpt2j.backend.cpu.training;
 
 import gpt2j.backend.cpu.kernel.DropoutKernels;
 import gpt2j.backend.cpu.kernel.SoftmaxKernels;
-import gpt2j.backend.cpu.kernel.TileProduct;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.simd.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * queries at a time, all of whose scores are held.
  */
 final class TrainingAttention {
-  private static final int ROWS = TileProduct.ROWS;
+  private static final int ROWS = TileGemm.ROWS;
 
   private final int length;
   private final int heads;
@@ -79,7 +79,7 @@ final class TrainingAttention {
         softmax(first + row + i, head, row + i + 1, row + rows, rowOf(scores, i), factors);
       }
       Memory.clearRow(results, ROWS * Memory.padded(headSize));
-      TileProduct.add(
+      TileGemm.add(
           results,
           rowBytes,
           scores,

@@ -2,7 +2,7 @@ package gpt2j.backend.cpu.training;
 
 import gpt2j.backend.cpu.kernel.DropoutKernels;
 import gpt2j.backend.cpu.kernel.SoftmaxKernels;
-import gpt2j.backend.cpu.kernel.TileProduct;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.simd.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class TrainingAttentionBackward {
-  private static final int ROWS = TileProduct.ROWS;
+  private static final int ROWS = TileGemm.ROWS;
 
   /** Queries whose probabilities are held at a time. */
   private static final int TILE = 64;
@@ -160,7 +160,7 @@ final class TrainingAttentionBackward {
       for (int i = row; i < end; i++) {
         oneQuery(i, width, p + (i - row) * scoresBytes, dp + (i - row) * scoresBytes);
       }
-      TileProduct.add(
+      TileGemm.add(
           queryGradients + row * rowBytes,
           rowBytes,
           dp,
@@ -196,7 +196,7 @@ final class TrainingAttentionBackward {
       int from = Math.max(row, position); // queries before don't see them
       int width = Memory.padded(headSize);
       long at = (from - row) * scoresBytes + (long) position * Float.BYTES;
-      TileProduct.add(
+      TileGemm.add(
           valueGradients + position * rowBytes,
           rowBytes,
           probabilities + at,
@@ -206,7 +206,7 @@ final class TrainingAttentionBackward {
           rowBytes,
           end - from,
           width);
-      TileProduct.add(
+      TileGemm.add(
           keyGradients + position * rowBytes,
           rowBytes,
           gradients + at,

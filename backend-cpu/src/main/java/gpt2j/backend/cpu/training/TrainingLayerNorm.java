@@ -15,16 +15,10 @@ final class TrainingLayerNorm {
   }
 
   void forward(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
     long to = CpuTensor.address(out);
     long means = CpuTensor.address(mean);
-    long factors = CpuTensor.address(inverseDeviation);
+    long factors = CpuTensor.address(rstd);
     long from = CpuTensor.address(x);
     long gains = CpuTensor.address(gain);
     long biases = CpuTensor.address(bias);
@@ -54,7 +48,7 @@ final class TrainingLayerNorm {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
+      Tensor rstd) {
     long to = CpuTensor.address(xGradient);
     long toGain = CpuTensor.address(gainGradient);
     long toBias = CpuTensor.address(biasGradient);
@@ -62,7 +56,7 @@ final class TrainingLayerNorm {
     long from = CpuTensor.address(x);
     long gains = CpuTensor.address(gain);
     long means = CpuTensor.address(mean);
-    long factors = CpuTensor.address(inverseDeviation);
+    long factors = CpuTensor.address(rstd);
     int rows = x.shape().rows();
     int width = x.shape().size(1);
     long rowBytes = (long) width * Float.BYTES;

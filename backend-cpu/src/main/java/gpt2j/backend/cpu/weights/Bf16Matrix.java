@@ -3,7 +3,7 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
-import gpt2j.backend.cpu.kernel.PanelProduct;
+import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -11,30 +11,30 @@ import gpt2j.backend.cpu.runtime.WorkerPool;
 import gpt2j.backend.cpu.simd.Memory;
 
 /**
- * A bfloat16 matrix in panels of {@link PanelProduct#PANEL} columns, in which the kernel of {@link
- * PanelProduct} reads it from end to end: {@code [panel][input][2][lane]} of 32-bit words. A word
- * holds two numbers, that of column {@code lane} in its low half and that of column {@code lane +
- * lanes} in its high half, so that a shift and a mask widen a vector of words to two vectors of
- * float32 with adjacent columns.
+ * A bfloat16 matrix in panels of {@link Bf16PanelKernels#PANEL} columns, in which the kernel of
+ * {@link Bf16PanelKernels} reads it from end to end: {@code [panel][input][2][lane]} of 32-bit
+ * words. A word holds two numbers, that of column {@code lane} in its low half and that of column
+ * {@code lane + lanes} in its high half, so that a shift and a mask widen a vector of words to two
+ * vectors of float32 with adjacent columns.
  */
 public final class Bf16Matrix implements Matrix {
-  private static final int PANEL = PanelProduct.PANEL;
+  private static final int PANEL = Bf16PanelKernels.PANEL;
 
   /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
-  private static final int MANY_ROWS = 24;
+  private static final int GEMM_ROWS = 24;
 
   /** But not for a matrix that would need so much working memory. */
   private static final long LARGE = 16L << 20;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
-  private final ManyRowsProduct manyRows;
+  private final Nd4jGemm gemm;
   private final int inputs;
   private final int outputs;
 
   public Bf16Matrix(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
-    manyRows = new ManyRowsProduct(runtime);
+    gemm = new Nd4jGemm(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
@@ -71,7 +71,7 @@ public final class Bf16Matrix implements Matrix {
     long panel = column / PANEL;
     long pair = column % PANEL / (2 * Memory.LANES);
     return region.address()
-        + (panel * inputs + input) * PanelProduct.ROW_BYTES
+        + (panel * inputs + input) * Bf16PanelKernels.ROW_BYTES
         + pair * Memory.VECTOR;
   }
 
@@ -96,23 +96,23 @@ public final class Bf16Matrix implements Matrix {
 
   @Override
   public long bytes() {
-    return (long) panels() * inputs * PanelProduct.ROW_BYTES;
+    return (long) panels() * inputs * Bf16PanelKernels.ROW_BYTES;
   }
 
   @Override
-  public void multiply(CpuTensor out, CpuTensor x, Finish finish) {
+  public void multiply(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
     if (rows == 1) {
-      multiplyOneRow(out.address(), x.address(), finish);
-    } else if (rows >= MANY_ROWS && (long) inputs * outputs <= LARGE) {
-      multiplyWidened(out, x, finish);
+      multiplyOneRow(out.address(), x.address(), epilogue);
+    } else if (rows >= GEMM_ROWS && (long) inputs * outputs <= LARGE) {
+      multiplyWidened(out, x, epilogue);
     } else {
-      multiplyPanels(out.address(), x.address(), finish, rows);
+      multiplyPanels(out.address(), x.address(), epilogue, rows);
     }
   }
 
   /** Two panels at a time, by whichever worker is free: one held up doesn't hold up the others. */
-  private void multiplyOneRow(long out, long x, Finish finish) {
+  private void multiplyOneRow(long out, long x, FusedEpilogue epilogue) {
     WorkerPool pool = runtime.pool();
     long stride = 2L * PANEL * Float.BYTES;
     long sums = runtime.scratch().bytes(pool.size() * stride);
@@ -123,24 +123,24 @@ public final class Bf16Matrix implements Matrix {
           long first = sums + worker * stride; // [PANEL]
           long second = first + (long) PANEL * Float.BYTES; // [PANEL]
           if (task < pairs) {
-            PanelProduct.oneRowTwoPanels(first, x, panel(task), panel(pairs + task), inputs);
-            finish(finish, out, first, task);
-            finish(finish, out, second, pairs + task);
+            Bf16PanelKernels.oneRowTwoPanels(first, x, panel(task), panel(pairs + task), inputs);
+            epilogue(epilogue, out, first, task);
+            epilogue(epilogue, out, second, pairs + task);
           } else {
-            PanelProduct.multiply(first, x, panel(2 * task), 1, inputs);
-            finish(finish, out, first, 2 * task);
+            Bf16PanelKernels.multiply(first, x, panel(2 * task), 1, inputs);
+            epilogue(epilogue, out, first, 2 * task);
           }
         });
   }
 
   /** Finishes a panel's part of a row. */
-  private void finish(Finish finish, long out, long sums, int panel) {
+  private void epilogue(FusedEpilogue epilogue, long out, long sums, int panel) {
     int first = panel * PANEL;
     int count = Math.min(PANEL, outputs - first);
-    finish.apply(out + (long) first * Float.BYTES, sums, first, count);
+    epilogue.apply(out + (long) first * Float.BYTES, sums, first, count);
   }
 
-  private void multiplyPanels(long out, long x, Finish finish, int rows) {
+  private void multiplyPanels(long out, long x, FusedEpilogue epilogue, int rows) {
     WorkerPool pool = runtime.pool();
     long stride = (long) rows * PANEL * Float.BYTES;
     long sums = runtime.scratch().bytes(pool.size() * stride);
@@ -151,16 +151,16 @@ public final class Bf16Matrix implements Matrix {
           int from = (int) ((long) panels() * worker / workers);
           int to = (int) ((long) panels() * (worker + 1) / workers);
           for (int panel = from; panel < to; panel++) {
-            PanelProduct.multiply(own, x, panel(panel), rows, inputs); // own: [rows, PANEL]
+            Bf16PanelKernels.multiply(own, x, panel(panel), rows, inputs); // own: [rows, PANEL]
             for (int row = 0; row < rows; row++) {
               long part = own + (long) row * PANEL * Float.BYTES;
-              finish(finish, out + row * rowBytes, part, panel);
+              epilogue(epilogue, out + row * rowBytes, part, panel);
             }
           }
         });
   }
 
-  private void multiplyWidened(CpuTensor out, CpuTensor x, Finish finish) {
+  private void multiplyWidened(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     CpuTensor widened = runtime.widened().matrix(inputs, outputs);
     long target = widened.address();
     runtime
@@ -170,10 +170,10 @@ public final class Bf16Matrix implements Matrix {
             (panel, worker) -> {
               int first = panel * PANEL;
               int count = Math.min(PANEL, outputs - first);
-              PanelProduct.widen(
+              Bf16PanelKernels.widen(
                   target + (long) first * Float.BYTES, panel(panel), inputs, outputs, count);
             });
-    manyRows.run(out, x, widened.array(runtime.products()), false, finish);
+    gemm.run(out, x, widened.array(runtime.products()), false, epilogue);
   }
 
   @Override

@@ -3,7 +3,7 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
-import gpt2j.backend.cpu.kernel.Bf16RowProducts;
+import gpt2j.backend.cpu.kernel.Bf16TableKernel;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -24,7 +24,7 @@ public final class Bf16Table implements CpuEmbeddingTable {
   private final int rows;
   private final int width;
   private final int words; // of one vector
-  private final TableProduct product;
+  private final TableGemv product;
 
   public Bf16Table(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
@@ -41,7 +41,7 @@ public final class Bf16Table implements CpuEmbeddingTable {
                     Math.ceilDiv(rows, AT_ONCE),
                     (piece, worker) -> pack(source, piece * AT_ONCE, pieces[worker])));
     product =
-        new TableProduct(runtime, new Bf16RowProducts(words), region.address(), rows, rowBytes());
+        new TableGemv(runtime, new Bf16TableKernel(words), region.address(), rows, rowBytes());
   }
 
   /**

@@ -18,7 +18,7 @@ public record CpuLinearWeights(Matrix matrix, @Nullable CpuTensor bias) implemen
   }
 
   public void multiply(CpuTensor out, CpuTensor x, Epilogue epilogue, @Nullable PartTimes times) {
-    matrix.multiply(out, x, new Finish(bias, epilogue, times));
+    matrix.multiply(out, x, new FusedEpilogue(bias, epilogue, times));
   }
 
   @Override

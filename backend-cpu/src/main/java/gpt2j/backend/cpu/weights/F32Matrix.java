@@ -2,7 +2,7 @@ package gpt2j.backend.cpu.weights;
 
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
-import gpt2j.backend.cpu.kernel.MatrixVector;
+import gpt2j.backend.cpu.kernel.GemvKernels;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A float32 matrix, row-major as in the checkpoint, so that loading it is reading it. A few rows of
- * x are multiplied by the kernels of {@link MatrixVector}, which read the matrix once from end to
+ * x are multiplied by the kernels of {@link GemvKernels}, which read the matrix once from end to
  * end; more rows go to ND4J.
  */
 public final class F32Matrix implements Matrix {
@@ -21,7 +21,7 @@ public final class F32Matrix implements Matrix {
   private static final int PARTS = 2;
 
   /** From so many rows on ND4J is faster. */
-  private static final int MANY_ROWS = 12;
+  private static final int GEMM_ROWS = 12;
 
   /**
    * Memory addresses that are a multiple of it apart compete for the same lines of the first-level
@@ -34,14 +34,14 @@ public final class F32Matrix implements Matrix {
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
-  private final ManyRowsProduct manyRows;
+  private final Nd4jGemm gemm;
   private final int inputs;
   private final int outputs;
   private @Nullable INDArray array;
 
   public F32Matrix(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
-    manyRows = new ManyRowsProduct(runtime);
+    gemm = new Nd4jGemm(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
@@ -64,12 +64,12 @@ public final class F32Matrix implements Matrix {
   }
 
   @Override
-  public void multiply(CpuTensor out, CpuTensor x, Finish finish) {
+  public void multiply(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
-    if (rows < MANY_ROWS) {
-      multiplyFewRows(out, x, finish);
+    if (rows < GEMM_ROWS) {
+      multiplyFewRows(out, x, epilogue);
     } else {
-      manyRows.run(out, x, array(), false, finish);
+      gemm.run(out, x, array(), false, epilogue);
     }
   }
 
@@ -77,7 +77,7 @@ public final class F32Matrix implements Matrix {
    * Each part of the matrix's rows is read from end to end by whichever worker is free; their sums
    * are added up in order, so that the result doesn't depend on who was.
    */
-  private void multiplyFewRows(CpuTensor out, CpuTensor x, Finish finish) {
+  private void multiplyFewRows(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
     int parts = PARTS * runtime.pool().size();
     int stride = Memory.padded(outputs);
@@ -112,7 +112,7 @@ public final class F32Matrix implements Matrix {
               for (int part = 1; part < parts; part++) {
                 VectorAdd.add(own, own, own + part * partBytes, outputs);
               }
-              finish.apply(to + (long) row * outputs * Float.BYTES, own, 0, outputs);
+              epilogue.apply(to + (long) row * outputs * Float.BYTES, own, 0, outputs);
             });
   }
 
@@ -139,33 +139,33 @@ public final class F32Matrix implements Matrix {
       long sums, long sumsBytes, int pairs, long x, int first, int end, int column, int columns) {
     // Several streams, each through rows that follow each other, so that the processor's
     // prefetching carries on from one row to the next.
-    int run = (end - first) / MatrixVector.ROWS_TWICE;
+    int run = (end - first) / GemvKernels.ROWS_TWICE;
     long rowBytes = (long) outputs * Float.BYTES;
     for (int row = first; row < first + run; row++) {
       for (int pair = 0; pair < pairs; pair++) {
         long from = x + 2 * pair * xBytes() + (long) row * Float.BYTES;
         long to = sums + 2 * pair * sumsBytes;
-        MatrixVector.addRowsTwice(
+        GemvKernels.addRowsTwice(
             to, sumsBytes, from, xBytes(), at(row, column), run, rowBytes, columns);
       }
     }
-    for (int row = first + MatrixVector.ROWS_TWICE * run; row < end; row++) {
+    for (int row = first + GemvKernels.ROWS_TWICE * run; row < end; row++) {
       for (int i = 0; i < 2 * pairs; i++) {
         long from = x + i * xBytes() + (long) row * Float.BYTES;
-        MatrixVector.addRow(sums + i * sumsBytes, from, at(row, column), columns);
+        GemvKernels.addRow(sums + i * sumsBytes, from, at(row, column), columns);
       }
     }
   }
 
   private void addOne(long sums, long x, int first, int end, int column, int columns) {
-    int run = (end - first) / MatrixVector.ROWS;
+    int run = (end - first) / GemvKernels.ROWS;
     long rowBytes = (long) outputs * Float.BYTES;
     for (int row = first; row < first + run; row++) {
       long from = x + (long) row * Float.BYTES;
-      MatrixVector.addRows(sums, from, at(row, column), run, rowBytes, columns);
+      GemvKernels.addRows(sums, from, at(row, column), run, rowBytes, columns);
     }
-    for (int row = first + MatrixVector.ROWS * run; row < end; row++) {
-      MatrixVector.addRow(sums, x + (long) row * Float.BYTES, at(row, column), columns);
+    for (int row = first + GemvKernels.ROWS * run; row < end; row++) {
+      GemvKernels.addRow(sums, x + (long) row * Float.BYTES, at(row, column), columns);
     }
   }
 

@@ -2,7 +2,7 @@ package gpt2j.backend.cpu.weights;
 
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
-import gpt2j.backend.cpu.kernel.RowProducts;
+import gpt2j.backend.cpu.kernel.F32TableKernel;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
@@ -13,28 +13,28 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A float32 table {@code [rows, width]}, one vector after another as in the checkpoint, so that
- * loading it is reading it. A few rows of x are multiplied by a {@link TableProduct}, more by ND4J.
+ * loading it is reading it. A few rows of x are multiplied by a {@link TableGemv}, more by ND4J.
  */
 public final class F32Table implements CpuEmbeddingTable {
   /** From so many rows of x on ND4J is faster. */
-  private static final int MANY_ROWS = 24;
+  private static final int GEMM_ROWS = 24;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
-  private final TableProduct fewRows;
-  private final ManyRowsProduct manyRows;
+  private final TableGemv gemv;
+  private final Nd4jGemm gemm;
   private final int rows;
   private final int width;
   private @Nullable INDArray array;
 
   public F32Table(CpuRuntime runtime, HostTensor source) {
     this.runtime = runtime;
-    manyRows = new ManyRowsProduct(runtime);
+    gemm = new Nd4jGemm(runtime);
     rows = source.shape().rows();
     width = source.shape().size(1);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
-    fewRows = new TableProduct(runtime, new RowProducts(width), region.address(), rows, rowBytes());
+    gemv = new TableGemv(runtime, new F32TableKernel(width), region.address(), rows, rowBytes());
   }
 
   @Override
@@ -54,12 +54,12 @@ public final class F32Table implements CpuEmbeddingTable {
 
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
-    if (x.shape().rows() < MANY_ROWS) {
+    if (x.shape().rows() < GEMM_ROWS) {
       int count = x.shape().rows();
-      long scratch = runtime.scratch().bytes(fewRows.scratchBytes(count));
-      fewRows.run(out.address(), x.address(), count, rowBytes(), scratch);
+      long scratch = runtime.scratch().bytes(gemv.scratchBytes(count));
+      gemv.run(out.address(), x.address(), count, rowBytes(), scratch);
     } else {
-      manyRows.run(out, x, array(), true, Finish.NOTHING);
+      gemm.run(out, x, array(), true, FusedEpilogue.NOTHING);
     }
   }
 

@@ -11,8 +11,8 @@ public sealed interface Matrix extends AutoCloseable permits F32Matrix, Bf16Matr
   /** Bytes of the numbers as stored. */
   long bytes();
 
-  /** {@code out = finish(x·this)}, row by row. */
-  void multiply(CpuTensor out, CpuTensor x, Finish finish);
+  /** {@code out = epilogue(x·this)}, row by row. */
+  void multiply(CpuTensor out, CpuTensor x, FusedEpilogue epilogue);
 
   @Override
   void close();

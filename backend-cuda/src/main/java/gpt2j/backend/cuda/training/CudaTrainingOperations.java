@@ -74,18 +74,12 @@ public final class CudaTrainingOperations implements TrainingOperations {
 
   @Override
   public void layerNorm(
-      Tensor out,
-      Tensor mean,
-      Tensor inverseDeviation,
-      Tensor x,
-      Tensor gain,
-      Tensor bias,
-      float epsilon) {
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
     begin();
     norm.forward(
         CudaTensor.of(out),
         CudaTensor.of(mean),
-        CudaTensor.of(inverseDeviation),
+        CudaTensor.of(rstd),
         CudaTensor.of(x),
         CudaTensor.of(gain),
         CudaTensor.of(bias),
@@ -101,7 +95,7 @@ public final class CudaTrainingOperations implements TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor inverseDeviation) {
+      Tensor rstd) {
     begin();
     norm.backward(
         CudaTensor.of(xGradient),
@@ -111,7 +105,7 @@ public final class CudaTrainingOperations implements TrainingOperations {
         CudaTensor.of(x),
         CudaTensor.of(gain),
         CudaTensor.of(mean),
-        CudaTensor.of(inverseDeviation));
+        CudaTensor.of(rstd));
   }
 
   @Override

@@ -39,7 +39,7 @@ final class TrainingNorm {
   void forward(
       CudaTensor out,
       CudaTensor mean,
-      CudaTensor inverseDeviation,
+      CudaTensor rstd,
       CudaTensor x,
       CudaTensor gain,
       CudaTensor bias,
@@ -50,7 +50,7 @@ final class TrainingNorm {
         .begin()
         .address(out.address())
         .address(mean.address())
-        .address(inverseDeviation.address())
+        .address(rstd.address())
         .address(x.address())
         .address(gain.address())
         .address(bias.address())
@@ -69,7 +69,7 @@ final class TrainingNorm {
       CudaTensor x,
       CudaTensor gain,
       CudaTensor mean,
-      CudaTensor inverseDeviation) {
+      CudaTensor rstd) {
     int rows = x.shape().rows();
     int width = x.shape().size(1);
     runtime
@@ -80,7 +80,7 @@ final class TrainingNorm {
         .address(x.address())
         .address(gain.address())
         .address(mean.address())
-        .address(inverseDeviation.address())
+        .address(rstd.address())
         .integer(rows)
         .integer(width)
         .launch(backwardRows, Math.ceilDiv(rows, ROWS), 1, 1, BLOCK, 0);
@@ -93,7 +93,7 @@ final class TrainingNorm {
         .address(outGradient.address())
         .address(x.address())
         .address(mean.address())
-        .address(inverseDeviation.address())
+        .address(rstd.address())
         .integer(rows)
         .integer(width)
         .address(runtime.scratch().partials())

@@ -89,22 +89,15 @@ final class TrainingStep {
     Parameter bias = parameter(width);
     Tensor out = zeros(n, width);
     Tensor mean = zeros(n);
-    Tensor inverseDeviation = zeros(n);
+    Tensor rstd = zeros(n);
     both(
         "layer norm",
         0,
         0,
-        () -> ops.layerNorm(out, mean, inverseDeviation, x, gain.value, bias.value, 1e-5f),
+        () -> ops.layerNorm(out, mean, rstd, x, gain.value, bias.value, 1e-5f),
         () ->
             ops.layerNormBackward(
-                gradient,
-                gain.gradient,
-                bias.gradient,
-                normGradient,
-                x,
-                gain.value,
-                mean,
-                inverseDeviation));
+                gradient, gain.gradient, bias.gradient, normGradient, x, gain.value, mean, rstd));
     return out;
   }
 

@@ -20,7 +20,7 @@ final class TrainingActivations implements AutoCloseable {
   static final int MOST_LOGITS = 1 << 26;
 
   /** Result of a layer norm, [n, C], and each row's mean and 1/deviation, [n]. */
-  record Norm(Tensor out, Tensor mean, Tensor inverseDeviation) {}
+  record Norm(Tensor out, Tensor mean, Tensor rstd) {}
 
   /**
    * What a block keeps.

@@ -100,8 +100,7 @@ final class TrainingBackward {
       TrainingActivations.Norm kept,
       ParameterTensors.LayerNorm w,
       ParameterTensors.LayerNorm g) {
-    ops.layerNormBackward(
-        d.x(), g.gain(), g.bias(), d.y(), x, w.gain(), kept.mean(), kept.inverseDeviation());
+    ops.layerNormBackward(d.x(), g.gain(), g.bias(), d.y(), x, w.gain(), kept.mean(), kept.rstd());
   }
 
   private void linear(

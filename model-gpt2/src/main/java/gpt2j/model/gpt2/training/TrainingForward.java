@@ -87,7 +87,7 @@ final class TrainingForward {
 
   private void norm(
       TrainingActivations.Norm out, Tensor x, ParameterTensors.LayerNorm w, float epsilon) {
-    ops.layerNorm(out.out(), out.mean(), out.inverseDeviation(), x, w.gain(), w.bias(), epsilon);
+    ops.layerNorm(out.out(), out.mean(), out.rstd(), x, w.gain(), w.bias(), epsilon);
   }
 
   private void linear(Tensor out, Tensor x, ParameterTensors.Linear w) {

@@ -165,10 +165,10 @@ public final class RunDirectory implements AutoCloseable {
   /**
    * Makes sure that what goes on is what began.
    *
-   * @return the first value of the recipe that isn't what it was; nothing when all are
+   * @return the first hyperparameter that isn't what it was; nothing when all are
    * @throws RunException when the data is other data
    */
-  public Optional<Change> change(Recipe recipe, TrainingData data) {
+  public Optional<Change> change(Hyperparameters hyperparameters, TrainingData data) {
     if (newest.isEmpty()) {
       return Optional.empty();
     }
@@ -179,8 +179,8 @@ public final class RunDirectory implements AutoCloseable {
           "was trained on other data (%s, these are %s); give that as --data, or begin a new run"
               .formatted(newest.get().data(), identity));
     }
-    Map<String, JsonValue> before = newest.get().recipe();
-    return Values.toJson(recipe.values()).entrySet().stream()
+    Map<String, JsonValue> before = newest.get().hyperparameters();
+    return Values.toJson(hyperparameters.values()).entrySet().stream()
         .filter(now -> !now.getValue().equals(before.get(now.getKey())))
         .map(
             now -> new Change(now.getKey(), shown(before.get(now.getKey())), shown(now.getValue())))
@@ -196,7 +196,7 @@ public final class RunDirectory implements AutoCloseable {
     };
   }
 
-  /** A value of a recipe, by its name, that isn't what it was. */
+  /** A hyperparameter, that isn't what it was. */
   public record Change(String name, String before, String now) {}
 
   /**

@@ -3,8 +3,8 @@ package gpt2j.model.gpt2.training.run;
 import java.util.Optional;
 
 /**
- * How far a run has come. With the recipe this is all that its continuation depends on, beside the
- * tensors: batches, dropout and the learning rate are functions of the step.
+ * How far a run has come. With the hyperparameters this is all that its continuation depends on,
+ * beside the tensors: batches, dropout and the learning rate are functions of the step.
  *
  * @param step updates so far
  * @param tokens tokens whose losses were trained on

@@ -18,9 +18,9 @@ import tools.jackson.core.JsonGenerator;
  * The file {@code training.json} of a checkpoint: how far the run had come, and what it was.
  *
  * @param data what tells the data apart from other data
- * @param recipe its values by name
+ * @param hyperparameters by name
  */
-record StateFile(RunState state, String data, Map<String, JsonValue> recipe) {
+record StateFile(RunState state, String data, Map<String, JsonValue> hyperparameters) {
   static final String NAME = "training.json";
   private static final int FORMAT = 1;
 
@@ -38,7 +38,7 @@ record StateFile(RunState state, String data, Map<String, JsonValue> recipe) {
       json.writeNumberProperty("evaluations_since_best", state.evaluationsSinceBest());
       json.writeStringProperty("data", data);
       json.writeObjectPropertyStart("recipe");
-      recipe.forEach(
+      hyperparameters.forEach(
           (name, value) -> {
             json.writeName(name);
             json.writeRawValue(value.toString());
@@ -95,10 +95,11 @@ record StateFile(RunState state, String data, Map<String, JsonValue> recipe) {
       if (!(object.members().get("data") instanceof JsonString(String data))) {
         throw missing("data");
       }
-      if (!(object.members().get("recipe") instanceof JsonObject(Map<String, JsonValue> recipe))) {
+      if (!(object.members().get("recipe")
+          instanceof JsonObject(Map<String, JsonValue> hyperparameters))) {
         throw missing("recipe");
       }
-      return new StateFile(state, data, recipe);
+      return new StateFile(state, data, hyperparameters);
     }
 
     private Optional<Evaluation> evaluation(JsonObject object, String name) {

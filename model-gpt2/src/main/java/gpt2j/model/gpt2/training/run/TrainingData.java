@@ -32,17 +32,22 @@ public record TrainingData(
    *
    * @throws gpt2j.model.gpt2.data.DataException when there isn't
    */
-  public void check(Recipe recipe) {
-    batches(recipe);
-    validationBatches(recipe, 1);
+  public void check(Hyperparameters hyperparameters) {
+    batches(hyperparameters);
+    validationBatches(hyperparameters, 1);
   }
 
-  Batches batches(Recipe recipe) {
-    Recipe.BatchShape shape = recipe.batches();
+  Batches batches(Hyperparameters hyperparameters) {
+    Hyperparameters.BatchShape shape = hyperparameters.batches();
     return shape.stride() == 0
-        ? Batches.random(training, shape.batchSize(), shape.sequenceLength(), recipe.seed())
+        ? Batches.random(
+            training, shape.batchSize(), shape.sequenceLength(), hyperparameters.seed())
         : Batches.windows(
-            training, shape.batchSize(), shape.sequenceLength(), shape.stride(), recipe.seed());
+            training,
+            shape.batchSize(),
+            shape.sequenceLength(),
+            shape.stride(),
+            hyperparameters.seed());
   }
 
   /**
@@ -50,12 +55,13 @@ public record TrainingData(
    *
    * @param most batches
    */
-  Batches validationBatches(Recipe recipe, int most) {
-    Recipe.BatchShape shape = recipe.batches();
+  Batches validationBatches(Hyperparameters hyperparameters, int most) {
+    Hyperparameters.BatchShape shape = hyperparameters.batches();
     Batches all = Batches.inOrder(validation, shape.batchSize(), shape.sequenceLength());
     return all.perPass() <= most || validation.size() <= shape.sequenceLength()
         ? all
-        : Batches.random(validation, shape.batchSize(), shape.sequenceLength(), recipe.seed());
+        : Batches.random(
+            validation, shape.batchSize(), shape.sequenceLength(), hyperparameters.seed());
   }
 
   /** What tells it apart from other data: how long it is, and a checksum of either end. */

@@ -22,7 +22,7 @@ final class TrainingLoop {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final Learner learner;
-  private final Recipe recipe;
+  private final Hyperparameters hyperparameters;
   private final Routine routine;
   private final RunDirectory directory;
   private final CheckpointIo checkpoints;
@@ -45,7 +45,7 @@ final class TrainingLoop {
    */
   TrainingLoop(
       Learner learner,
-      Recipe recipe,
+      Hyperparameters hyperparameters,
       Routine routine,
       RunDirectory directory,
       String data,
@@ -54,7 +54,7 @@ final class TrainingLoop {
       Consumer<? super RunEvent> listener,
       LongSupplier nanos) {
     this.learner = learner;
-    this.recipe = recipe;
+    this.hyperparameters = hyperparameters;
     this.routine = routine;
     this.directory = directory;
     this.data = data;
@@ -146,7 +146,7 @@ final class TrainingLoop {
 
   private void update(Metrics metrics) throws IOException {
     long number = state.step() + 1;
-    double rate = recipe.learningRate().of(number);
+    double rate = hyperparameters.learningRate().of(number);
     long before = nanos.getAsLong();
     Learner.Update update = learner.update(number, rate);
     double seconds = Math.max(1, nanos.getAsLong() - before) / NANOS_PER_SECOND;
@@ -167,7 +167,7 @@ final class TrainingLoop {
             update.gradientNorm(),
             update.tokens(),
             seconds,
-            speed.peakFraction(recipe.batches().tokens() / seconds)));
+            speed.peakFraction(hyperparameters.batches().tokens() / seconds)));
   }
 
   private RunException diverged(String what) {
@@ -216,7 +216,7 @@ final class TrainingLoop {
           .steps()
           .save(
               checkpoints,
-              new StateFile(state, data, Values.toJson(recipe.values())),
+              new StateFile(state, data, Values.toJson(hyperparameters.values())),
               routine.keep());
     } catch (CheckpointIo.NonFiniteState e) {
       throw diverged("%s after step %d".formatted(e.getMessage(), state.step()));

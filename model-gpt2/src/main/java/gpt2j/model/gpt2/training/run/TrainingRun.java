@@ -25,7 +25,7 @@ public final class TrainingRun implements AutoCloseable {
 
   /** What a run begins with, unless its directory has a checkpoint. */
   public sealed interface Start {
-    /** New weights, which depend on the recipe's seed. */
+    /** New weights, which depend on the seed. */
     record Scratch(Gpt2Config config) implements Start {}
 
     /** The weights of a checkpoint. */
@@ -40,7 +40,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Allocates everything, and has nothing written yet.
    *
-   * @param directory whose recipe and data, if it is resumed, are the same
+   * @param directory whose hyperparameters and data, if it is resumed, are the same
    * @param listener told of everything that happens, on the thread that calls this and {@link #run}
    * @throws RunException when the directory's checkpoint is damaged
    * @throws gpt2j.api.UnsupportedException when the backend doesn't train
@@ -51,27 +51,32 @@ public final class TrainingRun implements AutoCloseable {
       Backend backend,
       Start start,
       TrainingData data,
-      Recipe recipe,
+      Hyperparameters hyperparameters,
       Recompute recompute,
       Routine routine,
       RunDirectory directory,
       Consumer<? super RunEvent> listener) {
-    var training = data.batches(recipe);
-    var validation = data.validationBatches(recipe, routine.evalBatches());
+    var training = data.batches(hyperparameters);
+    var validation = data.validationBatches(hyperparameters, routine.evalBatches());
     Start from = directory.newestCheckpoint().<Start>map(Start.Weights::new).orElse(start);
     double peak = Speed.peak(backend); // before the model takes the memory
-    TrainingModel model = model(from, recipe.options(recompute), backend, listener);
+    TrainingModel model = model(from, hyperparameters.options(recompute), backend, listener);
     try {
       var learner =
           new Gpt2Learner(
-              model, training, validation, recipe.batches().accumulation(), data.tokenizer());
+              model,
+              training,
+              validation,
+              hyperparameters.batches().accumulation(),
+              data.tokenizer());
       Speed speed =
           new Speed(
-              Speed.operationsPerToken(model.config(), recipe.batches().sequenceLength()), peak);
+              Speed.operationsPerToken(model.config(), hyperparameters.batches().sequenceLength()),
+              peak);
       TrainingLoop loop =
           new TrainingLoop(
               learner,
-              recipe,
+              hyperparameters,
               routine,
               directory,
               data.identity(),

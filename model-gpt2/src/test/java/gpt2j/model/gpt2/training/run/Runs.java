@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 
 /** Runs of 9 steps of a {@link FakeLearner}, and what they leave. */
 final class Runs {
-  static final Recipe RECIPE = recipe(5);
+  static final Hyperparameters RECIPE = hyperparameters(5);
   static final TrainingData DATA = data(1, 2, 3);
 
   private static final byte[] SETTINGS = "{}".getBytes(StandardCharsets.UTF_8);
@@ -45,9 +45,9 @@ final class Runs {
     this.path = path;
   }
 
-  static Recipe recipe(long seed) {
-    return new Recipe(
-        new Recipe.BatchShape(2, 3, 1, 0),
+  static Hyperparameters hyperparameters(long seed) {
+    return new Hyperparameters(
+        new Hyperparameters.BatchShape(2, 3, 1, 0),
         new LearningRate(0.01, 0.001, 3, STEPS),
         new AdamW(0.9f, 0.95f, 1e-8f, 0.1f),
         1,

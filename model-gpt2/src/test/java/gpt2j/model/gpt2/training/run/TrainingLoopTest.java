@@ -279,7 +279,7 @@ class TrainingLoopTest {
       assertEquals(Optional.empty(), directory.change(Runs.RECIPE, Runs.DATA));
       assertEquals(
           Optional.of(new RunDirectory.Change("seed", "5", "6")),
-          directory.change(Runs.recipe(6), Runs.DATA));
+          directory.change(Runs.hyperparameters(6), Runs.DATA));
       RunException e =
           assertThrows(
               RunException.class, () -> directory.change(Runs.RECIPE, Runs.data(1, 2, 3, 4)));

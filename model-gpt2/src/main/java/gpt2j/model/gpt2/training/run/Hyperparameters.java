@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * What decides the losses of a run, apart from the model it begins with and the data. A run that is
- * resumed keeps its recipe.
+ * resumed keeps its hyperparameters.
  *
  * @param batches how the data is cut
  * @param learningRate by update
@@ -19,7 +19,7 @@ import java.util.Map;
  * @param biases which are trained
  * @param seed of batches, dropout and new weights
  */
-public record Recipe(
+public record Hyperparameters(
     BatchShape batches,
     LearningRate learningRate,
     AdamW adamW,
@@ -27,7 +27,7 @@ public record Recipe(
     float dropout,
     TrainedBiases biases,
     long seed) {
-  public Recipe {
+  public Hyperparameters {
     Values.check(
         clip >= 0 && Float.isFinite(clip), "clip must be a number, 0 or more, not %s", clip);
     Values.check(dropout >= 0 && dropout < 1, "dropout must be from 0, below 1, not %s", dropout);

@@ -11,21 +11,22 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The product of many rows with one float32 matrix, by ND4J. Preparing a call costs ND4J some
  * microseconds, so the last one is kept: a session calls with the same tensors again and again.
  */
-final class ManyRowsProduct {
+final class Nd4jGemm {
   private final CpuRuntime runtime;
   private Nd4jProducts.@Nullable Product last;
 
-  ManyRowsProduct(CpuRuntime runtime) {
+  Nd4jGemm(CpuRuntime runtime) {
     this.runtime = runtime;
   }
 
   /**
-   * {@code out = finish(x·matrix)}, row by row, or {@code x·matrixᵀ} if it is {@code transposed}.
+   * {@code out = epilogue(x·matrix)}, row by row, or {@code x·matrixᵀ} if it is {@code transposed}.
    */
-  void run(CpuTensor out, CpuTensor x, INDArray matrix, boolean transposed, Finish finish) {
+  void run(
+      CpuTensor out, CpuTensor x, INDArray matrix, boolean transposed, FusedEpilogue epilogue) {
     int rows = out.shape().rows();
     int columns = out.shape().size(1);
-    CpuTensor sums = finish.readsOut() ? runtime.sums().matrix(rows, columns) : out;
+    CpuTensor sums = epilogue.readsOut() ? runtime.sums().matrix(rows, columns) : out;
     Nd4jProducts nd4j = runtime.products();
     INDArray to = sums.array(nd4j);
     INDArray from = x.array(nd4j);
@@ -35,7 +36,7 @@ final class ManyRowsProduct {
       last = product;
     }
     product.run();
-    if (!finish.isNothing()) {
+    if (!epilogue.isNothing()) {
       long target = out.address();
       long source = sums.address();
       long rowBytes = (long) columns * Float.BYTES;
@@ -44,7 +45,7 @@ final class ManyRowsProduct {
           .forEach(
               rows,
               (row, worker) ->
-                  finish.apply(target + row * rowBytes, source + row * rowBytes, 0, columns));
+                  epilogue.apply(target + row * rowBytes, source + row * rowBytes, 0, columns));
     }
   }
 }

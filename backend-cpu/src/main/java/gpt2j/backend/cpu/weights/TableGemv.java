@@ -9,7 +9,7 @@ import gpt2j.backend.cpu.simd.Memory;
  * the time of reading it. It is read in several streams side by side, each some lines of the cache
  * at a time.
  */
-final class TableProduct {
+final class TableGemv {
   /** Rows that a worker takes at a time. */
   private static final int PART = 1024;
 
@@ -30,7 +30,7 @@ final class TableProduct {
    *
    * @param rowBytes from each row to the next
    */
-  TableProduct(CpuRuntime runtime, TableKernel kernel, long table, int rows, long rowBytes) {
+  TableGemv(CpuRuntime runtime, TableKernel kernel, long table, int rows, long rowBytes) {
     this.runtime = runtime;
     this.kernel = kernel;
     this.table = table;

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param bias the matrix's bias, or null for none
  * @param times of the epilogue; null unless wanted
  */
-public record Finish(@Nullable CpuTensor bias, Epilogue epilogue, @Nullable PartTimes times) {
+public record FusedEpilogue(
+    @Nullable CpuTensor bias, Epilogue epilogue, @Nullable PartTimes times) {
   /** The sums as they are. */
-  static final Finish NOTHING = new Finish(null, Epilogue.NONE, null);
+  static final FusedEpilogue NOTHING = new FusedEpilogue(null, Epilogue.NONE, null);
 
   /** Whether sums that already lie in the output are final. */
   boolean isNothing() {

@@ -7,7 +7,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
 /** Products with one panel of columns of a bfloat16 matrix. */
-public final class PanelProduct {
+public final class Bf16PanelKernels {
   /** Columns of a panel: four vectors of sums. */
   public static final int PANEL = 4 * Memory.LANES;
 
@@ -16,7 +16,7 @@ public final class PanelProduct {
 
   private static final int OUT_BYTES = PANEL * Float.BYTES;
 
-  private PanelProduct() {}
+  private Bf16PanelKernels() {}
 
   /**
    * {@code out = x·panel}.

@@ -5,14 +5,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The kernel of a {@link gpt2j.backend.cpu.weights.TableProduct} of an {@link
+ * The kernel of a {@link gpt2j.backend.cpu.weights.TableGemv} of an {@link
  * gpt2j.backend.cpu.weights.F32Table}.
  *
  * <p>The sums lie in the first-level cache: eight of them in registers, each with a turn of loads
  * written out, would be more than the compiler inlines into one method, and a vector that is passed
  * to a method that isn't inlined becomes an object.
  */
-public record RowProducts(int columns) implements TableKernel {
+public record F32TableKernel(int columns) implements TableKernel {
   private static final int V = Memory.VECTOR;
   private static final int TURN_BYTES = TURN * V;
 

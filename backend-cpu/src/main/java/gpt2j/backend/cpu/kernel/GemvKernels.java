@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
  * first-level cache, are read and written only once for eight rows. The number of columns is
  * rounded up to whole vectors: sums has room for that, and what lies behind a row may be read.
  */
-public final class MatrixVector {
-  private MatrixVector() {}
+public final class GemvKernels {
+  private GemvKernels() {}
 
   /** Rows that {@link #addRows} adds. */
   public static final int ROWS = 8;

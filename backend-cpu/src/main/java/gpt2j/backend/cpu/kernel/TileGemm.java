@@ -7,13 +7,13 @@ import jdk.incubator.vector.FloatVector;
  * The small matrix products of attention: {@code out += a·b} for four rows. A number of a is
  * multiplied with vectors of b, so a may lie in any order, transposed too.
  */
-public final class TileProduct {
+public final class TileGemm {
   /** Rows of out, and of a. */
   public static final int ROWS = 4;
 
   private static final int VECTOR = Memory.VECTOR;
 
-  private TileProduct() {}
+  private TileGemm() {}
 
   /**
    * {@code out[i, j] += Σ a[i, k]·b[k, j]}.

@@ -6,15 +6,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * The kernel of a {@link gpt2j.backend.cpu.weights.TableProduct} of a {@link
+ * The kernel of a {@link gpt2j.backend.cpu.weights.TableGemv} of a {@link
  * gpt2j.backend.cpu.weights.Bf16Table}. A vector of x is its even numbers, then its odd ones,
  * {@code words} each.
  *
- * <p>The sums lie in the first-level cache, for the reason that {@link RowProducts} gives.
+ * <p>The sums lie in the first-level cache, for the reason that {@link F32TableKernel} gives.
  *
  * @param words of a row, a multiple of the lanes of a vector
  */
-public record Bf16RowProducts(int words) implements TableKernel {
+public record Bf16TableKernel(int words) implements TableKernel {
   private static final int V = Memory.VECTOR;
   private static final int TURN_BYTES = TURN * V;
 
