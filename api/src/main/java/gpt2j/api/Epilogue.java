@@ -1,5 +1,7 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.GeluForm;
+
 /** What happens to the result of a matrix product before it is stored. The bias is always added. */
 public enum Epilogue {
   /** Nothing: {@code out = x·W + b}. */
@@ -9,5 +11,13 @@ public enum Epilogue {
   /** {@code out = gelu(x·W + b)} with gelu(v) = v/2 · (1 + erf(v/√2)). */
   GELU_ERF,
   /** {@code out = out + x·W + b}: the residual connection. */
-  ADD_TO_OUT
+  ADD_TO_OUT;
+
+  /** That of a GELU. */
+  public static Epilogue of(GeluForm form) {
+    return switch (form) {
+      case TANH -> GELU_TANH;
+      case ERF -> GELU_ERF;
+    };
+  }
 }

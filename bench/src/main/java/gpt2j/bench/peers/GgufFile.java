@@ -1,7 +1,7 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.Epilogue;
 import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Precision;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
@@ -117,7 +117,7 @@ final class GgufFile {
   static void write(Checkpoint checkpoint, Precision precision, Path file)
       throws IOException, PeerException {
     Gpt2Config config = checkpoint.config();
-    if (config.activation() != Epilogue.GELU_TANH
+    if (config.activation() != GeluForm.TANH
         || !config.scaleAttention()
         || config.scaleByInverseLayer()) {
       throw PeerException.gone(

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.Epilogue;
 import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Precision;
 import gpt2j.bench.fake.FakeBench;
@@ -171,7 +171,7 @@ final class LlamaCppTest {
             .embeddingWidth(4)
             .contextLength(8)
             .vocabularySize(9)
-            .activation(Epilogue.GELU_ERF)
+            .activation(GeluForm.ERF)
             .build();
     RandomCheckpoint.write(model, config, 0, DataType.F32, fraction -> {});
     try (Checkpoint checkpoint = Checkpoint.open(model)) {

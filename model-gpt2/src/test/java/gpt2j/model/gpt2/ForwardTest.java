@@ -3,7 +3,7 @@ package gpt2j.model.gpt2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gpt2j.api.Backend;
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ final class ForwardTest {
   static Stream<Named<Gpt2ConfigBuilder>> configurations() {
     return Stream.of(
         Named.of("the usual", TinyModels.config()),
-        Named.of("GELU by erf", TinyModels.config().activation(Epilogue.GELU_ERF)),
+        Named.of("GELU by erf", TinyModels.config().activation(GeluForm.ERF)),
         Named.of("one head", TinyModels.config().heads(1)),
         Named.of("heads of size one", TinyModels.config().heads(15)),
         Named.of("one layer", TinyModels.config().layers(1)),

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2;
 
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
@@ -137,7 +137,7 @@ final class NaiveGpt2 {
   }
 
   private double gelu(double v) {
-    return config.activation() == Epilogue.GELU_TANH
+    return config.activation() == GeluForm.TANH
         ? v / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)))
         : v * normalDistribution(v);
   }

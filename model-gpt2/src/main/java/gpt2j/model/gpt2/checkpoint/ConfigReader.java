@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.json.JsonValue;
@@ -151,7 +151,7 @@ final class ConfigReader {
     return positions.isPresent() ? positions : fields.size("n_ctx", max);
   }
 
-  private Optional<Epilogue> activation() {
+  private Optional<GeluForm> activation() {
     JsonValue value = fields.members().get("activation_function");
     if (value == null) {
       return Optional.empty();
@@ -159,8 +159,8 @@ final class ConfigReader {
     String name = value instanceof JsonString(String text) ? text : "";
     return switch (name) {
       case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_python_tanh" ->
-          Optional.of(Epilogue.GELU_TANH);
-      case "gelu", "gelu_python" -> Optional.of(Epilogue.GELU_ERF);
+          Optional.of(GeluForm.TANH);
+      case "gelu", "gelu_python" -> Optional.of(GeluForm.ERF);
       default -> {
         fields.problem(
             "activation_function %s is not supported; gelu_new, gelu_fast, gelu_pytorch_tanh and gelu are"

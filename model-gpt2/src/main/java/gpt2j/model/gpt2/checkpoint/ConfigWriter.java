@@ -1,7 +1,7 @@
 package gpt2j.model.gpt2.checkpoint;
 
-import gpt2j.api.Epilogue;
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.json.Json;
 import java.io.ByteArrayOutputStream;
@@ -24,7 +24,7 @@ final class ConfigWriter {
     try (JsonGenerator json = Json.indentedGenerator(text)) {
       json.writeStartObject();
       json.writeStringProperty(
-          "activation_function", config.activation() == Epilogue.GELU_TANH ? "gelu_new" : "gelu");
+          "activation_function", config.activation() == GeluForm.TANH ? "gelu_new" : "gelu");
       json.writeName("architectures");
       json.writeStartArray();
       json.writeString("GPT2LMHeadModel");

@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.config;
 
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -18,8 +18,7 @@ import java.util.OptionalInt;
  * @param layers {@code n_layer}: transformer blocks
  * @param heads {@code n_head}: attention heads per block, a divisor of the embedding width
  * @param innerWidth {@code n_inner}: elements between c_fc and c_proj of a block's MLP
- * @param activation {@code activation_function}: {@link Epilogue#GELU_TANH} or {@link
- *     Epilogue#GELU_ERF}
+ * @param activation {@code activation_function}: its GELU
  * @param layerNormEpsilon {@code layer_norm_epsilon}
  * @param scaleAttention {@code scale_attn_weights}: divide attention scores by √headSize
  * @param scaleByInverseLayer {@code scale_attn_by_inverse_layer_idx}: divide attention scores by
@@ -36,7 +35,7 @@ public record Gpt2Config(
     int layers,
     int heads,
     int innerWidth,
-    Epilogue activation,
+    GeluForm activation,
     float layerNormEpsilon,
     boolean scaleAttention,
     boolean scaleByInverseLayer,
@@ -68,9 +67,6 @@ public record Gpt2Config(
       problems.add(
           "n_embd must be a multiple of n_head, but %d is not one of %d"
               .formatted(embeddingWidth, heads));
-    }
-    if (activation != Epilogue.GELU_TANH && activation != Epilogue.GELU_ERF) {
-      problems.add("the activation must be GELU_TANH or GELU_ERF, not " + activation);
     }
     if (!(layerNormEpsilon > 0) || layerNormEpsilon == Float.POSITIVE_INFINITY) {
       problems.add("layer_norm_epsilon must be a positive number, not " + layerNormEpsilon);

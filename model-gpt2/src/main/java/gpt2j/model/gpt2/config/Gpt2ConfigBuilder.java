@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2.config;
 
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -18,7 +18,7 @@ public final class Gpt2ConfigBuilder {
   private int layers = 12;
   private int heads = 12;
   private OptionalInt innerWidth = OptionalInt.empty();
-  private Epilogue activation = Epilogue.GELU_TANH;
+  private GeluForm activation = GeluForm.TANH;
   private float layerNormEpsilon = 1e-5f;
   private boolean scaleAttention = true;
   private boolean scaleByInverseLayer;
@@ -59,7 +59,7 @@ public final class Gpt2ConfigBuilder {
     return this;
   }
 
-  public Gpt2ConfigBuilder activation(Epilogue value) {
+  public Gpt2ConfigBuilder activation(GeluForm value) {
     activation = value;
     return this;
   }

@@ -32,6 +32,7 @@ public final class Forward {
   /** Tokens in, residual stream after the last block out: {@code a.x()}, [n, C]. */
   void blocks(Activations.Rows a, TokenBatch batch, KvCache cache) {
     float epsilon = config.layerNormEpsilon();
+    Epilogue gelu = Epilogue.of(config.activation());
 
     profiler.section("embedding");
     ops.embed(a.x(), batch, weights.wte(), weights.wpe()); // [n, C]
@@ -54,7 +55,7 @@ public final class Forward {
       profiler.section("ln_2");
       ops.layerNorm(a.y(), a.x(), block.ln2().gain(), block.ln2().bias(), epsilon);
       profiler.section("mlp_fc");
-      ops.linear(a.fc(), a.y(), block.mlpCFc(), config.activation()); // [n, C] → [n, I]
+      ops.linear(a.fc(), a.y(), block.mlpCFc(), gelu); // [n, C] → [n, I]
       profiler.section("mlp_proj");
       ops.linear(a.x(), a.fc(), block.mlpCProj(), Epilogue.ADD_TO_OUT); // x + MLP, [n, I] → [n, C]
     }

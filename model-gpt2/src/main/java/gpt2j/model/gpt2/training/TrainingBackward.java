@@ -42,7 +42,7 @@ final class TrainingBackward {
   /** Gradient of the final norm's result in, {@code a.gradients().y()}; parameters' out. */
   void run(TrainingActivations a) {
     int sequenceLength = options.sequenceLength();
-    GeluForm form = GeluForms.of(config);
+    GeluForm form = config.activation();
     TrainingActivations.Gradients d = a.gradients();
 
     profiler.section("ln_f_backward");

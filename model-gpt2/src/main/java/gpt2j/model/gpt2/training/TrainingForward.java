@@ -38,7 +38,7 @@ final class TrainingForward {
 
   /** Tokens in, result of the final norm out: {@code a.lnF().out()}, [n, C]. */
   void run(TrainingActivations a) {
-    GeluForm form = GeluForms.of(config);
+    GeluForm form = config.activation();
     float epsilon = config.layerNormEpsilon();
     Tensor x = a.blocks().getFirst().x();
 

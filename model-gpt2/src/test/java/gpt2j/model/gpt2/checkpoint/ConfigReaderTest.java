@@ -2,8 +2,8 @@ package gpt2j.model.gpt2.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gpt2j.api.Epilogue;
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.config.Gpt2Size;
@@ -128,15 +128,15 @@ class ConfigReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "gelu_new, GELU_TANH",
-    "gelu_fast, GELU_TANH",
-    "gelu_accurate, GELU_TANH",
-    "gelu_pytorch_tanh, GELU_TANH",
-    "gelu_python_tanh, GELU_TANH",
-    "gelu, GELU_ERF",
-    "gelu_python, GELU_ERF"
+    "gelu_new, TANH",
+    "gelu_fast, TANH",
+    "gelu_accurate, TANH",
+    "gelu_pytorch_tanh, TANH",
+    "gelu_python_tanh, TANH",
+    "gelu, ERF",
+    "gelu_python, ERF"
   })
-  void activationFunctions(String name, Epilogue activation) {
+  void activationFunctions(String name, GeluForm activation) {
     assertEquals(activation, read("{\"activation_function\": \"" + name + "\"}").activation());
   }
 
@@ -291,7 +291,7 @@ class ConfigReaderTest {
                 .layers(1)
                 .heads(3)
                 .innerWidth(7)
-                .activation(Epilogue.GELU_ERF)
+                .activation(GeluForm.ERF)
                 .layerNormEpsilon(0.1f)
                 .scaleAttention(false)
                 .scaleByInverseLayer(true)

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.Epilogue;
+import gpt2j.api.tensor.GeluForm;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -94,9 +94,6 @@ class Gpt2ConfigTest {
         invalid("n_inner must be from 1 to 262144, not 0", b -> b.innerWidth(0)),
         invalid("n_embd must be a multiple of n_head, but 768 is not one of 7", b -> b.heads(7)),
         invalid(
-            "the activation must be GELU_TANH or GELU_ERF, not NONE",
-            b -> b.activation(Epilogue.NONE)),
-        invalid(
             "layer_norm_epsilon must be a positive number, not 0.0", b -> b.layerNormEpsilon(0)),
         invalid(
             "layer_norm_epsilon must be a positive number, not NaN",
@@ -135,7 +132,7 @@ class Gpt2ConfigTest {
                         1,
                         2,
                         16,
-                        Epilogue.GELU_ERF,
+                        GeluForm.ERF,
                         1e-5f,
                         true,
                         false,
