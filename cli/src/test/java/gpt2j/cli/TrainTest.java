@@ -3,6 +3,7 @@ package gpt2j.cli;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
@@ -226,6 +227,13 @@ class TrainTest {
         () -> assertEquals(0, more.exitCode(), more.err()),
         () -> assertTrue(more.err().contains("going on from step 2 in"), more.err()),
         () -> assertArrayEquals(weights(whole), weights(run)));
+
+    Result none = CliRun.cli("train", "--resume", run.toString());
+    String note = "nothing to do: step 4 of --max-steps 4 was done before; a larger one goes on";
+    assertAll(
+        () -> assertEquals(0, none.exitCode(), none.err()),
+        () -> assertTrue(none.err().contains(note), none.err()),
+        () -> assertFalse(more.err().contains("nothing to do"), more.err()));
   }
 
   @Test

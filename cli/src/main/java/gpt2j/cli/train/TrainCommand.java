@@ -15,6 +15,7 @@ import gpt2j.model.gpt2.data.DataSet;
 import gpt2j.model.gpt2.training.run.Outcome;
 import gpt2j.model.gpt2.training.run.RunDirectory;
 import gpt2j.model.gpt2.training.run.RunException;
+import gpt2j.model.gpt2.training.run.RunState;
 import gpt2j.model.gpt2.training.run.TrainingRun;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -130,8 +131,17 @@ public final class TrainCommand implements Callable<Integer> {
                 directory,
                 progress)) {
       directory.begin(settings.text(options, provider));
-      progress.begin(directory.state());
-      return report(directory.path(), subject, run(run), progress);
+      RunState before = directory.state();
+      progress.begin(before);
+      Outcome outcome = run(run);
+      if (place.resumes()
+          && outcome.end() == Outcome.End.STEPS
+          && outcome.state().step() == before.step()) {
+        context.say(
+            "nothing to do: step %d of --max-steps %d was done before; a larger one goes on"
+                .formatted(before.step(), settings.routine().maxSteps()));
+      }
+      return report(directory.path(), subject, outcome, progress);
     }
   }
 
