@@ -187,9 +187,9 @@ final class BadOptions {
             "experiment",
             "--resume=@/model",
             "--new-tokens=2"),
-        failure(
+        usage(
             "a file without settings",
-            "@/file.txt: has no settings to measure by: *",
+            "--config @/file.txt: isn't JSON: *",
             "bench",
             "experiment",
             "--config=@/file.txt"),

@@ -61,19 +61,23 @@ class OddSettingsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "models | [null] | 1 | has no settings to measure by: models[0] is null",
-        "models | [\"a\\u0000b\"] | 1 | models[0] has control characters",
-        "backends | [\"a\\nb\"] | 1 | backends[0] has control characters",
-        "precisions | null | 1 | precisions is null",
-        "threads | 65536 | 1 | threads must be at most 4096, not 65536",
-        "threads | 0 | 1 | threads must be 1 or more, not 0",
-        "use_cache | [] | 1 | use_cache is empty",
+        "models | [null] | 2 | models[0] is null",
+        "models | [\"a\\u0000b\"] | 2 | models[0] has control characters",
+        "backends | [\"a\\nb\"] | 2 | backends[0] has control characters",
+        "precisions | null | 2 | precisions is null",
+        "precisions | [\"f99\"] | 2 | precisions[0] must be one of f32, f16, bf16, not \"f99\"",
+        "threads | 65536 | 2 | threads must be at most 4096, not 65536",
+        "threads | 0 | 2 | threads must be 1 or more, not 0",
+        "use_cache | [] | 2 | use_cache is empty",
         "batches | [2147483647] | 1 | out of memory",
+        "batches | [\"one\"] | 2 | batches[0] must be a whole number, not \"one\"",
+        "batches | 1 | 2 | batches must be a list, not 1",
         "prompt_tokens | [2147483647] | 2 | 2147483647 prompt tokens and 2 new ones don't fit",
         "new_tokens | [2147483647] | 2 | 2 prompt tokens and 2147483647 new ones don't fit",
-        "new_tokens | [2147483648] | 1 | has no settings to measure by",
-        "repetitions | -1 | 1 | repetitions must be 1 or more, not -1",
-        "seed | null | 1 | seed is null",
+        "new_tokens | [2147483648] | 2 | new_tokens[0] must be a whole number from",
+        "repetitions | -1 | 2 | repetitions must be 1 or more, not -1",
+        "seed | null | 2 | seed is null",
+        "seed | 0, \"speed\": 1 | 2 | speed is unknown",
       })
   void areRefusedByName(String field, String value, int exitCode, String message)
       throws IOException {
@@ -84,6 +88,9 @@ class OddSettingsTest {
     assertEquals(1, result.errors().size(), result.err());
     assertTrue(result.errors().getFirst().contains(message), result.err());
     assertTrue(!result.err().contains("internal error"), result.err());
+    if (exitCode == 2 && !message.contains("fit")) {
+      assertTrue(result.err().contains("--config " + folder), result.err());
+    }
   }
 
   @Test

@@ -6,12 +6,16 @@ import gpt2j.model.gpt2.files.Io;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
+import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,15 +35,16 @@ public final class ResultFile {
   /** Far more than the samples of the longest run. */
   private static final int MOST_BYTES = 256 << 20;
 
+  private static final String NOT_UTF_8 = "there is something that isn't UTF-8";
+  private static final String SETTINGS = "settings";
+  private static final String ONLY_FILES =
+      "has no settings to measure by: it compares files; give one of a run with --vs";
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
@@ -84,35 +89,46 @@ public final class ResultFile {
    * @throws ResultException when it is neither, in one line that names the file
    */
   public static GridSettings readGridSettings(Path file) {
-    return readSettings(
-        file,
-        settings -> settings.has("grid") ? settings.get("grid") : settings,
-        GridSettings.class);
+    return readSettings(file, "grid", GridSettings.class);
   }
 
   /** What {@code bench compare} measured in turn. Errors as of {@link #readGridSettings}. */
   public static CompareSettings readCompareSettings(Path file) {
-    CompareSettings settings = readSettings(file, tree -> tree, CompareSettings.class);
+    CompareSettings settings = readSettings(file, null, CompareSettings.class);
     if (settings.grid() == null || settings.vs() == null) {
-      throw new ResultException(file + ": has no settings to measure by: it compares files", null);
+      throw new ResultException(file + ": " + ONLY_FILES, null);
     }
     return settings;
   }
 
   /** What {@code bench peers} measures. Errors as of {@link #readGridSettings}. */
   public static PeersSettings readPeersSettings(Path file) {
-    return readSettings(file, tree -> tree, PeersSettings.class);
+    return readSettings(file, null, PeersSettings.class);
   }
 
-  private static <T> T readSettings(Path file, UnaryOperator<JsonNode> part, Class<T> type) {
+  /**
+   * Settings of their part of a file.
+   *
+   * @param part the name within the settings, of those that may have it
+   */
+  private static <T> T readSettings(Path file, @Nullable String part, Class<T> type) {
     try {
-      JsonNode tree = MAPPER.readTree(Io.readText(file, MOST_BYTES));
-      JsonNode settings = tree.has("settings") ? tree.get("settings") : tree;
-      return value(part.apply(settings), type);
+      JsonNode json = tree(file);
+      String path = "";
+      for (String name : part == null ? new String[] {SETTINGS} : new String[] {SETTINGS, part}) {
+        if (json.has(name)) {
+          json = json.get(name);
+          path += path.isEmpty() ? name : "." + name;
+        }
+      }
+      if (json.isNull() && path.endsWith("." + part)) {
+        throw new IllegalArgumentException(ONLY_FILES);
+      }
+      return JsonRecords.read(json, type, path);
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new ResultException(file + ": has no settings to measure by: " + line(e), e);
+    } catch (IllegalArgumentException e) {
+      throw new ResultException(file + ": " + e.getMessage(), e);
     }
   }
 
@@ -120,15 +136,40 @@ public final class ResultFile {
     return new ResultException(file + ": " + Io.explain(e), e);
   }
 
-  private static <T> T value(JsonNode json, Class<T> type) {
-    JsonCheck.require(json, type);
-    return MAPPER.treeToValue(json, type);
+  /** All of a file, or an {@link IllegalArgumentException} in words that follow its name. */
+  private static JsonNode tree(Path file) throws IOException {
+    byte[] text = Io.readText(file, MOST_BYTES);
+    JsonNode tree;
+    try {
+      tree = MAPPER.readTree(text);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException("isn't JSON: " + problem(e), e);
+    }
+    if (tree.isMissingNode()) {
+      throw new IllegalArgumentException("is empty");
+    }
+    return tree;
   }
 
-  private static String line(RuntimeException e) {
-    String message =
-        e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage();
-    return String.valueOf(message).lines().findFirst().orElse("");
+  /** What is wrong, in our words: the library's own speak of its classes and settings. */
+  private static String problem(JacksonException e) {
+    String what =
+        switch (e) {
+          case UnexpectedEndOfInputException _ -> "it ends too early";
+          case StreamConstraintsException _ -> "something is nested too deep, or too long";
+          case DatabindException _ -> "there is more text after its end";
+          case JacksonIOException _ -> NOT_UTF_8;
+          default -> {
+            String said = String.valueOf(e.getOriginalMessage());
+            yield said.startsWith("Duplicate")
+                ? "an object has the same name twice"
+                : said.contains("UTF-8") ? NOT_UTF_8 : "there is something that can't stand there";
+          }
+        };
+    TokenStreamLocation at = e.getLocation();
+    return at == null || at.getLineNr() < 1
+        ? what
+        : "%s, line %d, column %d".formatted(what, at.getLineNr(), at.getColumnNr());
   }
 
   /**
@@ -137,25 +178,24 @@ public final class ResultFile {
    * @throws ResultException when it isn't one, in one line that names the file
    */
   public static BenchmarkResult read(Path file) {
-    BenchmarkResult result;
     try {
-      JsonNode tree = MAPPER.readTree(Io.readText(file, MOST_BYTES));
-      if (tree.path("header").path("format").asInt(FORMAT) == WITHOUT_SURROUNDINGS) {
+      JsonNode tree = tree(file);
+      JsonNode format = tree.path("header").path("format");
+      if (format.isInt() && format.intValue() == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
+      } else if (format.isInt() && format.intValue() != FORMAT) {
+        // Before all else: another version may have other fields.
+        throw new ResultException(
+            "%s: has format %d, this version reads %d; measure again"
+                .formatted(file, format.intValue(), FORMAT),
+            null);
       }
-      result = value(tree, BenchmarkResult.class);
+      return JsonRecords.read(tree, BenchmarkResult.class, "");
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new ResultException(file + ": is no result of a benchmark: " + line(e), e);
+    } catch (IllegalArgumentException e) {
+      throw new ResultException(file + ": is no result of a benchmark: " + e.getMessage(), e);
     }
-    int format = result.header().format();
-    if (format != FORMAT && format != WITHOUT_SURROUNDINGS) {
-      throw new ResultException(
-          "%s: has format %d, this version reads %d; measure again".formatted(file, format, FORMAT),
-          null);
-    }
-    return result;
   }
 
   private static void addSurroundings(JsonNode tree) {

@@ -92,7 +92,7 @@ final class BenchCompareCommand implements Callable<Integer> {
     }
     if (config != null) {
       requireNoFiles("--config");
-      CompareSettings again = ResultFile.readCompareSettings(config);
+      CompareSettings again = BenchRunOptions.config(config, ResultFile::readCompareSettings);
       return measure(
           models.locate(config, Objects.requireNonNull(again.grid())),
           Objects.requireNonNull(again.vs()));

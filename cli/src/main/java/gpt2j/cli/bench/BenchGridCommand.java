@@ -80,6 +80,6 @@ abstract class BenchGridCommand implements Callable<Integer> {
     boolean goesOn = run.isAskedToGoOn(spec, config);
     return config == null || goesOn
         ? grid.settings(models, defaults)
-        : models.locate(config, ResultFile.readGridSettings(config));
+        : models.locate(config, BenchRunOptions.config(config, ResultFile::readGridSettings));
   }
 }

@@ -174,7 +174,7 @@ final class BenchPeersCommand implements Callable<Integer> {
   private PeersSettings settings() {
     boolean goesOn = run.isAskedToGoOn(spec, config); // then the directory has the settings
     if (config != null && !goesOn) {
-      return locate(config, ResultFile.readPeersSettings(config));
+      return locate(config, BenchRunOptions.config(config, ResultFile::readPeersSettings));
     }
     if (newTokens < 2) {
       throw UserError.usage("--new-tokens: must be 2 or more: the first is prefill's");

@@ -1,16 +1,19 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.RunDirectory;
+import gpt2j.bench.result.ResultException;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.PathName;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -113,6 +116,22 @@ final class BenchRunOptions {
       requireNoOther(spec, "--config");
     }
     return resume != null;
+  }
+
+  /**
+   * What {@code --config} names. What it says is as wrong as the same on the command line would be.
+   *
+   * @param read reads it
+   */
+  static <T> T config(Path file, Function<Path, T> read) {
+    try {
+      return read.apply(file);
+    } catch (ResultException e) {
+      String message = "--config " + e.getMessage();
+      throw e.getCause() instanceof IOException
+          ? UserError.failure(message)
+          : UserError.usage(message);
+    }
   }
 
   /** Throws if an option says what to measure, though {@code source} does. */
