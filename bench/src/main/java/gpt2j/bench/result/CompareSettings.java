@@ -17,8 +17,8 @@ public record CompareSettings(
     String labelA,
     String labelB,
     boolean interleaved,
-    @Nullable GridSettings grid,
-    @Nullable String vs) {
+    @MayBeNull @Nullable GridSettings grid,
+    @MayBeNull @Nullable String vs) {
   /** Two results, which are called by their folders, without where on this machine these are. */
   public static CompareSettings ofFiles(Path a, Path b) {
     String nameOfA = name(a);

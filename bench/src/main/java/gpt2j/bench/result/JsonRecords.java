@@ -1,7 +1,6 @@
 package gpt2j.bench.result;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
-import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -102,8 +101,7 @@ final class JsonRecords {
   }
 
   private static @Nullable Object component(JsonNode json, RecordComponent of, String path) {
-    AnnotatedElement annotated = of.getAnnotatedType();
-    return json.isNull() && annotated.isAnnotationPresent(Nullable.class)
+    return json.isNull() && of.isAnnotationPresent(MayBeNull.class)
         ? null
         : value(json, of.getGenericType(), path);
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param version its version and what it runs on; null when it never ran
  * @param missing what of it wasn't measured and why, in one line each
  */
-public record Peer(String name, @Nullable String version, List<String> missing) {
+public record Peer(String name, @MayBeNull @Nullable String version, List<String> missing) {
   /** The name of gpt2j itself. */
   public static final String GPT2J = "gpt2j";
 

@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -217,5 +221,36 @@ final class BadFieldsTest {
     assertEquals(expected, message(tree.toString(), ResultFile::readGridSettings));
     assertEquals(
         "is no result of a benchmark: " + expected, message(tree.toString(), ResultFile::read));
+  }
+
+  /** The program runs without JSpecify's classes, tests do not. */
+  @Test
+  void whatMayBeNullIsKnownWhereOnlyTheCompilerSeesJSpecify() {
+    Set<Class<?>> records = new HashSet<>();
+    for (Class<?> result : BenchmarkResult.class.getPermittedSubclasses()) {
+      addRecords(result, records);
+    }
+    int nullable = 0;
+    for (Class<?> record : records) {
+      for (RecordComponent component : record.getRecordComponents()) {
+        boolean isNullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+        assertEquals(
+            isNullable, component.isAnnotationPresent(MayBeNull.class), component.toString());
+        nullable += isNullable ? 1 : 0;
+      }
+    }
+    assertTrue(nullable > 2, "only " + nullable);
+  }
+
+  private static void addRecords(Type type, Set<Class<?>> records) {
+    if (type instanceof ParameterizedType of) {
+      for (Type part : of.getActualTypeArguments()) {
+        addRecords(part, records);
+      }
+    } else if (type instanceof Class<?> of && of.isRecord() && records.add(of)) {
+      for (RecordComponent component : of.getRecordComponents()) {
+        addRecords(component.getGenericType(), records);
+      }
+    }
   }
 }
