@@ -3,6 +3,7 @@ package gpt2j.bench.plot;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
+import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -78,7 +79,7 @@ final class Captions {
   }
 
   static String threads(BenchmarkCase of) {
-    return of.threads() + (of.threads() == 1 ? " thread" : " threads");
+    return Words.count(of.threads(), "thread");
   }
 
   static String cache(BenchmarkCase of) {
@@ -94,7 +95,7 @@ final class Captions {
   }
 
   static String newTokens(BenchmarkCase of) {
-    return of.newTokens() + " new tokens";
+    return Words.count(of.newTokens(), "new token");
   }
 
   static String lowerCase(Enum<?> constant) {

@@ -103,7 +103,7 @@ final class ExperimentPlots {
             conditions
                 + "\n"
                 + "median of the intervals between tokens; whiskers: 5th to 95th percentile;"
-                + " dashed: uncached",
+                + " dashed, hollow: uncached",
             plot,
             true),
         820,

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class LabelPlaces {
   private static final double POINT = 6; // half of what a point covers
   private static final double BESIDE = 8;
+  private static final double APART =
+      12; // from points of other names, where no line leads to its own
   private static final double RING = 7; // from one distance that is tried to the next
+  private static final int CARES = 3;
   private static final int RINGS = 90;
 
   /** Of a full turn in 32 parts: right, left, above, below, and what lies between. */
@@ -33,6 +36,7 @@ final class LabelPlaces {
   }
 
   private final Rectangle2D area;
+  private final List<Point2D> points;
   private final List<Rectangle2D> covered = new ArrayList<>();
   private final List<Rectangle2D> boxes = new ArrayList<>();
   private final List<Line2D> lines = new ArrayList<>(); // those to keep off first, then leaders
@@ -41,6 +45,7 @@ final class LabelPlaces {
   /** In an area with points that stay visible. */
   LabelPlaces(Rectangle2D area, List<Point2D> points) {
     this.area = area;
+    this.points = points;
     for (Point2D point : points) {
       covered.add(
           new Rectangle2D.Double(point.getX() - POINT, point.getY() - POINT, 2 * POINT, 2 * POINT));
@@ -57,8 +62,10 @@ final class LabelPlaces {
    * room at all, beside its point all the same.
    */
   Place find(Point2D point, Rectangle2D size) {
-    Place place = find(point, size, true);
-    place = place == null ? find(point, size, false) : place;
+    Place place = null;
+    for (int care = CARES - 1; care >= 0 && place == null; care--) {
+      place = find(point, size, care);
+    }
     Place found = place == null ? at(point, size, BESIDE, 0) : place;
     boxes.add(found.box());
     if (found.needsLeader()) {
@@ -67,13 +74,13 @@ final class LabelPlaces {
     return found;
   }
 
-  /** Tries places, in the first attempt those only whose leader crosses no name. */
-  private @Nullable Place find(Point2D point, Rectangle2D size, boolean clearLeader) {
+  /** Tries places: with care those only whose leader crosses no name, with all care no point. */
+  private @Nullable Place find(Point2D point, Rectangle2D size, int care) {
     Place place = null;
     for (int ring = 0; ring < RINGS && place == null; ring++) {
       for (int i = 0; i < DIRECTIONS.length && place == null; i++) {
         Place at = at(point, size, BESIDE + ring * RING, DIRECTIONS[i]);
-        place = isFree(at, clearLeader) ? at : null;
+        place = isFree(at, care) ? at : null;
       }
     }
     return place;
@@ -90,14 +97,34 @@ final class LabelPlaces {
         new Line2D.Double(point.getX(), point.getY(), nearX, nearY));
   }
 
-  private boolean isFree(Place place, boolean clearLeader) {
+  private boolean crossesNoPoint(Line2D leader) {
+    return covered.stream()
+        .filter(mark -> !mark.contains(leader.getP1()))
+        .noneMatch(leader::intersects);
+  }
+
+  /** Else it might be taken for the name of another. */
+  private boolean isBesideItsPointOnly(Place place) {
+    Rectangle2D near = place.box().getBounds2D();
+    near.setRect(
+        near.getX() - APART,
+        near.getY() - APART / 2,
+        near.getWidth() + 2 * APART,
+        near.getHeight() + APART);
+    return points.stream()
+        .noneMatch(point -> near.contains(point) && !point.equals(place.leader().getP1()));
+  }
+
+  private boolean isFree(Place place, int care) {
     Rectangle2D box = place.box();
     return area.contains(box)
+        && (place.needsLeader() || isBesideItsPointOnly(place))
         && covered.stream().noneMatch(box::intersects)
         && boxes.stream().noneMatch(box::intersects)
-        && (clearLeader ? lines : lines.subList(0, avoided)).stream().noneMatch(box::intersectsLine)
-        && (!clearLeader
+        && (care > 0 ? lines : lines.subList(0, avoided)).stream().noneMatch(box::intersectsLine)
+        && (care == 0
             || !place.needsLeader()
-            || boxes.stream().noneMatch(place.leader()::intersects));
+            || boxes.stream().noneMatch(place.leader()::intersects))
+        && (care < CARES - 1 || !place.needsLeader() || crossesNoPoint(place.leader()));
   }
 }

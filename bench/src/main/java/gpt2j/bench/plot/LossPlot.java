@@ -17,6 +17,7 @@ import org.jfree.data.xy.YIntervalSeriesCollection;
 public final class LossPlot {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 480;
+  private static final double MARGIN = 0.012;
   private static final float[] DASHES = {6, 4};
 
   private LossPlot() {}
@@ -40,12 +41,11 @@ public final class LossPlot {
    */
   public static Plot of(
       TrainingSubject subject, List<Training> training, List<Validation> validation) {
-    XYPlot plot = Style.xy(Style.fromZero("step"), Style.linear("loss, nats per token"));
-    ((NumberAxis) plot.getDomainAxis()).setStandardTickUnits(NumberAxis.createIntegerTickUnits());
-    addValidation(plot, validation);
-    addTraining(plot, training);
     double last =
         Math.max(lastStep(training), validation.isEmpty() ? 0 : validation.getLast().step());
+    XYPlot plot = Style.xy(steps(last), Style.linear("loss, nats per token"));
+    addValidation(plot, validation);
+    addTraining(plot, training);
     subject.reference().ifPresent(reference -> addReference(plot, reference, last));
     String figures =
         validation.isEmpty()
@@ -69,6 +69,15 @@ public final class LossPlot {
             true),
         WIDTH,
         HEIGHT);
+  }
+
+  /** As long as the run, with room for the marks of its first step and its last. */
+  private static NumberAxis steps(double last) {
+    NumberAxis axis = Style.linear("step");
+    axis.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
+    double margin = MARGIN * Math.max(1, last);
+    axis.setRange(-margin, Math.max(1, last) + margin);
+    return axis;
   }
 
   private static double lastStep(List<Training> training) {

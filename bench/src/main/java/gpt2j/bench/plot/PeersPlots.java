@@ -6,6 +6,7 @@ import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Statistics;
+import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,8 @@ final class PeersPlots {
       PeersResult result, Phase phase, int batch, List<PeerMeasurement> measured) {
     Map<String, Map<String, List<Double>>> rates = new LinkedHashMap<>();
     for (PeerMeasurement m : measured) {
-      String work = "%s, %d tokens".formatted(Captions.lowerCase(m.precision()), m.tokens());
+      String work =
+          "%s, %s".formatted(Captions.lowerCase(m.precision()), Words.count(m.tokens(), "token"));
       double tokens = m.batch() * (phase == Phase.PREFILL ? (double) m.tokens() : 1);
       double nanos = Statistics.median(Statistics.values(m.nanos()));
       rates
@@ -66,12 +68,12 @@ final class PeersPlots {
             .map(Peer::name)
             .collect(Collectors.joining(", "));
     String subtitle =
-        "%s, %s threads each\n%s\nmedian of the rounds; whiskers: smallest and largest%s"
+        "%s, %s each\n%s\nmedian of the rounds; whiskers: smallest and largest%s"
             .formatted(
                 Captions.data(result.header(), List.of(Model.name(result.settings().model()))),
                 result.settings().threads().isPresent()
-                    ? "" + result.settings().threads().getAsInt()
-                    : "default",
+                    ? Words.count(result.settings().threads().getAsInt(), "thread")
+                    : "default threads",
                 Captions.machine(result.header()),
                 absent.isEmpty() ? "" : "; absent: " + absent);
     return new Plot(

@@ -13,6 +13,11 @@ public final class Plot {
   /** Pixels of the file for each of the plot, so that it is sharp on fine screens. */
   private static final int SCALE = 2;
 
+  /** Those that every chart has: its title, and what was measured. */
+  private static final int TITLES = 2;
+
+  private static final int WARNING = 34; // pixels of two lines
+
   private final String name;
   private final String description;
   private final JFreeChart chart;
@@ -60,6 +65,13 @@ public final class Plot {
   /** Height on the page in pixels. */
   public int height() {
     return height;
+  }
+
+  /** The same with a warning under its titles, as much higher as that is. */
+  Plot with(String warning) {
+    TextTitle line = Style.heading(warning, Style.LABEL, Style.WARNING);
+    chart.addSubtitle(TITLES, line);
+    return new Plot(name, description + " " + warning, chart, width, height + WARNING);
   }
 
   JFreeChart chart() {

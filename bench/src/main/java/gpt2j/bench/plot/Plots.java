@@ -8,14 +8,26 @@ import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.table.Tables;
 import java.util.List;
 
 /** The plots of each kind of result. */
 public final class Plots {
   private Plots() {}
 
-  /** All plots of a result; none of what it has no samples for. */
+  /**
+   * All plots of a result; none of what it has no samples for. Whoever sees a picture alone learns
+   * from it too why its figures shouldn't be believed.
+   */
   public static List<Plot> of(BenchmarkResult result) {
+    List<String> warnings = Tables.warnings(result);
+    List<Plot> plots = plots(result);
+    return warnings.isEmpty()
+        ? plots
+        : plots.stream().map(plot -> plot.with(String.join("\n", warnings))).toList();
+  }
+
+  private static List<Plot> plots(BenchmarkResult result) {
     return switch (result) {
       case ThroughputResult r -> ThroughputPlots.of(r);
       case TraceResult r -> TracePlots.of(r);

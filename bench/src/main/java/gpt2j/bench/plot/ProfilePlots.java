@@ -7,10 +7,9 @@ import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jfree.chart.axis.NumberAxis;
@@ -65,7 +64,7 @@ final class ProfilePlots {
   private static Plot shares(
       List<ProfileMeasurement> measured, Function<BenchmarkCase, String> names, String conditions) {
     DefaultCategoryDataset percent = new DefaultCategoryDataset();
-    Set<String> bars = new LinkedHashSet<>();
+    Map<String, Map<String, Double>> bars = new LinkedHashMap<>();
     StringBuilder description = new StringBuilder("Shares of the components. ");
     for (ProfileMeasurement m : measured) {
       for (Phase phase : Phase.values()) {
@@ -74,18 +73,23 @@ final class ProfilePlots {
           Map<String, Double> means = MeanStep.of(steps);
           double total = MeanStep.total(means);
           String bar = bar(names.apply(m.benchmarkCase()), phase, steps, total);
-          bars.add(bar);
           description.append(bar.replace('\n', ' ')).append(": ");
+          Map<String, Double> shares = new LinkedHashMap<>();
           means.forEach(
               (component, nanos) -> {
                 double share = 100 * nanos / total;
-                percent.addValue(Math.max(0, share), component, bar);
+                shares.put(component, Math.max(0, share));
                 description.append("%s %s %%, ".formatted(component, Captions.number(share)));
               });
           description.append("total %s ms. ".formatted(Captions.number(total / 1e6)));
+          bars.put(bar, shares);
         }
       }
     }
+    Thin thin = new Thin(bars.values());
+    bars.forEach(
+        (bar, shares) ->
+            thin.merge(shares).forEach((name, share) -> percent.addValue(share, name, bar)));
     return new Plot(
         "components",
         description.toString(),
@@ -94,11 +98,18 @@ final class ProfilePlots {
             conditions
                 + "\n"
                 + "mean of all steps; rest: outside all sections; SECTION/PART: taken out of the"
-                + " section",
+                + " section"
+                + thin.words(),
             StackedBars.plot(percent, "share of the step's time, %"),
             true),
         900,
         210 + 52 * bars.size());
+  }
+
+  private static Map<String, Double> millis(Map<String, Double> nanos) {
+    Map<String, Double> millis = new LinkedHashMap<>();
+    nanos.forEach((component, of) -> millis.put(component, Math.max(0, of / NANOS_PER_MILLI)));
+    return millis;
   }
 
   private static String bar(String name, Phase phase, List<ProfiledStep> steps, double nanos) {
@@ -121,13 +132,12 @@ final class ProfilePlots {
     DefaultTableXYDataset data = new DefaultTableXYDataset();
     StackedXYAreaRenderer2 renderer = new StackedXYAreaRenderer2();
     Map<Integer, Map<String, Double>> means = new TreeMap<>();
-    byLength.forEach((length, of) -> means.put(length, MeanStep.of(of)));
-    for (String component : MeanStep.of(steps).keySet()) {
+    byLength.forEach((length, of) -> means.put(length, millis(MeanStep.of(of))));
+    Thin thin = new Thin(means.values());
+    for (String component : thin.merge(MeanStep.of(steps)).keySet()) {
       XYSeries series = new XYSeries(component, true, false);
       means.forEach(
-          (length, of) ->
-              series.add(
-                  (double) length, Math.max(0, of.getOrDefault(component, 0.0) / NANOS_PER_MILLI)));
+          (length, of) -> series.add((double) length, thin.merge(of).getOrDefault(component, 0.0)));
       renderer.setSeriesPaint(data.getSeriesCount(), Style.component(component));
       data.addSeries(series);
     }
@@ -146,7 +156,7 @@ final class ProfilePlots {
         title + ", as a stack of areas; the table has the numbers.",
         Style.chart(
             name.isEmpty() ? title : title + ": " + name,
-            conditions + "\nmean of the repetitions",
+            conditions + "\nmean of the repetitions" + thin.words(),
             plot,
             true),
         900,

@@ -6,6 +6,7 @@ import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.statistics.Statistics;
+import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -98,6 +99,8 @@ final class RooflinePlots {
     plot.setRenderer(0, line);
     XYSeriesCollection data = new XYSeriesCollection();
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(false, true);
+    renderer.setUseFillPaint(true); // so that points on top of each other can be told apart
+    renderer.setDrawOutlines(true);
     PointLabels labels = new PointLabels();
     for (int i = 0; i < roof.getItemCount(); i++) {
       labels.addToLine(roof.getX(i).doubleValue(), roof.getY(i).doubleValue());
@@ -116,11 +119,21 @@ final class RooflinePlots {
       }
       renderer.setSeriesPaint(data.getSeriesCount(), Style.series(phase.ordinal()));
       renderer.setSeriesShape(data.getSeriesCount(), Style.shape(phase.ordinal()));
+      renderer.setSeriesFillPaint(
+          data.getSeriesCount(), Style.translucent(Style.series(phase.ordinal())));
       data.addSeries(series);
     }
     plot.setDataset(1, data);
     plot.setRenderer(1, renderer);
     plot.addAnnotation(labels);
+    List<String> without =
+        m.points().stream()
+            .filter(point -> point.operations() == 0)
+            .map(RooflinePoint::name)
+            .distinct()
+            .toList();
+    String absent =
+        without.isEmpty() ? "" : "\nwithout arithmetic, so not here: " + String.join(", ", without);
     String peaks =
         "roof: %s GB/s read (%s), %s·10⁹ operations/s (%s)"
             .formatted(
@@ -130,8 +143,11 @@ final class RooflinePlots {
                 m.arithmeticMethod());
     return new Plot(
         "roofline" + suffix,
-        "Roofline: " + peaks + ". The table has each operation's share.",
-        Style.chart("Operations under the roof", conditions + "\n" + peaks, plot, true),
+        "Roofline: "
+            + peaks
+            + absent.replace('\n', ' ')
+            + ". The table has each operation's share.",
+        Style.chart("Operations under the roof", conditions + "\n" + peaks + absent, plot, true),
         900,
         560);
   }
@@ -172,9 +188,9 @@ final class RooflinePlots {
             .filter(point -> point.phase() == phase)
             .max(Comparator.comparingInt(RooflinePoint::rows))
             .orElseThrow();
-    String rows = step.rows() == 1 ? "1 row" : "%d rows".formatted(step.rows());
+    String rows = Words.count(step.rows(), "row");
     return phase == Phase.PREFILL
         ? "prefill: %s".formatted(rows)
-        : "decode: %s, %d tokens attended to".formatted(rows, step.length());
+        : "decode: %s, %s attended to".formatted(rows, Words.count(step.length(), "token"));
   }
 }

@@ -15,6 +15,7 @@ import java.awt.geom.Rectangle2D;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
@@ -33,6 +34,7 @@ import org.jfree.chart.ui.RectangleInsets;
 final class Style {
   static final Color TEXT = new Color(0x1a1a1a);
   static final Color FAINT = new Color(0x5c5c5c);
+  static final Color WARNING = new Color(0xa33c00);
   static final Color GRID = new Color(0xdedede);
   static final Color REFERENCE = new Color(0x767676);
 
@@ -57,28 +59,30 @@ final class Style {
           .toList();
 
   /**
-   * Components of a step, from Tol's muted scheme (2021): what belongs together in shades of one
-   * colour.
+   * Components of a step: what belongs together in shades of one colour, chosen so that no two look
+   * alike to whoever doesn't see red or green.
    */
   private static final Map<String, Color> COMPONENTS =
       Map.ofEntries(
-          Map.entry("embedding", new Color(0x88ccee)),
-          Map.entry("ln_1", new Color(0x999933)),
-          Map.entry("ln_2", new Color(0xbcbc6b)),
-          Map.entry("ln_f", new Color(0xdcdcaa)),
-          Map.entry("qkv", new Color(0x332288)),
-          Map.entry("kv_append", new Color(0x44aa99)),
-          Map.entry("attention", new Color(0xcc6677)),
-          Map.entry("attention/scores", new Color(0x882255)),
-          Map.entry("attention/softmax", new Color(0xaa4499)),
-          Map.entry("attention/mix", new Color(0xdba0c0)),
-          Map.entry("attn_proj", new Color(0x117733)),
-          Map.entry("mlp_fc", new Color(0xddcc77)),
-          Map.entry("mlp_fc/gelu", new Color(0xe8843c)),
-          Map.entry("mlp_proj", new Color(0xc4a83a)),
-          Map.entry("head", new Color(0x6c7a99)),
-          Map.entry("sample", new Color(0x2f9fd0)),
+          Map.entry("embedding", new Color(0x72b4ff)),
+          Map.entry("ln_1", new Color(0x7a5c00)),
+          Map.entry("ln_2", new Color(0xfeaa00)),
+          Map.entry("ln_f", new Color(0xfff168)),
+          Map.entry("qkv", new Color(0x2b1d80)),
+          Map.entry("kv_append", new Color(0x00bed3)),
+          Map.entry("attention", new Color(0x98424b)),
+          Map.entry("attention/scores", new Color(0x35081b)),
+          Map.entry("attention/softmax", new Color(0xd34896)),
+          Map.entry("attention/mix", new Color(0xe19c98)),
+          Map.entry("attn_proj", new Color(0x7238e8)),
+          Map.entry("mlp_fc", new Color(0x054116)),
+          Map.entry("mlp_fc/gelu", new Color(0x5eac51)),
+          Map.entry("mlp_proj", new Color(0xc4f5b1)),
+          Map.entry("head", new Color(0x2f4056)),
+          Map.entry("sample", new Color(0x185fae)),
           Map.entry(ProfiledStep.REST, new Color(0xdddddd)));
+
+  private static final Color OTHERS = new Color(0x6e6e6e);
 
   private static final List<Shape> SHAPES =
       List.of(
@@ -102,7 +106,12 @@ final class Style {
 
   /** The colour of a component of a step. */
   static Color component(String name) {
-    return COMPONENTS.getOrDefault(name, FAINT);
+    return COMPONENTS.getOrDefault(name, OTHERS);
+  }
+
+  /** The components that have a colour of their own. */
+  static Set<String> components() {
+    return COMPONENTS.keySet();
   }
 
   /** Black or white, whichever is easier to read on a colour. */
@@ -164,7 +173,7 @@ final class Style {
     return chart;
   }
 
-  private static TextTitle heading(String text, Font font, Color color) {
+  static TextTitle heading(String text, Font font, Color color) {
     TextTitle title = new TextTitle(text, font);
     title.setPaint(color);
     title.setHorizontalAlignment(HorizontalAlignment.LEFT);
@@ -193,7 +202,7 @@ final class Style {
 
   /** An axis from zero. */
   static NumberAxis fromZero(String label) {
-    NumberAxis axis = new NumberAxis(label);
+    NumberAxis axis = numbers(label);
     axis.setAutoRangeIncludesZero(true);
     axis.setRangeType(org.jfree.data.RangeType.POSITIVE);
     axis.setUpperMargin(0.08);
@@ -201,9 +210,15 @@ final class Style {
   }
 
   static NumberAxis linear(String label) {
-    NumberAxis axis = new NumberAxis(label);
+    NumberAxis axis = numbers(label);
     axis.setAutoRangeIncludesZero(false);
     return look(axis);
+  }
+
+  private static NumberAxis numbers(String label) {
+    NumberAxis axis = new NumberAxis(label);
+    axis.setNumberFormatOverride(new PlainFormat());
+    return axis;
   }
 
   static <A extends Axis> A look(A axis) {

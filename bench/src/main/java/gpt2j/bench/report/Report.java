@@ -13,6 +13,7 @@ import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.result.setup.Device;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
+import gpt2j.bench.statistics.Words;
 import gpt2j.bench.table.Cell;
 import gpt2j.bench.table.Table;
 import gpt2j.bench.table.Tables;
@@ -153,11 +154,11 @@ final class Report {
           "Model " + model.name(),
           String.format(
               Locale.ROOT,
-              "%.1f million parameters%s, %d layers, %d heads, width %d, context %d, vocabulary %d",
+              "%.1f million parameters%s, %s, %s, width %d, context %d, vocabulary %d",
               model.parameters() / 1e6,
               model.random() ? ", random" : "",
-              model.layers(),
-              model.heads(),
+              Words.count(model.layers(), "layer"),
+              Words.count(model.heads(), "head"),
               model.embeddingWidth(),
               model.contextLength(),
               model.vocabularySize()));

@@ -1,7 +1,9 @@
 package gpt2j.bench.visualize;
 
+import gpt2j.bench.statistics.Words;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
+import java.util.List;
 
 /** Pictures of attention maps: queries from top to bottom, keys from left to right. */
 final class AttentionPictures {
@@ -10,16 +12,21 @@ final class AttentionPictures {
   private static final int TITLE = 92;
   private static final int SIDE = 112;
   private static final int GAP = 10;
+  private static final String CUT = " …";
   private static final int LAYER_LABELS = 64;
   private static final int BAR = 14;
+  private static final int BAR_WIDTH = 60; // with its numbers
   private static final int BAR_HEIGHT = 220;
-  private static final int RIGHT = 150;
+  private static final int BAR_GAP = 28; // from the maps to the bar
+  private static final int GRID_TITLE = 112;
+  private static final int TO_LABELS = 10; // keeps them off the mark between
+  private static final String[] HATCHED = {"hatched: the future,", "never attended to"};
   private static final int BOUNDARY = 6;
-  private static final int LONGEST_TEXT = 100;
 
   private final String model;
   private final AttentionMaps maps;
   private final ColorScale scale = ColorScale.rootProbability();
+  private final int right; // pixels beside the maps
   private final int gridCell;
 
   /**
@@ -30,7 +37,8 @@ final class AttentionPictures {
   AttentionPictures(String model, AttentionMaps maps) {
     this.model = model;
     this.maps = maps;
-    int room = DashboardLayout.LEAST_WIDTH - MARGIN - LAYER_LABELS - RIGHT;
+    right = BAR_GAP + Math.max(BAR_WIDTH, longest(List.of(HATCHED))) + MARGIN;
+    int room = DashboardLayout.LEAST_WIDTH - MARGIN - LAYER_LABELS - right;
     int side = Math.max(SIDE, room / maps.heads() - GAP);
     gridCell = Math.clamp(side / maps.tokens().size(), 1, 12);
   }
@@ -54,14 +62,14 @@ final class AttentionPictures {
   }
 
   private int gridY(int layer) {
-    return TITLE + 22 + layer * (side() + GAP);
+    return GRID_TITLE + 22 + layer * (side() + GAP);
   }
 
   /** All layers and heads. */
   BufferedImage grid() {
     int gridRight = gridX(maps.heads()) - GAP;
-    int width = Math.max(DashboardLayout.LEAST_WIDTH, gridRight + RIGHT);
-    int height = Math.max(TITLE + 22 + BAR_HEIGHT, gridY(maps.layers())) + MARGIN;
+    int width = Math.max(DashboardLayout.LEAST_WIDTH, gridRight + right);
+    int height = Math.max(gridY(0) + BAR_HEIGHT + 44, gridY(maps.layers())) + MARGIN;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     try (Ink ink = new Ink(image)) {
       ink.bold(Ink.LARGE, Ink.TEXT)
@@ -73,9 +81,11 @@ final class AttentionPictures {
                   + leftOut(),
               MARGIN,
               50);
-      ink.left(text(), MARGIN, 70);
+      ink.left(text(ink, width - 2 * MARGIN), MARGIN, 70);
+      ink.left(TokenLabels.SIGNS, MARGIN, 90);
       for (int head = 0; head < maps.heads(); head++) {
-        ink.text(Ink.NORMAL, Ink.TEXT).center("head " + head, gridX(head) + side() / 2, TITLE + 12);
+        ink.text(Ink.NORMAL, Ink.TEXT)
+            .center("head " + head, gridX(head) + side() / 2, GRID_TITLE + 12);
       }
       for (int layer = 0; layer < maps.layers(); layer++) {
         ink.text(Ink.NORMAL, Ink.TEXT)
@@ -84,7 +94,7 @@ final class AttentionPictures {
           map(ink, layer, head, gridX(head), gridY(layer), gridCell);
         }
       }
-      bar(ink, gridRight + 28, gridY(0));
+      bar(ink, gridRight + BAR_GAP, gridY(0));
     }
     return image;
   }
@@ -94,11 +104,11 @@ final class AttentionPictures {
     int tokens = maps.tokens().size();
     int cell = Math.clamp(900 / tokens, 3, 40);
     int labels = longestLabel();
-    int left = MARGIN + labels + 8;
+    int left = MARGIN + labels + TO_LABELS + 2;
     int top = TITLE;
     int side = tokens * cell;
-    int width = Math.max(DashboardLayout.LEAST_WIDTH, left + side + RIGHT);
-    int height = top + Math.max(side + labels, BAR_HEIGHT + 44) + 2 * MARGIN;
+    int width = Math.max(DashboardLayout.LEAST_WIDTH, left + side + right);
+    int height = top + Math.max(side + TO_LABELS + labels, BAR_HEIGHT + 44) + 2 * MARGIN;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     try (Ink ink = new Ink(image)) {
       ink.bold(Ink.LARGE, Ink.TEXT)
@@ -120,46 +130,51 @@ final class AttentionPictures {
         ink.text(Ink.SMALL, i < maps.prompt() ? Ink.TEXT : Ink.ACCENT);
         String text = maps.tokens().get(i).text();
         int middle = i * cell + cell / 2;
-        ink.right(text, left - 6, top + middle + 4);
-        ink.upwards(text, left + middle, top + side + 6);
+        ink.right(text, left - TO_LABELS, top + middle + 4);
+        ink.upwards(text, left + middle, top + side + TO_LABELS);
       }
-      bar(ink, left + side + 28, top);
+      bar(ink, left + side + BAR_GAP, top);
     }
     return image;
   }
 
   private int longestLabel() {
+    return longest(maps.tokens().stream().map(KvTrace.Token::text).toList());
+  }
+
+  private static int longest(List<String> texts) {
     try (Ink ink = new Ink(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB))) {
       ink.text(Ink.SMALL, Ink.TEXT);
-      return maps.tokens().stream().mapToInt(token -> ink.width(token.text())).max().orElse(0);
+      return texts.stream().mapToInt(ink::width).max().orElse(0);
     }
   }
 
   private String leftOut() {
     return maps.left() == 0
         ? ""
-        : " The text's first %d tokens are left out, with what is given to them."
-            .formatted(maps.left());
+        : " Left out: the text's first %s, and what is given there."
+            .formatted(Words.count(maps.left(), "token"));
   }
 
   /** Which tokens are shown. */
   private String over() {
     int generated = maps.tokens().size() - maps.prompt();
+    String prompt = "over %s of the prompt".formatted(Words.count(maps.prompt(), "token"));
     return generated == 0
-        ? "over %d tokens of the prompt".formatted(maps.prompt())
-        : "over %d tokens of the prompt and %d generated ones".formatted(maps.prompt(), generated);
+        ? prompt
+        : "%s and %d generated %s".formatted(prompt, generated, generated == 1 ? "one" : "ones");
   }
 
-  /** The beginning of what is shown. */
-  private String text() {
+  /** As much of the beginning of what is shown as has room. */
+  private String text(Ink ink, int room) {
     StringBuilder text = new StringBuilder("Text: ");
     for (KvTrace.Token token : maps.tokens()) {
-      if (text.length() + token.text().length() > LONGEST_TEXT) {
-        return text + " …";
+      if (ink.width(text + token.text() + CUT) > room) {
+        return text + CUT;
       }
       text.append(token.text());
     }
-    return text.append("   ").append(TokenLabels.SIGNS).toString();
+    return text.toString();
   }
 
   private void map(Ink ink, int layer, int head, int x, int y, int cell) {
@@ -182,7 +197,7 @@ final class AttentionPictures {
   private void bar(Ink ink, int x, int y) {
     ink.text(Ink.SMALL, Ink.FAINT).left("probability", x, y - 8);
     ink.colorBar(scale, x, y, BAR, BAR_HEIGHT, TICKS);
-    ink.text(Ink.SMALL, Ink.FAINT).left("hatched: the future,", x, y + BAR_HEIGHT + 22);
-    ink.left("never attended to", x, y + BAR_HEIGHT + 36);
+    ink.text(Ink.SMALL, Ink.FAINT).left(HATCHED[0], x, y + BAR_HEIGHT + 22);
+    ink.left(HATCHED[1], x, y + BAR_HEIGHT + 36);
   }
 }

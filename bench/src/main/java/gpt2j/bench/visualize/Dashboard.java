@@ -1,5 +1,6 @@
 package gpt2j.bench.visualize;
 
+import gpt2j.bench.statistics.Words;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -17,7 +18,6 @@ import java.util.stream.Stream;
 final class Dashboard {
   private static final int LEAST_LABEL_DISTANCE = 14;
   private static final int LEAST_OUTLINED = 4;
-
   private final String model;
   private final KvTrace trace;
   private final DashboardLayout layout;
@@ -39,7 +39,7 @@ final class Dashboard {
     int cellHeight = Math.clamp(384 / trace.headSize(), 2, 16);
     layout =
         new DashboardLayout(
-            trace.capacity(),
+            trace.reached(),
             trace.headSize(),
             cell,
             cellHeight,
@@ -50,7 +50,7 @@ final class Dashboard {
     keys = ColorScale.signed(Limits.magnitude(List.of(last.keys())));
     values = ColorScale.signed(Limits.magnitude(List.of(last.values())));
     outputs = ColorScale.signed(Limits.magnitude(each(KvTrace.Step::output)));
-    attention = ColorScale.probability(Math.min(1, Limits.roundUp(largestAttention())));
+    attention = ColorScale.probability(Limits.attention(trace));
   }
 
   /** Pixels of the longest text. */
@@ -79,16 +79,6 @@ final class Dashboard {
 
   private List<float[]> each(Function<KvTrace.Step, float[]> part) {
     return trace.steps().stream().map(part).toList();
-  }
-
-  private float largestAttention() {
-    float largest = 0;
-    for (KvTrace.Step step : trace.steps()) {
-      for (float probability : step.attention()) {
-        largest = Math.max(largest, probability);
-      }
-    }
-    return largest;
   }
 
   DashboardLayout layout() {
@@ -150,8 +140,8 @@ final class Dashboard {
             26);
     String doing =
         index == 0
-            ? "prefill: %d positions written at once; shown is the last one's query"
-                .formatted(trace.promptTokens())
+            ? "prefill: %s written at once; shown is the last one's query"
+                .formatted(Words.count(trace.promptTokens(), "position"))
             : "decode: 1 position written, %d read from the cache".formatted(step.position());
     ink.text(Ink.NORMAL, Ink.TEXT)
         .left(
@@ -265,6 +255,14 @@ final class Dashboard {
           bottom - height,
           layout.cellWidth() - 2 * inset,
           height);
+      if (probability > attention.high()) {
+        ink.fill(
+            Ink.TEXT.getRGB(),
+            layout.column(position) + inset,
+            top - 4,
+            layout.cellWidth() - 2 * inset,
+            2);
+      }
     }
     ink.frame(Ink.LINE, layout.mapX(), top, layout.mapWidth(), layout.chartHeight());
     ink.text(Ink.SMALL, Ink.FAINT).left("probability,", layout.rightBarX(), top + 12);
@@ -298,7 +296,7 @@ final class Dashboard {
       every *= factors[i % 2];
     }
     ink.text(Ink.SMALL, Ink.FAINT);
-    for (int position = 0; position < trace.capacity(); position += every) {
+    for (int position = 0; position < trace.reached(); position += every) {
       ink.center(
           Integer.toString(position), layout.column(position) + layout.cellWidth() / 2, baseline);
     }
@@ -309,16 +307,20 @@ final class Dashboard {
     int used = step.position() + 1;
     ink.text(Ink.SMALL, Ink.FAINT)
         .left(
-            "In the cache: %d of %d positions, %s of %s (all layers and heads)."
+            "In the cache: %d of %s that it has room for, %s of %s (all layers and heads).%s"
                 .formatted(
                     used,
-                    trace.capacity(),
+                    Words.count(trace.capacity(), "position"),
                     bytes(used * trace.bytesPerPosition()),
-                    bytes(trace.capacity() * trace.bytesPerPosition())),
+                    bytes(trace.capacity() * trace.bytesPerPosition()),
+                    trace.reached() < trace.capacity()
+                        ? " Shown are the %d that the text reached.".formatted(trace.reached())
+                        : ""),
             layout.leftBarX(),
             layout.footerY() - 36);
     ink.left(
-        "Black frame: written in this step. Hatched: not written yet.",
+        "Black frame: written in this step. Hatched: not written yet. Line above a bar: attention is more than %s."
+            .formatted(Ink.number(attention.high())),
         layout.leftBarX(),
         layout.footerY() - 18);
     ink.left(

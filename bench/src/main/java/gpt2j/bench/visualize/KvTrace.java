@@ -56,6 +56,11 @@ record KvTrace(
     return steps.getFirst().query().length;
   }
 
+  /** Positions that something was written to: fewer than there is room for where the text ended. */
+  int reached() {
+    return steps.getLast().position() + 1;
+  }
+
   /** The token drawn after a step. */
   Token drawnAfter(Step step) {
     return tokens.get(step.position() + 1);

@@ -7,6 +7,12 @@ import java.util.List;
 final class Limits {
   private static final double QUANTILE = 0.995;
 
+  /**
+   * The part of the steps for whose attention a chart has room. The first tokens, and a few others,
+   * give nearly all of it to one or two; bars of all others would be too low to be seen.
+   */
+  private static final double MOST_STEPS = 0.75;
+
   private Limits() {}
 
   /**
@@ -25,6 +31,22 @@ final class Limits {
     }
     Arrays.sort(magnitudes, 0, count);
     return count == 0 ? 1 : roundUp(magnitudes[(int) Math.floor(QUANTILE * (count - 1))]);
+  }
+
+  /** A round number that the largest attention of most steps doesn't exceed. */
+  static float attention(KvTrace trace) {
+    double[] largest =
+        trace.steps().stream().mapToDouble(step -> largest(step.attention())).sorted().toArray();
+    int rank = (int) Math.ceil(MOST_STEPS * (largest.length - 1));
+    return Math.min(1, roundUp((float) largest[rank]));
+  }
+
+  private static float largest(float... probabilities) {
+    float largest = 0;
+    for (float probability : probabilities) {
+      largest = Math.max(largest, probability);
+    }
+    return largest;
   }
 
   /** The next number of the form 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten. */

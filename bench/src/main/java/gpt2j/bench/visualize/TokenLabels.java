@@ -11,11 +11,11 @@ import java.util.HexFormat;
 /** Texts that stand for tokens in pictures: short, in one line, with spaces that can be seen. */
 final class TokenLabels {
   private static final int LONGEST = 14;
+  private static final char OPEN_BOX = '␣';
 
   /** What the signs in a label mean. */
-  static final String SIGNS = "· is a space, \\n a line's end, … what was cut off.";
+  static final String SIGNS = space() + " is a space, \\n a line's end, … what was cut off.";
 
-  private static final char SPACE = '·';
   private static final char CUT = '…';
 
   private final Tokenizer tokenizer;
@@ -23,6 +23,11 @@ final class TokenLabels {
 
   TokenLabels(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
+  }
+
+  /** A sign that no token of punctuation looks like, where there is a font that has it. */
+  private static char space() {
+    return new Font(Font.SANS_SERIF, Font.PLAIN, Ink.SMALL).canDisplay(OPEN_BOX) ? OPEN_BOX : '_';
   }
 
   KvTrace.Token of(int token) {
@@ -49,7 +54,7 @@ final class TokenLabels {
         .forEach(
             c -> {
               switch (c) {
-                case ' ' -> label.append(SPACE);
+                case ' ' -> label.append(space());
                 case '\n' -> label.append("\\n");
                 case '\t' -> label.append("\\t");
                 default -> {

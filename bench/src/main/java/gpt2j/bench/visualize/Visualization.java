@@ -135,7 +135,7 @@ public final class Visualization {
         new Dashboard(
             settings.model(),
             trace,
-            settings.cell().orElseGet(() -> DashboardLayout.cellFor(trace.capacity())));
+            settings.cell().orElseGet(() -> DashboardLayout.cellFor(trace.reached())));
     IndexedColors colors = new IndexedColors(dashboard.keys(), dashboard.attention());
     Path film = directory.resolve("kv-cache.gif");
     Path folder = Files.createDirectories(directory.resolve("frames"));

@@ -19,9 +19,12 @@ import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.SampleResults;
 import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.result.TrainingSubject;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
+import gpt2j.bench.table.Tables;
+import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Paint;
 import java.awt.geom.Rectangle2D;
@@ -33,6 +36,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -44,6 +48,7 @@ import org.jfree.chart.axis.NumberTick;
 import org.jfree.chart.plot.CategoryPlot;
 import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.XYErrorRenderer;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.data.category.CategoryDataset;
 import org.jfree.data.xy.IntervalXYDataset;
@@ -339,6 +344,55 @@ class PlotsTest {
             .mapToDouble(m -> 1e9 / m.nanos().getFirst())
             .toArray();
     assertEquals(Statistics.range(rates), bars.interval("nanogpt", "f32, 128 tokens"));
+  }
+
+  @Test
+  void picturesOfABusyMachineSaySo() {
+    for (BenchmarkResult result : RESULTS) {
+      for (Plot plot : Plots.of(result)) {
+        List<String> warnings = Tables.warnings(result);
+        assertTrue(warnings.isEmpty() || plot.titles().contains(warnings.getFirst()), plot.name());
+      }
+    }
+  }
+
+  @Test
+  void cachedAndUncachedAreToldApartByTheirMarksToo() {
+    var plot = (XYPlot) Plots.of(result(ExperimentResult.class)).get(1).chart().getPlot();
+    var renderer = (XYErrorRenderer) plot.getRenderer();
+    assertEquals(renderer.getSeriesPaint(0), renderer.getSeriesPaint(1));
+    assertEquals(renderer.getSeriesPaint(0), renderer.getSeriesFillPaint(0));
+    assertEquals(Color.WHITE, renderer.getSeriesFillPaint(1));
+    assertTrue(renderer.getLegendLine().getBounds().width >= 3 * 10, "two dashes and a mark");
+  }
+
+  @Test
+  void theAxisOfLossesEndsWithTheRunAndHasRoomForTheFirstMark() {
+    var validation = List.of(new LossPlot.Validation(0, 9), new LossPlot.Validation(60, 2));
+    TrainingSubject subject = new TrainingSubject("a model", "data", Optional.empty());
+    var plot = (XYPlot) LossPlot.of(subject, List.of(), validation).chart().getPlot();
+    assertTrue(plot.getDomainAxis().getLowerBound() < 0);
+    assertEquals(60, plot.getDomainAxis().getUpperBound(), 1);
+  }
+
+  @Test
+  void whatHasNoArithmeticIsNamedBesideTheRoof() {
+    RooflineResult result = result(RooflineResult.class);
+    boolean any =
+        result.measurements().getFirst().points().stream()
+            .anyMatch(point -> point.operations() == 0);
+    String titles = Plots.of(result).getFirst().titles();
+    assertEquals(any, titles.contains("without arithmetic, so not here: "), titles);
+  }
+
+  @Test
+  void whatIsThinEverywhereIsTakenTogether() {
+    Map<String, Double> whole = Map.of("a", 99.0, "b", 0.2, "c", 0.3, "rest", 0.5);
+    Thin thin = new Thin(List.of(whole));
+    assertEquals(Map.of("a", 99.0, "others (2)", 0.5, "rest", 0.5), thin.merge(whole));
+    assertTrue(thin.words().contains("others (2)"), thin.words());
+    Map<String, Double> other = Map.of("a", 90.0, "b", 9.0, "c", 0.3, "rest", 0.7);
+    assertEquals(other, new Thin(List.of(whole, other)).merge(other));
   }
 
   @Test

@@ -21,8 +21,9 @@ class TokenLabelsTest {
 
   @Test
   void whatCannotBeSeenIsWritten() {
-    assertEquals("·world", label(" world"));
+    assertEquals("␣world", label(" world"));
     assertEquals("\\n", label("\n"));
+    assertEquals("·", label("·")); // which no space looks like
     int part = tokenizer.encode("🦀")[0]; // some of the crab's bytes
     assertEquals("0xF0", labels.of(part).text().substring(0, 4));
     assertEquals("#60000", labels.of(60_000).text());

@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
@@ -137,6 +139,43 @@ class VisualizationTest {
   }
 
   /** Rows of generated tokens are what the film shows of their steps. */
+  @Test
+  void aFilmIsAsWideAsItsTextAndShowsTheBarsOfMostSteps() {
+    List<KvTrace.Token> tokens = new ArrayList<>();
+    List<KvTrace.Step> steps = new ArrayList<>();
+    for (int position = 0; position < 40; position++) {
+      float[] attention = new float[position + 1];
+      Arrays.fill(attention, 1f / attention.length);
+      float[][] cached = new float[position + 1][4];
+      steps.add(new KvTrace.Step(position, new float[4], cached, attention, cached, new float[4]));
+      tokens.add(new KvTrace.Token(0, "a"));
+    }
+    tokens.add(new KvTrace.Token(0, "b"));
+    KvTrace trace = new KvTrace(0, 0, 1, 1, 1000, 32, 1, 1, tokens, steps);
+    Dashboard dashboard = new Dashboard("tiny", trace, DashboardLayout.cellFor(trace.reached()));
+    assertEquals(40, dashboard.layout().positions());
+    assertEquals(DashboardLayout.LEAST_WIDTH, dashboard.layout().width());
+    assertEquals(0.1f, dashboard.attention().high(), "not the 1 of the first step");
+  }
+
+  /** What stands beside the maps ends before the picture does, and the text is cut to fit. */
+  @Test
+  void nothingIsCutOffAtTheRight() {
+    int heads = 12;
+    int shown = 30;
+    float[][][][] maps = new float[2][heads][shown][shown];
+    List<KvTrace.Token> texts = Collections.nCopies(shown, new KvTrace.Token(0, "WWWWWWWW"));
+    AttentionPictures pictures =
+        new AttentionPictures("tiny", new AttentionMaps(texts, 0, 1, maps));
+    for (BufferedImage image : List.of(pictures.grid(), pictures.single(0, 0))) {
+      for (int y = 0; y < image.getHeight(); y++) {
+        for (int x = image.getWidth() - 8; x < image.getWidth(); x++) {
+          assertEquals(0xffffff, image.getRGB(x, y) & 0xffffff, x + ", " + y);
+        }
+      }
+    }
+  }
+
   @Test
   void theMapsGoOnWithWhatWasGenerated() {
     KvTrace trace =
