@@ -190,6 +190,9 @@ class BenchTest {
     assertEquals(2, wrong.exitCode());
     assertEquals(
         "gpt2j: --model: %s was measured on model, not on other\n".formatted(from), wrong.err());
+    Path to = directory.resolve("compared");
+    Result folders = CliRun.cli("bench", "compare", out.toString(), file.toString(), "--out=" + to);
+    assertEquals(0, folders.exitCode(), folders.err());
     Result compared =
         CliRun.cli("bench", "compare", file.toString(), file.toString(), "--model=" + model);
     assertEquals(2, compared.exitCode());
@@ -205,6 +208,35 @@ class BenchTest {
     assertEquals(
         "gpt2j: %s: isn't empty; give another --out, or go on with --resume %s\n"
             .formatted(out, out),
+        result.err());
+  }
+
+  @Test
+  void anUnknownBenchmarkIsToldWhichThereAre() {
+    Result unknown = CliRun.cli("bench", "nosuch");
+    assertEquals(2, unknown.exitCode());
+    assertEquals(
+        "gpt2j: unknown command bench 'nosuch'; bench has the commands throughput, trace,"
+            + " experiment, profile, compare, roofline, peers, visualize; bench --help explains"
+            + " them\n",
+        unknown.err());
+  }
+
+  @Test
+  void peersThatDoNotFitTheModelAreNotStarted() {
+    Result result =
+        CliRun.cli(
+            "bench",
+            "peers",
+            "--backend=reference",
+            "--python=/bin/false",
+            "--precision=f32",
+            "--model=" + model,
+            "--out=" + out);
+    assertEquals(2, result.exitCode());
+    assertEquals(1, result.errors().size(), result.err());
+    assertTrue(
+        result.errors().getFirst().contains("512 prompt tokens and 1 new one don't fit"),
         result.err());
   }
 

@@ -10,6 +10,7 @@ import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.MemoryFigures;
+import gpt2j.bench.statistics.Words;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.Extension;
 import gpt2j.model.gpt2.Session;
@@ -42,6 +43,29 @@ public final class CaseRunner implements AutoCloseable {
   private final int[] firstDrawn;
 
   /**
+   * Returns when the model's context is long enough.
+   *
+   * @throws BenchException when it is too short
+   */
+  public static void requireFit(Subject subject, int promptTokens, int newTokens) {
+    int context = subject.gpt2().config().contextLength();
+    if (capacity(promptTokens, newTokens) > context) {
+      throw BenchException.usage(
+          "%s and %d new %s don't fit %s's context of %d"
+              .formatted(
+                  Words.count(promptTokens, "prompt token"),
+                  newTokens,
+                  newTokens == 1 ? "one" : "ones",
+                  subject.model().name(),
+                  context));
+    }
+  }
+
+  private static long capacity(int promptTokens, int newTokens) {
+    return (long) promptTokens + newTokens - 1; // the last token isn't evaluated
+  }
+
+  /**
    * Allocates what the case needs.
    *
    * @param of the case; {@link BenchmarkCase#useCache} is {@link #run}'s to choose
@@ -54,13 +78,8 @@ public final class CaseRunner implements AutoCloseable {
     backend = subject.backend();
     newTokens = of.newTokens();
     Gpt2Config config = subject.gpt2().config();
-    long capacity = (long) of.promptTokens() + newTokens - 1; // the last token isn't evaluated
-    if (capacity > config.contextLength()) {
-      throw BenchException.usage(
-          "%d prompt tokens and %d new ones don't fit %s's context of %d"
-              .formatted(
-                  of.promptTokens(), newTokens, subject.model().name(), config.contextLength()));
-    }
+    requireFit(subject, of.promptTokens(), newTokens);
+    long capacity = capacity(of.promptTokens(), newTokens);
     long before = backend.memory().of(Usage.CACHE);
     session =
         subject

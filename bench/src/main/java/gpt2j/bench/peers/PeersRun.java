@@ -2,6 +2,7 @@ package gpt2j.bench.peers;
 
 import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ModelStore;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
@@ -109,6 +110,9 @@ final class PeersRun {
         new SubjectKey(settings.model(), settings.backend(), precision, settings.threads());
     workbench.keepOnly(Set.of(key));
     Subject subject = workbench.open(key);
+    for (Work work : Work.of(settings)) { // before programs are started, which takes long
+      CaseRunner.requireFit(subject, work.promptTokens(), work.newTokens());
+    }
     settings = settings.withThreads(subject.threads());
     Path model = new ModelStore(context).directory(settings.model()).toAbsolutePath();
     Conditions conditions =

@@ -5,6 +5,7 @@ import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -49,6 +50,11 @@ public final class ResultFile {
           .build();
 
   private ResultFile() {}
+
+  /** The result of a run that is named by its file, or by its directory. */
+  public static Path in(Path fileOrDirectory) {
+    return Files.isDirectory(fileOrDirectory) ? fileOrDirectory.resolve(NAME) : fileOrDirectory;
+  }
 
   /** A result as JSON. */
   public static String toJson(BenchmarkResult result) {

@@ -1,16 +1,19 @@
 package gpt2j.cli.bench;
 
 import gpt2j.cli.io.Context;
+import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.CommonOptions;
 import gpt2j.cli.options.GroupedHelp;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 /** The group of benchmarks. */
 @Command(
@@ -30,6 +33,10 @@ import picocli.CommandLine.Mixin;
 public final class BenchCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
+
+  /** What isn't one of the commands comes here. */
+  @Parameters(arity = "0..*", hidden = true)
+  private List<String> unknown = List.of();
 
   private final Context context;
 
@@ -54,7 +61,10 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw UserError.usage(
-        "bench needs a command: "
+        (unknown.isEmpty()
+                ? "bench needs a command: "
+                : "unknown command bench %s; bench has the commands "
+                    .formatted(OneLine.quote(unknown.getFirst())))
             + Choice.list(commands(context).keySet())
             + "; bench --help explains them");
   }

@@ -52,7 +52,7 @@ final class BenchCompareCommand implements Callable<Integer> {
       arity = "0..2",
       paramLabel = "FILE",
       converter = PathName.class,
-      description = "The result.json of A, and that of B.")
+      description = "The result.json of A, or its directory, and that of B.")
   private List<Path> files = List.of();
 
   @Option(
@@ -128,7 +128,8 @@ final class BenchCompareCommand implements Callable<Integer> {
         .run(
             "compare",
             (benchmarks, directory) ->
-                benchmarks.compare(files.getFirst(), files.getLast(), directory));
+                benchmarks.compare(
+                    ResultFile.in(files.getFirst()), ResultFile.in(files.getLast()), directory));
   }
 
   private BenchmarkResult goOn(Benchmarks benchmarks, RunDirectory directory) {

@@ -2,6 +2,7 @@ package gpt2j.cli.bench;
 
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.result.ResultException;
+import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
@@ -119,13 +120,14 @@ final class BenchRunOptions {
   }
 
   /**
-   * What {@code --config} names. What it says is as wrong as the same on the command line would be.
+   * What {@code --config} names: a file, or the directory of a run. What it says is as wrong as the
+   * same on the command line would be.
    *
    * @param read reads it
    */
   static <T> T config(Path file, Function<Path, T> read) {
     try {
-      return read.apply(file);
+      return read.apply(ResultFile.in(file));
     } catch (ResultException e) {
       String message = "--config " + e.getMessage();
       throw e.getCause() instanceof IOException
