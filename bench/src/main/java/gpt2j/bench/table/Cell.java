@@ -19,6 +19,14 @@ public sealed interface Cell {
     }
   }
 
+  /** The end of a spread that there isn't: of a single repetition. */
+  record Unknown() implements Cell {
+    @Override
+    public String text() {
+      return "–";
+    }
+  }
+
   /**
    * A number.
    *

@@ -103,7 +103,11 @@ public final class Table {
   }
 
   private static String raw(Cell cell) {
-    return cell instanceof Cell.Number number ? plain(number.value()) : cell.text();
+    return switch (cell) {
+      case Cell.Number number -> plain(number.value());
+      case Cell.Word(String word) -> word;
+      case Cell.Empty _, Cell.Unknown _ -> "";
+    };
   }
 
   private static String plain(double value) {
@@ -129,7 +133,7 @@ public final class Table {
                       ? (Object) (long) number.value()
                       : number.value());
           case Cell.Word(String word) -> object.put(columns.get(i), word);
-          case Cell.Empty _ -> {}
+          case Cell.Empty _, Cell.Unknown _ -> {}
         }
       }
       objects.add(object);

@@ -45,11 +45,15 @@ final class TraceTable {
             Cell.of(of.test()),
             Cell.of((long) token),
             Units.millis(Statistics.median(nanos)),
-            Units.millis(range.low()),
-            Units.millis(range.high()));
+            end(range, range.low()),
+            end(range, range.high()));
       }
     }
     return table;
+  }
+
+  private static Cell end(Interval range, double nanos) {
+    return range.isKnown() ? Units.millis(nanos) : new Cell.Unknown();
   }
 
   /** The time of a token, counted from 1; that of the first is TTFT. */

@@ -89,6 +89,11 @@ final class TableTest {
     String table =
         Tables.format(SampleResults.once(SampleResults.all().getFirst()), TableFormat.MD);
     assertTrue(table.contains("(–)"), table);
+    BenchmarkResult trace = SampleResults.once(SampleResults.all().get(1));
+    String md = Tables.format(trace, TableFormat.MD);
+    assertTrue(md.lines().toList().get(2).matches(".*\\| *– *\\| *– *\\|"), md);
+    String csv = Tables.format(trace, TableFormat.CSV);
+    assertTrue(csv.lines().toList().get(1).endsWith(",,"), csv);
   }
 
   /** Every column of numbers says of what: a unit, or what is counted. */
