@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.PatternSyntaxException;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -34,13 +37,24 @@ public final class Main {
     try {
       run(new CommandLineOptions(arguments));
     } catch (CommandLineOptionException e) {
-      fail(e, USAGE);
+      fail(e.getMessage(), USAGE);
     } catch (RunnerException | IOException e) {
-      fail(e, FAILURE);
+      fail(Objects.requireNonNullElse(e.getMessage(), e.toString()), FAILURE);
     }
   }
 
   private static void run(CommandLineOptions options) throws RunnerException, IOException {
+    String names = String.join(", ", options.getIncludes());
+    try {
+      runThose(options);
+    } catch (NoBenchmarksException e) { // which has no message
+      fail("no benchmark has the name %s; -l lists them all".formatted(names), USAGE);
+    } catch (PatternSyntaxException e) {
+      fail("%s: is no regular expression: %s".formatted(e.getPattern(), e.getDescription()), USAGE);
+    }
+  }
+
+  private static void runThose(CommandLineOptions options) throws RunnerException, IOException {
     if (options.shouldHelp()) {
       options.showHelp();
       return;
@@ -88,8 +102,8 @@ public final class Main {
     return names;
   }
 
-  private static void fail(Exception e, int exitCode) {
-    System.err.println("gpt2j: " + e.getMessage());
+  private static void fail(String message, int exitCode) {
+    System.err.println("gpt2j: " + message);
     System.exit(exitCode);
   }
 }
