@@ -1,5 +1,6 @@
 package gpt2j.bench.result;
 
+import gpt2j.bench.result.json.MayBeNull;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package gpt2j.bench.result;
 
+import gpt2j.bench.result.json.JsonRecords;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;

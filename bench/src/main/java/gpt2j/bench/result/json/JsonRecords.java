@@ -1,4 +1,4 @@
-package gpt2j.bench.result;
+package gpt2j.bench.result.json;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import java.lang.reflect.InvocationTargetException;
@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * Makes records of JSON. It is done here and not by the library, whose messages speak of classes
  * and of its own settings: these name the field by its path, and say what it must be.
  */
-final class JsonRecords {
+public final class JsonRecords {
   private static final String COMMAND = "command";
   private static final Set<Class<?>> EMPTY_AS_NULL =
       Set.of(Optional.class, OptionalInt.class, OptionalLong.class, OptionalDouble.class);
@@ -37,7 +37,7 @@ final class JsonRecords {
    * @param path of the JSON within its file; empty for all of it
    * @throws IllegalArgumentException in words that follow the file's name and a colon
    */
-  static <T> T read(JsonNode json, Class<T> type, String path) {
+  public static <T> T read(JsonNode json, Class<T> type, String path) {
     if (!json.isObject()) {
       throw new IllegalArgumentException(
           (path.isEmpty() ? "" : path + " ") + "must be a JSON object");

@@ -1,4 +1,4 @@
-package gpt2j.bench.result;
+package gpt2j.bench.result.json;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -11,4 +11,4 @@ import java.lang.annotation.Target;
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-@interface MayBeNull {}
+public @interface MayBeNull {}

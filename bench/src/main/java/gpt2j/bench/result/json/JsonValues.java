@@ -1,4 +1,4 @@
-package gpt2j.bench.result;
+package gpt2j.bench.result.json;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
