@@ -13,7 +13,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The group of benchmarks. */
 @Command(
@@ -34,7 +36,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  /** What isn't one of the commands comes here. */
+  /** What isn't one of the commands comes here, with all that follows it. */
   @Parameters(arity = "0..*", hidden = true)
   private List<String> unknown = List.of();
 
@@ -42,6 +44,12 @@ public final class BenchCommand implements Callable<Integer> {
 
   public BenchCommand(Context context) {
     this.context = context;
+  }
+
+  /** Options after an unknown command are no options of this one. */
+  @Spec
+  private void take(CommandSpec spec) {
+    spec.parser().stopAtPositional(true);
   }
 
   /** The benchmarks by name. */
