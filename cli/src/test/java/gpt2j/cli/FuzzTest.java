@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.cli.io.OneLine;
 import gpt2j.testkit.Allocation;
 import gpt2j.testkit.Mutations;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -362,6 +364,7 @@ class FuzzTest {
   void commandLinesAreRefusedInOneLineOrDone() throws Exception {
     Map<String, CommandLine> all = CliRun.commandLine().getSubcommands();
     int[] codes = new int[3];
+    List<String> here = here();
     try (ExecutorService worker = Executors.newSingleThreadExecutor()) {
       for (long seed = SEED; seed < SEED + MUTANTS; seed++) {
         Random random = new Random(seed);
@@ -383,6 +386,12 @@ class FuzzTest {
     assertTrue(
         codes[0] > MUTANTS / 50 && codes[1] + codes[2] > MUTANTS / 10,
         () -> Arrays.toString(codes));
+    assertEquals(here, here(), "what is in the working directory");
+  }
+
+  private static List<String> here() {
+    String[] names = new File("").getAbsoluteFile().list();
+    return Stream.of(names).sorted().toList();
   }
 
   /** Anything but an output that isn't in the folder. */
@@ -392,7 +401,10 @@ class FuzzTest {
       return value;
     }
     String option = one(spec.options(), random).longestName();
-    return option.equals("--out") || random.nextInt(10) == 0 ? option : option + "=" + value;
+    if (option.equals("--out")) {
+      return "--out=" + folder.resolve("out"); // alone, it would take what follows
+    }
+    return random.nextInt(10) == 0 ? option : option + "=" + value;
   }
 
   private static <T> T one(List<T> all, Random random) {
