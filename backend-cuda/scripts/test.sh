@@ -14,5 +14,4 @@ if [ $# = 0 ]; then
   exit 2
 fi
 root=$(cd "$(dirname "$0")/../.." && pwd)
-exec mvn -B -ntp -q -f "$root/pom.xml" -pl backend-cuda -am test-compile surefire:test@emulated \
-  -Dtest=EmulatedPartsTest -Dsurefire.failIfNoSpecifiedTests=false "-Dgpt2j.parts=$*"
+exec "$root/scripts/test.sh" backend-cuda EmulatedPartsTest "-Dgpt2j.parts=$*"
