@@ -91,7 +91,7 @@ public final class RunDirectory implements AutoCloseable {
                   BenchException.failure(
                       path + ": another process measures there; wait until it has ended"));
     } catch (IOException e) {
-      throw BenchException.failure(path + ": can't be written: " + Io.explainWriting(e));
+      throw BenchException.failure(path + ": " + Io.unwritable(e));
     }
   }
 
@@ -115,7 +115,7 @@ public final class RunDirectory implements AutoCloseable {
       }
       ResultFile.write(path.resolve(ResultFile.NAME), result);
     } catch (IOException e) {
-      throw BenchException.failure(path + ": can't be written: " + Io.explainWriting(e));
+      throw BenchException.failure(path + ": " + Io.unwritable(e));
     }
   }
 

@@ -104,29 +104,19 @@ final class CpuBackend extends UncheckedBackend {
 
   @Override
   public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
+    WarmUp.start(precision);
     return switch (precision) {
-      case F32 -> {
-        WarmUp.startF32();
-        yield new F32Table(runtime, rows);
-      }
-      case BF16 -> {
-        WarmUp.startBf16();
-        yield new Bf16Table(runtime, rows);
-      }
+      case F32 -> new F32Table(runtime, rows);
+      case BF16 -> new Bf16Table(runtime, rows);
       case F16 -> throw noF16();
     };
   }
 
   private Matrix matrix(HostTensor tensor, Precision precision) {
+    WarmUp.start(precision);
     return switch (precision) {
-      case F32 -> {
-        WarmUp.startF32();
-        yield new F32Matrix(runtime, tensor);
-      }
-      case BF16 -> {
-        WarmUp.startBf16();
-        yield new Bf16Matrix(runtime, tensor);
-      }
+      case F32 -> new F32Matrix(runtime, tensor);
+      case BF16 -> new Bf16Matrix(runtime, tensor);
       case F16 -> throw noF16();
     };
   }

@@ -3,6 +3,7 @@ package gpt2j.backend.cpu;
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.Precision;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.AttentionKernels;
 import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
@@ -49,14 +50,13 @@ final class WarmUp {
     Blocks.start();
   }
 
-  /** Starts to warm up the product of one row with a float32 matrix. */
-  static void startF32() {
-    F32Row.start();
-  }
-
-  /** Starts to warm up products with a bfloat16 matrix. */
-  static void startBf16() {
-    Bf16Rows.start();
+  /** Starts to warm up products with weights, if there are any of this precision. */
+  static void start(Precision precision) {
+    switch (precision) {
+      case F32 -> F32Row.start();
+      case BF16 -> Bf16Rows.start();
+      case F16 -> {}
+    }
   }
 
   private static Thread inBackground(Runnable work) {

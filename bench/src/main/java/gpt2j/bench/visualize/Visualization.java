@@ -121,7 +121,7 @@ public final class Visualization {
           .map(file -> directory.toAbsolutePath().resolve(folder.path().relativize(file)))
           .toList();
     } catch (IOException e) {
-      throw BenchException.failure(directory + ": can't be written: " + Io.explain(e));
+      throw BenchException.failure(directory + ": " + Io.unwritable(e));
     }
   }
 

@@ -93,7 +93,7 @@ public final class StoriesCommand implements Callable<Integer> {
     } catch (FileAlreadyExistsException e) {
       throw UserError.failure(out + ": is there already; choose a new name");
     } catch (IOException e) {
-      throw UserError.failure("%s: can't be written: %s".formatted(out, Io.explainWriting(e)));
+      throw UserError.failure(out + ": " + Io.unwritable(e));
     }
     return ExitCode.OK;
   }

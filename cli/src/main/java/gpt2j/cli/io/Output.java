@@ -27,8 +27,13 @@ public final class Output {
       return;
     }
     boolean shown = text.chars().anyMatch(Output::isObeyed) && isTerminal.getAsBoolean();
+    byte[] bytes = (shown ? show(text) : text).getBytes(StandardCharsets.UTF_8);
+    write(bytes, 0, bytes.length);
+  }
+
+  private void write(byte[] bytes, int offset, int length) {
     try {
-      stream.write((shown ? show(text) : text).getBytes(StandardCharsets.UTF_8));
+      stream.write(bytes, offset, length);
       stream.flush();
     } catch (IOException e) {
       throw new OutputException(e);
@@ -70,12 +75,7 @@ public final class Output {
 
           @Override
           public void write(byte[] bytes, int offset, int length) {
-            try {
-              stream.write(bytes, offset, length);
-              stream.flush();
-            } catch (IOException e) {
-              throw new OutputException(e);
-            }
+            Output.this.write(bytes, offset, length);
           }
         };
     return new PrintWriter(throwing, true, StandardCharsets.UTF_8);

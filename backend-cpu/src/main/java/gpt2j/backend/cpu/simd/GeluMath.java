@@ -10,7 +10,6 @@ public final class GeluMath {
   private static final FloatVector SQRT_2_OVER_PI = VectorMath.constant(0.7978845608028654f);
   private static final FloatVector CUBIC = VectorMath.constant(0.044715f);
   private static final FloatVector SQRT_HALF = VectorMath.constant(0.7071067811865476f);
-  private static final FloatVector ZERO = VectorMath.constant(0);
 
   // Abramowitz and Stegun 1964, 7.1.26, with half the factors for erfc/2
   private static final FloatVector ERFC_T = VectorMath.constant(0.3275911f);
@@ -58,7 +57,7 @@ public final class GeluMath {
     p = p.fma(t, ERFC_2);
     p = p.fma(t, ERFC_1);
     FloatVector half = p.mul(t).mul(exponential); // Φ(−|x|)
-    return half.blend(ONE.sub(half), x.compare(VectorOperators.GT, ZERO));
+    return half.blend(ONE.sub(half), x.compare(VectorOperators.GT, VectorMath.ZERO));
   }
 
   /**

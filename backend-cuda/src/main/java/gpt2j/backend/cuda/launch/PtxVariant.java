@@ -77,8 +77,9 @@ public final class PtxVariant {
   }
 
   private static String read(String resource, int most) {
-    try (InputStream in = PtxVariant.class.getResourceAsStream(resource)) {
-      return new String(new GZIPInputStream(in).readNBytes(most), StandardCharsets.US_ASCII);
+    try (InputStream in = PtxVariant.class.getResourceAsStream(resource);
+        InputStream text = new GZIPInputStream(in)) {
+      return new String(text.readNBytes(most), StandardCharsets.US_ASCII);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -145,8 +146,7 @@ public final class PtxVariant {
         || result == CUDA_ERROR_INVALID_PTX;
   }
 
-  /** The PTX. */
-  public String text() {
+  private String text() {
     if (text == null) {
       text = read(resource, Integer.MAX_VALUE);
     }

@@ -81,7 +81,7 @@ public final class CheckpointConversion {
       target.commit();
       return nonFinite;
     } catch (IOException e) {
-      throw new CheckpointException(to, "can't be written: " + Io.explainWriting(e), e);
+      throw new CheckpointException(to, Io.unwritable(e), e);
     }
   }
 

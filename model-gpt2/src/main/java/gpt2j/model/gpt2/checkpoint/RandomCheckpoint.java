@@ -41,7 +41,7 @@ public final class RandomCheckpoint {
           progress);
       target.commit();
     } catch (IOException e) {
-      throw new CheckpointException(directory, "can't be written: " + Io.explainWriting(e), e);
+      throw new CheckpointException(directory, Io.unwritable(e), e);
     }
   }
 }

@@ -88,8 +88,12 @@ public final class Io {
     }
   }
 
-  /** What happened in writing, to follow "FILE: can't be written: ". */
-  public static String explainWriting(IOException e) {
+  /** That something can't be written, and why, to follow "FILE: ". */
+  public static String unwritable(IOException e) {
+    return "can't be written: " + explainWriting(e);
+  }
+
+  private static String explainWriting(IOException e) {
     if (!(e instanceof NoSuchFileException missing) || missing.getFile() == null) {
       return explain(e);
     }

@@ -79,7 +79,7 @@ public final class Preparation {
   }
 
   private static DataException unwritable(Path out, IOException cause) {
-    return new DataException(out + ": can't be written: " + Io.explainWriting(cause), cause);
+    return new DataException(out + ": " + Io.unwritable(cause), cause);
   }
 
   private PreparationResult write(NewDirectory directory) throws IOException {

@@ -217,7 +217,7 @@ public final class RunDirectory implements AutoCloseable {
       disk.replace(path.resolve(SETTINGS), settings);
     } catch (IOException e) {
       close();
-      throw new RunException(path, RunException.UNWRITABLE, e);
+      throw RunException.unwritable(path, e);
     }
   }
 
@@ -228,7 +228,7 @@ public final class RunDirectory implements AutoCloseable {
               () ->
                   new RunException(path, "another process trains there; wait until it has ended"));
     } catch (IOException e) {
-      throw new RunException(path, RunException.UNWRITABLE, e);
+      throw RunException.unwritable(path, e);
     }
   }
 

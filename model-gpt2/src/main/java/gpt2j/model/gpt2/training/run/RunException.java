@@ -6,9 +6,6 @@ import java.nio.file.Path;
 
 /** A run can't begin or go on. The message is one line that says why and what to do. */
 public final class RunException extends RuntimeException {
-  /** What was tried, where something could not be written. */
-  static final String UNWRITABLE = "can't be written";
-
   private static final long serialVersionUID = 1L;
 
   RunException(String message) {
@@ -20,10 +17,14 @@ public final class RunException extends RuntimeException {
   }
 
   RunException(Path file, String action, IOException cause) {
-    super("%s: %s: %s".formatted(file, action, explain(action, cause)), cause);
+    this("%s: %s: %s".formatted(file, action, Io.explain(cause)), cause);
   }
 
-  private static String explain(String action, IOException cause) {
-    return action.equals(UNWRITABLE) ? Io.explainWriting(cause) : Io.explain(cause);
+  private RunException(String message, IOException cause) {
+    super(message, cause);
+  }
+
+  static RunException unwritable(Path file, IOException cause) {
+    return new RunException(file + ": " + Io.unwritable(cause), cause);
   }
 }

@@ -109,7 +109,7 @@ final class TrainingLoop {
         update(metrics);
       }
     } catch (IOException e) {
-      throw new RunException(directory.metrics(), RunException.UNWRITABLE, e);
+      throw RunException.unwritable(directory.metrics(), e);
     }
   }
 
@@ -204,7 +204,7 @@ final class TrainingLoop {
     try {
       directory.steps().prune(state, routine.keep());
     } catch (IOException e) {
-      throw new RunException(directory.path(), RunException.UNWRITABLE, e);
+      throw RunException.unwritable(directory.path(), e);
     }
   }
 
@@ -221,7 +221,7 @@ final class TrainingLoop {
     } catch (CheckpointIo.NonFiniteState e) {
       throw diverged("%s after step %d".formatted(e.getMessage(), state.step()));
     } catch (IOException e) {
-      throw new RunException(target, RunException.UNWRITABLE, e);
+      throw RunException.unwritable(target, e);
     }
     saved = state.step();
     listener.accept(new RunEvent.Saved(saved, target));
