@@ -6,9 +6,9 @@
 // are on their way while it adds up. A sum is in several lanes at the end, one of which keeps it
 // until every lane has one; then all lanes store and judge theirs at once.
 //
-// Without filters a block keeps its best token for each row, and the last block picks the best of
-// all and finishes the draw. For draws with filters each warp stores the largest logit of its span,
-// the peak, after which sample_filtered need not look into most spans.
+// Of rows without filters a block keeps the best token, and the last block picks the best of all and
+// finishes the draw. Of rows with filters each warp stores the largest logit of its span, the peak,
+// after which sample_filtered need not look into most spans.
 #include "few_rows.cuh"
 #include "sampling.cuh"
 
@@ -18,26 +18,17 @@ using namespace few_rows;
 
 // What to draw by.
 struct Draw {
-  float temperature;
-  float penalty;
-  unsigned long long seed;
-  const unsigned long long* streams;  // [rows]
-  int* draws;                         // [rows]
-  unsigned* seen;                     // [rows, words of the vocabulary]
-  int* tokens;                        // [rows]
-  void* candidates;                   // [rows, blocks]
-  unsigned* counter;                  // of blocks that have finished
-  float* peaks;                       // [rows, spans], or null for a draw without filters
-
-  __device__ __forceinline__ unsigned* bits(int row, int vocabulary) const {
-    return seen + static_cast<size_t>(row) * ((vocabulary + 31) / 32);
-  }
+  States states;
+  int* tokens;        // [rows]
+  void* candidates;   // [rows, blocks]
+  unsigned* counter;  // of blocks that have finished
+  float* peaks;       // [rows, spans]
 };
 
 // The last block makes tokens of the candidates of all blocks.
 template <int ROWS>
 __device__ __forceinline__ void finish(
-    const Draw& d, int rows, int vocabulary, Candidate (&found)[WARPS][ROWS]) {
+    const Draw& d, int rows, int vocabulary, const Row* states, Candidate (&found)[WARPS][ROWS]) {
   __shared__ bool last;
   volatile Candidate* all = static_cast<volatile Candidate*>(d.candidates);
   int row = threadIdx.x;
@@ -74,12 +65,12 @@ __device__ __forceinline__ void finish(
   }
   __syncthreads();
   row = threadIdx.x;
-  if (row < rows) {
+  if (row < rows && !states[row].settings.is(Settings::FILTERED)) {
     best = found[row * TEAM][0];
     for (int warp = 1; warp < TEAM; warp++) {
       best.consider(found[row * TEAM + warp][0].score, found[row * TEAM + warp][0].token);
     }
-    finish_draw(d.tokens, row, best, d.draws, d.bits(row, vocabulary));
+    finish_draw(d.tokens, row, best, d.states, vocabulary);
   }
   if (threadIdx.x == 0) {
     *d.counter = 0;
@@ -108,11 +99,7 @@ __device__ __forceinline__ void head_few(
   load<T>(next, p, from, to, lane_id(), WARP, vectors);
   wait_for_kernel_before();
   if (threadIdx.x < p.rows) {
-    Row& state = states[threadIdx.x];
-    state.seed = d.seed;
-    state.stream = d.streams[threadIdx.x];
-    state.draw = static_cast<unsigned>(d.draws[threadIdx.x]);
-    state.seen = d.bits(threadIdx.x, p.outputs);
+    states[threadIdx.x] = Row::of(d.states, threadIdx.x, p.outputs);
   }
   if (norm.gain != nullptr) {
     find_moments(moments, p, norm, shared);
@@ -158,10 +145,10 @@ __device__ __forceinline__ void head_few(
     if (row < p.rows && token < to) {
       p.out[static_cast<size_t>(row) * p.outputs + token] = logit;
       const Row& state = states[row];
-      if (d.peaks != nullptr) {
-        best.consider_logit(logit, penalised(logit, state, token, d.penalty), token);
+      if (state.settings.is(Settings::FILTERED)) {
+        best.consider_logit(logit, state.adjusted<float>(logit, token), token);
       } else {
-        Scale scale = Scale::of(d.temperature, d.penalty);
+        Scale scale = Scale::of(state);
         unsigned word = scale.noisy ? state.words(token).of(token) : 0;
         best.consider_logit(logit, scale.score(logit, state, token, word), token);
       }
@@ -176,18 +163,15 @@ __device__ __forceinline__ void head_few(
     }
   }
   bool speaks = lane_id() % LANES == 0 && lane_id() < LANES * ROWS && row < p.rows;
-  if (d.peaks != nullptr) {
-    if (speaks && from < p.outputs) {
+  if (speaks) {
+    found[warp_id()][row] = best;
+    if (from < p.outputs && states[row].settings.is(Settings::FILTERED)) {
       int spans = (p.outputs + span - 1) / span;
       d.peaks[row * spans + index] = static_cast<float>(best.score);
     }
-    return;
-  }
-  if (speaks) {
-    found[warp_id()][row] = best;
   }
   __syncthreads();
-  finish(d, p.rows, p.outputs, found);
+  finish(d, p.rows, p.outputs, states, found);
 }
 
 // out [rows, outputs], x [rows, inputs], w [outputs, ld], rows <= R. Dynamic shared memory: R rows
@@ -196,13 +180,10 @@ __device__ __forceinline__ void head_few(
   extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) head_few_##suffix##_r##R(        \
       float* out, const float* x, const void* w, int inputs, int outputs, int ld, int rows,      \
       const float* gain, const float* shift, float epsilon, float* normalized, int span,         \
-      float temperature, float penalty, unsigned long long seed,                                 \
-      const unsigned long long* streams, int* draws, unsigned* seen, int* tokens,                \
-      void* candidates, unsigned* counter, float* peaks) {                                       \
-    Product product = {out, x, w, nullptr, inputs, outputs, ld, rows, 0, 1};         \
+      SAMPLING_STATES, int* tokens, void* candidates, unsigned* counter, float* peaks) {         \
+    Product product = {out, x, w, nullptr, inputs, outputs, ld, rows, 0, 1};                     \
     Norm norm = {gain, shift, epsilon, normalized};                                              \
-    Draw draw = {temperature, penalty, seed,       streams, draws,                               \
-                 seen,        tokens,  candidates, counter, peaks};                              \
+    Draw draw = {SAMPLING_STATES_GIVEN, tokens, candidates, counter, peaks};                     \
     head_few<T, R>(product, norm, span, draw);                                                   \
   }                                                                                              \
   REGISTER_KERNEL(head_few_##suffix##_r##R)

@@ -35,7 +35,7 @@ constexpr float ONE = 1099511627776.0f;
 using Code = unsigned long long;
 using Weight = unsigned long long;
 
-// The largest logits, after the penalty, of `span` tokens each, of the last perhaps fewer; +infinity
+// The largest logits, adjusted, of `span` tokens each, of the last perhaps fewer; +infinity
 // where one of them is no number.
 struct Peaks {
   const float* values;  // or null: not known
@@ -54,7 +54,6 @@ struct Filter {
   const float* logits;  // [vocabulary]
   int vocabulary;
   float temperature;
-  float penalty;
   Row row;
   float largest;
   int lastBin;  // of the first digit: what lies in bins before it is kept,
@@ -63,7 +62,7 @@ struct Filter {
   Peaks peaks;
 
   __device__ __forceinline__ float logit(int token) const {
-    return penalised(logits[token], row, token, penalty);
+    return row.adjusted<float>(logits[token], token);
   }
 
   // How far below the best score, as l/T; the logits are subtracted first, so that nothing
@@ -281,28 +280,33 @@ __device__ __forceinline__ void narrow(Filter& f, Histogram& h, Shortlist& list,
   }
 }
 
-// tokens [m] from logits [m, vocabulary], temperature above 0. peaks [m, spans] or null. One block per row, which reads its
-// logits (200 KB for GPT-2, from the caches after the first time) for the largest, for the first
+// tokens [m] from logits [m, vocabulary], of rows with filters alone. peaks [m, spans] or null. One
+// block per row, which reads its logits (200 KB for GPT-2, from the caches after the first time) for the largest, for the first
 // digit, and to list the tokens that are left; then only those. With peaks it reads only the spans
 // where something may be left, and all logits but once, for the sum that top-p alone needs.
 extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
-    int* tokens, const float* logits, int vocabulary, int topK, float topP, float minP,
-    float temperature, float penalty, unsigned long long seed, const unsigned long long* streams,
-    int* draws, unsigned* seen, const float* peaks, int span) {
+    int* tokens, const float* logits, int vocabulary, SAMPLING_STATES, const float* peaks,
+    int span) {
   __shared__ Histogram histogram;
   __shared__ Shortlist list;
   __shared__ float floats[WARPS];
   __shared__ Candidate candidates[WARPS];
   let_next_kernel_start();
   wait_for_kernel_before();
+  States states = SAMPLING_STATES_GIVEN;
   int index = blockIdx.x;
-  unsigned* bits = seen + static_cast<size_t>(index) * ((vocabulary + 31) / 32);
+  Row row = Row::of(states, index, vocabulary);
+  if (!row.settings.is(Settings::FILTERED)) {
+    return;
+  }
+  int topK = row.settings.topK;
+  float topP = row.settings.topP;
+  float minP = row.settings.minP;
   Filter f = {
       logits + static_cast<size_t>(index) * vocabulary,
       vocabulary,
-      temperature,
-      penalty,
-      {seed, streams[index], static_cast<unsigned>(draws[index]), bits},
+      row.settings.temperature,
+      row,
       -INFINITY,
       BINS,
       ~0ull,
@@ -324,7 +328,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
   f.largest = block_max(largest, floats);
   if (fabsf(f.largest) == INFINITY) {  // not all are numbers, or every token is impossible
     if (threadIdx.x == 0) {
-      finish_draw(tokens, index, Candidate::none(), draws, bits);
+      finish_draw(tokens, index, Candidate::none(), states, vocabulary);
     }
     return;
   }
@@ -354,7 +358,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) sample_filtered(
   best = best_of_block(best, candidates);
   __syncthreads();
   if (threadIdx.x == 0) {
-    finish_draw(tokens, index, best, draws, bits);
+    finish_draw(tokens, index, best, states, vocabulary);
   }
 }
 REGISTER_KERNEL(sample_filtered);

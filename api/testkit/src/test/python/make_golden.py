@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes golden.txt: what PyTorch computes, in float64, from float32 inputs.
+"""Makes golden.txt: what PyTorch computes, in float64, from float32 inputs,
+and what gguf makes of weights.
 
 Usage: make_golden.py > ../resources/gpt2j/testkit/golden.txt
 
@@ -9,6 +10,7 @@ Each line is a name, a shape and the values: inputs so that they are read back e
 
 import math
 
+import gguf
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -54,6 +56,23 @@ def linear():
     for precision, dtype in (("F16", torch.float16), ("BF16", torch.bfloat16)):
         rounded = weight.to(dtype).double()
         show(f"linear.{precision}", F.linear(x.double(), rounded.T, bias.double()))
+
+
+def weight_formats():
+    """What gguf's own packing leaves of weights, in groups of 32 along the last dimension."""
+    weights = random(8, 64)
+    weights[1] = 0
+    weights[2] *= 1e-6
+    weights[3] = torch.linspace(-1, 1, 64)
+    weights[4, ::3] *= 100
+    weights[5] = weights[5].abs()
+    weights[6] = -weights[6].abs()
+    weights[7, :4] = torch.tensor([2.0, -2.0, 1.0, -1.0])  # of equal magnitude
+    show("formats.weights", weights)
+    for name in ("Q8_0", "Q4_0"):
+        kind = gguf.GGMLQuantizationType[name]
+        packed = gguf.quants.quantize(weights.numpy(), kind)
+        show(f"formats.{name}", torch.from_numpy(gguf.quants.dequantize(packed, kind)))
 
 
 def gelu():
@@ -268,3 +287,4 @@ training_gelu()
 training_attention()
 training_loss()
 training_update()
+weight_formats()

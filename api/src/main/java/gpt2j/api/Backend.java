@@ -3,10 +3,10 @@ package gpt2j.api;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -39,8 +39,8 @@ public interface Backend extends AutoCloseable {
   /** What is allocated right now. */
   MemoryUsage memory();
 
-  /** Whether weights can be kept in {@code precision}. */
-  boolean supports(Precision precision);
+  /** Whether weights can be kept in {@code format}. */
+  boolean supports(WeightFormat format);
 
   /**
    * Held by a thread while it queues work that must not mix with another thread's. It is fair: who
@@ -82,9 +82,9 @@ public interface Backend extends AutoCloseable {
    * @param weight {@code [inputs, outputs]}, the layout of GPT-2's checkpoints (Conv1D)
    * @param bias {@code [outputs]}, or null for none; kept in float32
    * @throws OutOfMemoryException when the device or the limit has no room
-   * @throws UnsupportedException when {@link #supports} denies the precision
+   * @throws UnsupportedException when {@link #supports} denies the format
    */
-  LinearWeights linearWeights(HostTensor weight, @Nullable HostTensor bias, Precision precision);
+  LinearWeights linearWeights(HostTensor weight, @Nullable HostTensor bias, WeightFormat format);
 
   /**
    * Takes a table of vectors: token or position embeddings, and the output head, which in GPT-2 is
@@ -92,9 +92,9 @@ public interface Backend extends AutoCloseable {
    *
    * @param rows {@code [rows, width]}
    * @throws OutOfMemoryException when the device or the limit has no room
-   * @throws UnsupportedException when {@link #supports} denies the precision
+   * @throws UnsupportedException when {@link #supports} denies the format
    */
-  EmbeddingTable embeddingTable(HostTensor rows, Precision precision);
+  EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format);
 
   /**
    * A cache of keys and values with undefined contents.
@@ -106,9 +106,24 @@ public interface Backend extends AutoCloseable {
 
   /**
    * What {@link Operations#sample} needs beside the logits, for {@code rows} rows, each as after
-   * {@link SamplingState#reset reset(row, row, 0)} with no token seen.
+   * {@link SamplingState#reset reset(row, row, 0)}; all tokens are allowed, and the most probable
+   * is drawn.
    */
-  SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters);
+  SamplingState samplingState(int rows, int vocabulary);
+
+  /** The same with other parameters, those of each row. */
+  default SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
+    SamplingState state = samplingState(rows, vocabulary);
+    try {
+      for (int row = 0; row < rows; row++) {
+        state.use(row, parameters);
+      }
+      return state;
+    } catch (RuntimeException e) {
+      state.close();
+      throw e;
+    }
+  }
 
   /** A queue for tokens of {@code rows} rows that {@link Operations#sample} draws. */
   TokenQueue tokenQueue(int rows);

@@ -11,7 +11,9 @@ import gpt2j.api.tensor.Tensor;
  * <p>Shapes, layers, slots and counts that the host gives and that don't fit throw {@link
  * IllegalArgumentException} when queued. Values in device memory that don't fit (a token outside
  * its table, a position beyond the cache) are the caller's to prevent: a device can't report them,
- * so the result is undefined, though never a write outside the tensors named.
+ * so the result is undefined, though never a write outside the tensors named. So is what comes out
+ * of rows that are {@link TokenBatch#IDLE idle}; nothing of them is stored in a cache, and other
+ * rows don't mind them.
  *
  * <p>Every operation may throw {@link UnsupportedException}; none computes elsewhere.
  */
@@ -104,33 +106,36 @@ public interface Operations {
   void crossEntropy(Tensor losses, Tensor logits, Tensor targets);
 
   /**
-   * Draws one token per row as {@link SamplingParameters} says, and moves each row's state on: the
-   * draw's number goes up by one and the token counts as seen.
+   * Draws one token per row as its {@link SamplingParameters} say, and moves each row's state on:
+   * the draw's number goes up by one and the token counts as drawn. Further rows of the state stay
+   * as they are.
    *
    * <p>A row with a logit that is NaN or +∞, or with none above −∞, has no next token, whatever the
    * parameters: {@link SamplingState#NO_TOKEN} is drawn, and nothing counts as seen. Other rows
    * draw as ever.
    *
    * @param tokens I32 {@code [m]}
-   * @param logits {@code [m, V]}; may be overwritten; −∞ for a token that is not to be drawn
-   * @param state of m rows and V tokens
+   * @param logits {@code [m, V]}, which stay as they are; −∞ for a token that is not to be drawn
+   * @param state of m rows or more, and V tokens
    */
   void sample(Tensor tokens, Tensor logits, SamplingState state);
 
   /**
    * Makes the batch the next step's: its tokens become {@code sampled}, its positions go up by one.
-   * A row that has {@link SamplingState#NO_TOKEN} may be evaluated like the others: what comes out
-   * of it is undefined, and the other rows don't mind it.
+   * {@link TokenBatch#IDLE Idle} rows stay as they are. A row that has {@link
+   * SamplingState#NO_TOKEN} may be evaluated like the others: what comes out of it is undefined,
+   * and the other rows don't mind it.
    *
    * @param sampled I32 {@code [n]}
    */
   void advance(TokenBatch batch, Tensor sampled);
 
   /**
-   * The same, and puts what was sampled into a queue to the host.
+   * The same, and puts what was sampled into a queue to the host; {@link SamplingState#NO_TOKEN}
+   * for idle rows.
    *
    * @param sampled I32 {@code [n]}
-   * @param queue of n rows
+   * @param queue of n rows or more; of the entry's further tokens nothing is known
    * @throws IllegalStateException when the queue is full
    */
   void advance(TokenBatch batch, Tensor sampled, TokenQueue queue);

@@ -13,13 +13,18 @@ import java.util.List;
  * rows. Row i writes its key and value at (slot i, position i) and attends to positions 0 …
  * position i of its slot, so the causal mask follows from the positions alone.
  *
- * <p>All three live in device memory, so that a recorded step can go on from its own results.
+ * <p>All three live in device memory, so that a recorded step can go on from its own results. A row
+ * whose slot is {@link #IDLE} takes no part, so that a step recorded for some number of rows also
+ * serves fewer.
  *
  * @param tokens I32 {@code [rows]}
  * @param positions I32 {@code [rows]}, counted from 0
- * @param slots I32 {@code [rows]}; no (slot, position) pair may occur twice
+ * @param slots I32 {@code [rows]}; no (slot, position) pair may occur twice, save for idle rows
  */
 public record TokenBatch(Tensor tokens, Tensor positions, Tensor slots) implements AutoCloseable {
+  /** The slot of a row that takes no part. Its token and position are those of any other, say 0. */
+  public static final int IDLE = -1;
+
   public TokenBatch {
     Shape shape = tokens.shape();
     if (shape.rank() != 1 || !shape.equals(positions.shape()) || !shape.equals(slots.shape())) {

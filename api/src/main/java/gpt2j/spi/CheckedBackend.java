@@ -9,17 +9,16 @@ import gpt2j.api.Lifetime;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -65,8 +64,8 @@ public final class CheckedBackend implements Backend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
-    return own.supports(precision);
+  public boolean supports(WeightFormat format) {
+    return own.supports(format);
   }
 
   @Override
@@ -92,7 +91,7 @@ public final class CheckedBackend implements Backend {
 
   @Override
   public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+      HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
     requireFloats(weight, 2);
     if (bias != null) {
       requireFloats(bias, 1);
@@ -104,14 +103,14 @@ public final class CheckedBackend implements Backend {
     }
     return life.getUnrecorded(
         "linearWeights",
-        () -> new Handles.OfWeights(this, own.linearWeights(weight, bias, precision)));
+        () -> new Handles.OfWeights(this, own.linearWeights(weight, bias, format)));
   }
 
   @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
+  public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
     requireFloats(rows, 2);
     return life.getUnrecorded(
-        "embeddingTable", () -> new Handles.OfTable(this, own.embeddingTable(rows, precision)));
+        "embeddingTable", () -> new Handles.OfTable(this, own.embeddingTable(rows, format)));
   }
 
   private static void requireFloats(HostTensor tensor, int rank) {
@@ -128,14 +127,13 @@ public final class CheckedBackend implements Backend {
   }
 
   @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
+  public SamplingState samplingState(int rows, int vocabulary) {
     if (rows < 1 || vocabulary < 1) {
       throw new IllegalArgumentException(
           "sampling: %d rows of %d tokens".formatted(rows, vocabulary));
     }
     return life.getUnrecorded(
-        "samplingState",
-        () -> new Handles.OfSampling(this, own.samplingState(rows, vocabulary, parameters)));
+        "samplingState", () -> new Handles.OfSampling(this, own.samplingState(rows, vocabulary)));
   }
 
   @Override
@@ -173,10 +171,6 @@ public final class CheckedBackend implements Backend {
     long bytes = (long) positions * spec.width() * Float.BYTES;
     if (layer < 0
         || layer >= spec.layers()
-        || slot < 0
-        || slot >= spec.sequences()
-        || positions < 0
-        || positions > spec.capacity()
         || keys.byteSize() != bytes
         || values.byteSize() != bytes) {
       throw new IllegalArgumentException(
@@ -184,7 +178,12 @@ public final class CheckedBackend implements Backend {
               .formatted(layer, slot, positions, keys.byteSize(), values.byteSize(), spec));
     }
     life.runUnrecorded(
-        "readKv", () -> own.readKv(life.own(cache), layer, slot, positions, keys, values));
+        "readKv",
+        () -> {
+          KvCache ownCache = life.own(cache);
+          ((Handles.OfCache) cache).requireRoom("readKv", slot, positions);
+          own.readKv(ownCache, layer, slot, positions, keys, values);
+        });
   }
 
   @Override

@@ -119,10 +119,14 @@ final class CheckedOperations implements Operations {
       throw new IllegalArgumentException(
           "copyKv: %s and %s are caches of different models".formatted(source, target));
     }
-    index("copyKv: slot", toSlot, target.sequences());
-    index("copyKv: slot", fromSlot, source.sequences());
-    index("copyKv: positions", positions, Math.min(target.capacity(), source.capacity()) + 1);
-    life.run(() -> operations.copyKv(life.own(to), toSlot, life.own(from), fromSlot, positions));
+    life.run(
+        () -> {
+          KvCache ownTo = life.own(to);
+          KvCache ownFrom = life.own(from);
+          ((Handles.OfCache) to).requireRoom("copyKv", toSlot, positions);
+          ((Handles.OfCache) from).requireRoom("copyKv", fromSlot, positions);
+          operations.copyKv(ownTo, toSlot, ownFrom, fromSlot, positions);
+        });
   }
 
   @Override
@@ -154,8 +158,11 @@ final class CheckedOperations implements Operations {
 
   @Override
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
-    matrix("sample: logits", logits, state.rows(), state.vocabulary());
-    vector("sample: tokens", tokens, DataType.I32, state.rows());
+    matrix("sample: logits", logits);
+    int rows = logits.shape().rows();
+    matrix("sample: logits", logits, rows, state.vocabulary());
+    vector("sample: tokens", tokens, DataType.I32, rows);
+    fits("sample: a state", state.rows(), rows);
     life.run(() -> operations.sample(life.own(tokens), life.own(logits), life.own(state)));
   }
 
@@ -168,11 +175,15 @@ final class CheckedOperations implements Operations {
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
     vector("advance: sampled", sampled, DataType.I32, batch.rows());
-    if (queue.rows() != batch.rows()) {
-      throw new IllegalArgumentException(
-          "advance: a queue of %d rows for a batch of %d".formatted(queue.rows(), batch.rows()));
-    }
+    fits("advance: a queue", queue.rows(), batch.rows());
     life.run(() -> operations.advance(life.own(batch), life.own(sampled), life.own(queue)));
+  }
+
+  private static void fits(String what, int rows, int batch) {
+    if (rows < batch) {
+      throw new IllegalArgumentException(
+          "%s of %d rows for a batch of %d".formatted(what, rows, batch));
+    }
   }
 
   private static void layer(String operation, KvCache cache, int layer) {

@@ -9,17 +9,16 @@ import gpt2j.api.Lifetime;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Lock;
@@ -45,8 +44,8 @@ public class ForwardingBackend implements Backend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
-    return to.supports(precision);
+  public boolean supports(WeightFormat format) {
+    return to.supports(format);
   }
 
   @Override
@@ -71,13 +70,13 @@ public class ForwardingBackend implements Backend {
 
   @Override
   public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    return to.linearWeights(weight, bias, precision);
+      HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
+    return to.linearWeights(weight, bias, format);
   }
 
   @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    return to.embeddingTable(rows, precision);
+  public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
+    return to.embeddingTable(rows, format);
   }
 
   @Override
@@ -86,8 +85,8 @@ public class ForwardingBackend implements Backend {
   }
 
   @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    return to.samplingState(rows, vocabulary, parameters);
+  public SamplingState samplingState(int rows, int vocabulary) {
+    return to.samplingState(rows, vocabulary);
   }
 
   @Override

@@ -14,6 +14,7 @@ import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /** The handles of a {@link CheckedBackend}, one for each type of the backend's own. */
@@ -88,13 +89,56 @@ final class Handles {
   }
 
   static final class OfCache extends Handle<KvCache> implements KvCache {
+    private final int[] room; // [sequences]: positions; read and written holding the backend's lock
+
     OfCache(CheckedBackend backend, KvCache own) {
       super(backend, "KV cache", own);
+      room = new int[own.spec().sequences()];
     }
 
     @Override
     public KvCacheSpec spec() {
       return described().spec();
+    }
+
+    @Override
+    public void reserve(int slot, int positions) {
+      requireRange("reserve", slot, positions, spec().capacity());
+      life()
+          .runUnrecorded(
+              "reserve",
+              () -> {
+                KvCache own = own();
+                if (positions > room[slot]) {
+                  own.reserve(slot, positions);
+                  room[slot] = positions;
+                }
+              });
+    }
+
+    @Override
+    public void trim(int slot, int positions) {
+      requireRange("trim", slot, positions, spec().capacity());
+      life()
+          .runUnrecorded(
+              "trim",
+              () -> {
+                own().trim(slot, positions);
+                room[slot] = Math.min(room[slot], positions);
+              });
+    }
+
+    /** Holding the lock: throws unless positions of a slot are there to be read or written. */
+    void requireRoom(String call, int slot, int positions) {
+      requireRange(call, slot, positions, slot < 0 || slot >= room.length ? 0 : room[slot]);
+    }
+
+    private void requireRange(String call, int slot, int positions, int most) {
+      if (slot < 0 || slot >= room.length || positions < 0 || positions > most) {
+        throw new IllegalArgumentException(
+            "%s: %d positions of slot %d, which has room for %d, of %s"
+                .formatted(call, positions, slot, most, spec()));
+      }
     }
   }
 
@@ -114,13 +158,39 @@ final class Handles {
     }
 
     @Override
-    public SamplingParameters parameters() {
-      return described().parameters();
+    public void use(int row, SamplingParameters parameters) {
+      index("row", row, rows());
+      parameters.logitBias().keySet().forEach(token -> index("token", token, vocabulary()));
+      life().runUnrecorded("use", () -> own().use(row, parameters));
     }
 
     @Override
-    public void reset(int row, long stream, int draw, int... seen) {
-      life().runUnrecorded("reset", () -> own().reset(row, stream, draw, seen));
+    public void allow(int row, @Nullable BitSet tokens) {
+      index("row", row, rows());
+      if (tokens != null) {
+        if (tokens.isEmpty()) {
+          throw new IllegalArgumentException("sampling: no token is allowed for row " + row);
+        }
+        index("token", tokens.length() - 1, vocabulary());
+      }
+      life().runUnrecorded("allow", () -> own().allow(row, tokens));
+    }
+
+    @Override
+    public void reset(int row, long stream, int draw, int[] prompt, int[] drawn) {
+      index("row", row, rows());
+      for (int[] tokens : new int[][] {prompt, drawn}) {
+        for (int token : tokens) {
+          index("token", token, vocabulary());
+        }
+      }
+      life().runUnrecorded("reset", () -> own().reset(row, stream, draw, prompt, drawn));
+    }
+
+    private static void index(String name, int index, int bound) {
+      if (index < 0 || index >= bound) {
+        throw new IllegalArgumentException("sampling: %s %d of %d".formatted(name, index, bound));
+      }
     }
   }
 

@@ -29,7 +29,7 @@ public final class HostTokenQueue implements TokenQueue {
   /**
    * Puts an entry in.
    *
-   * @param tokens {@link #rows} tokens, which are copied
+   * @param tokens {@link #rows} tokens or fewer, which are copied
    * @throws IllegalStateException when the queue is full
    */
   public void put(int[] tokens) {
@@ -37,7 +37,7 @@ public final class HostTokenQueue implements TokenQueue {
       throw new IllegalStateException(
           "%d entries are queued and not taken; there is no room for another".formatted(count));
     }
-    System.arraycopy(tokens, 0, entries[(first + count) % entries.length], 0, rows);
+    System.arraycopy(tokens, 0, entries[(first + count) % entries.length], 0, tokens.length);
     count++;
   }
 

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,8 +48,8 @@ class RecordsTest {
     assertEquals(2, DataType.F16.bytes());
     assertEquals(2, DataType.BF16.bytes());
     assertEquals(4, DataType.I32.bytes());
-    for (Precision precision : Precision.values()) {
-      assertEquals(precision.name(), precision.storage().name());
+    for (WeightFormat format : WeightFormat.values()) {
+      format.plain().ifPresent(type -> assertEquals(format.name(), type.name()));
     }
   }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.PeerOptions;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
@@ -73,7 +73,7 @@ final class NoFoldersTest {
                 bench.model(),
                 List.of(Program.TRANSFORMERS, Program.LLAMA_CPP, Program.JLAMA),
                 "fake",
-                List.of(Precision.F32),
+                List.of(WeightFormat.F32),
                 OptionalInt.empty(),
                 List.of(1),
                 6,

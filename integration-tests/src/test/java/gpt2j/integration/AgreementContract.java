@@ -12,7 +12,7 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Decoder;
@@ -67,19 +67,19 @@ abstract class AgreementContract {
   private static final int NEW_TOKENS = 16;
   private static final int[] PROMPT_LENGTHS = {1, 9, 4};
 
-  private final Map<Precision, Gpt2> models = new EnumMap<>(Precision.class);
-  private final Map<Precision, Gpt2> references = new EnumMap<>(Precision.class);
+  private final Map<WeightFormat, Gpt2> models = new EnumMap<>(WeightFormat.class);
+  private final Map<WeightFormat, Gpt2> references = new EnumMap<>(WeightFormat.class);
   private Backend backend;
   private Backend reference;
 
   /** Types of weights and of the cache. */
-  record Types(Precision weights, DataType cache) {}
+  record Types(WeightFormat weights, DataType cache) {}
 
   /** What is compared with the reference. */
   abstract BackendProvider provider();
 
   /** How far logits may be off with a cache of float32, relative to the larger of 1 and them. */
-  abstract double tolerance(Precision precision);
+  abstract double tolerance(WeightFormat precision);
 
   @BeforeAll
   final void open() {
@@ -97,7 +97,7 @@ abstract class AgreementContract {
 
   /** All that the backend has. */
   final Stream<Types> types() {
-    return Stream.of(Precision.values())
+    return Stream.of(WeightFormat.values())
         .filter(backend::supports)
         .flatMap(
             precision ->
@@ -196,7 +196,7 @@ abstract class AgreementContract {
   @ParameterizedTest
   @EnumSource
   final void generationPastTheContext(ContextOverflow overflow) {
-    Types types = new Types(Precision.F32, DataType.F32);
+    Types types = new Types(WeightFormat.F32, DataType.F32);
     GenerationRequest request =
         GenerationRequest.of(Prompt.of(text(2, 40)))
             .withSampling(SamplingParameters.random(3).withTopK(20))
@@ -302,7 +302,7 @@ abstract class AgreementContract {
     return references.computeIfAbsent(types.weights, precision -> load(precision, reference));
   }
 
-  private static Gpt2 load(Precision precision, Backend backend) {
+  private static Gpt2 load(WeightFormat precision, Backend backend) {
     return Gpt2.load(
         Golden.resource("golden").resolve(CHECKPOINT),
         backend,

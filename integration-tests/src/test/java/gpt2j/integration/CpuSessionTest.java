@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 
 final class CpuSessionTest extends SessionContract {
   @Override
@@ -10,7 +10,7 @@ final class CpuSessionTest extends SessionContract {
   }
 
   @Override
-  double tolerance(Precision precision) {
+  double tolerance(WeightFormat precision) {
     return 1e-4;
   }
 }

@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** On the machine's own CUDA device. */
@@ -13,7 +13,7 @@ final class CudaAgreementTest extends AgreementContract {
   }
 
   @Override
-  double tolerance(Precision precision) {
+  double tolerance(WeightFormat precision) {
     return CudaTolerance.of(precision);
   }
 }

@@ -1,6 +1,6 @@
 package gpt2j.integration;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 
 /** How far results of the CUDA backend may be off. */
 final class CudaTolerance {
@@ -11,7 +11,7 @@ final class CudaTolerance {
    * parts of the weights' type: two of bfloat16 hold 16 bits, and saturated attention magnifies
    * what is lost; up to 3.4e-4 was seen.
    */
-  static double of(Precision precision) {
-    return precision == Precision.BF16 ? 1e-3 : 1e-4;
+  static double of(WeightFormat precision) {
+    return precision == WeightFormat.BF16 ? 1e-3 : 1e-4;
   }
 }

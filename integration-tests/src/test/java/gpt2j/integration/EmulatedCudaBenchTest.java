@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
@@ -82,7 +82,7 @@ final class EmulatedCudaBenchTest {
     return new GridSettings(
         List.of(model.toString()),
         List.of(backend),
-        List.of(Precision.F32),
+        List.of(WeightFormat.F32),
         OptionalInt.empty(),
         useCache,
         List.of(BATCH),

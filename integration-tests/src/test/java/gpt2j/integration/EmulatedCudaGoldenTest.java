@@ -2,7 +2,7 @@ package gpt2j.integration;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,6 +40,6 @@ final class EmulatedCudaGoldenTest extends GoldenContract {
 
   @Override
   double bfloat16Tolerance() {
-    return CudaTolerance.of(Precision.BF16);
+    return CudaTolerance.of(WeightFormat.BF16);
   }
 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.GenerationRequest;
@@ -54,7 +54,7 @@ abstract class GoldenContract {
   private final List<Golden> goldens = Golden.all();
   private final Tokenizer tokenizer = Tokenizer.load(goldens.getFirst().folder()); // alike for all
   private final Measurements measurements = new Measurements();
-  private final Map<Precision, Map<Golden, Gpt2>> models = new EnumMap<>(Precision.class);
+  private final Map<WeightFormat, Map<Golden, Gpt2>> models = new EnumMap<>(WeightFormat.class);
   private Backend backend;
 
   /** Opens the backend under test. */
@@ -90,7 +90,7 @@ abstract class GoldenContract {
   @ParameterizedTest
   @MethodSource("goldens")
   void evaluatesAtOnce(Golden golden) {
-    float[][] logits = evaluate(golden, Precision.F32, golden.tokens().length);
+    float[][] logits = evaluate(golden, WeightFormat.F32, golden.tokens().length);
     double difference = LogProbabilities.difference(logits, golden.logits());
     double error = LogProbabilities.difference(logits, golden.preciseLogits());
     measurements.add(golden, "f32 at once, from transformers' float32", difference);
@@ -105,7 +105,7 @@ abstract class GoldenContract {
     double[][] expected = golden.preciseLogits();
     for (int rows : new int[] {2, 7, 64}) {
       double difference =
-          LogProbabilities.difference(evaluate(golden, Precision.F32, rows), expected);
+          LogProbabilities.difference(evaluate(golden, WeightFormat.F32, rows), expected);
       measurements.add(golden, "f32 in chunks, from float64", difference);
       assertTrue(difference < TOLERANCE, () -> rows + " rows at a time: off by " + difference);
     }
@@ -115,7 +115,7 @@ abstract class GoldenContract {
   @MethodSource("goldens")
   void evaluatesTokenByToken(Golden golden) {
     List<float[]> logits = new ArrayList<>();
-    try (Session session = model(golden, Precision.F32).session()) {
+    try (Session session = model(golden, WeightFormat.F32).session()) {
       for (int token : golden.tokens()) {
         session.prefill(0, token);
         logits.add(session.logits(0));
@@ -133,7 +133,7 @@ abstract class GoldenContract {
     int[] expected = golden.greedy();
     int[] drawn = new int[expected.length];
     float[] after;
-    try (Session session = model(golden, Precision.F32).session()) {
+    try (Session session = model(golden, WeightFormat.F32).session()) {
       session.prefill(0, golden.prompt());
       try (Decoder decoder = session.decoder(SamplingParameters.greedy(), 0)) {
         for (int i = 0; i < drawn.length; i++) {
@@ -170,7 +170,7 @@ abstract class GoldenContract {
   void scores(Golden golden) {
     int[] tokens = golden.tokens();
     Score score =
-        model(golden, Precision.F32).score(tokens, ScoreOptions.defaults().withTopLogprobs(1));
+        model(golden, WeightFormat.F32).score(tokens, ScoreOptions.defaults().withTopLogprobs(1));
     double[][] logits = golden.preciseLogits();
     double sum = 0;
     for (int i = 1; i < tokens.length; i++) {
@@ -187,10 +187,10 @@ abstract class GoldenContract {
   @ParameterizedTest
   @MethodSource("goldens")
   void evaluatesWithBFloat16Weights(Golden golden) {
-    assumeTrue(backend.supports(Precision.BF16), "the backend has no bfloat16 weights");
+    assumeTrue(backend.supports(WeightFormat.BF16), "the backend has no bfloat16 weights");
     int all = golden.tokens().length;
     for (int rows : new int[] {all, 7, 1}) {
-      float[][] logits = evaluate(golden, Precision.BF16, rows);
+      float[][] logits = evaluate(golden, WeightFormat.BF16, rows);
       double difference = LogProbabilities.difference(logits, golden.logitsOfBFloat16Weights());
       double error = LogProbabilities.difference(logits, golden.preciseLogits());
       measurements.add(golden, "bf16, from float64 with rounded weights", difference);
@@ -201,7 +201,7 @@ abstract class GoldenContract {
   }
 
   /** Logits of all tokens, evaluated some rows at a time. */
-  private float[][] evaluate(Golden golden, Precision precision, int rows) {
+  private float[][] evaluate(Golden golden, WeightFormat precision, int rows) {
     SessionOptions options = SessionOptions.defaults().withPrefillChunk(rows);
     try (Session session = model(golden, precision).session(options)) {
       return session.evaluate(0, golden.tokens());
@@ -215,17 +215,17 @@ abstract class GoldenContract {
             .withStopAtEndOfText(false)
             .withUseCache(useCache)
             .withSampling(sampling);
-    Completion completion = model(golden, Precision.F32).generate(request).getFirst();
+    Completion completion = model(golden, WeightFormat.F32).generate(request).getFirst();
     return completion.tokens().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private Gpt2 model(Golden golden, Precision precision) {
+  private Gpt2 model(Golden golden, WeightFormat precision) {
     return models
         .computeIfAbsent(precision, ignored -> new HashMap<>())
         .computeIfAbsent(golden, ignored -> load(golden, precision));
   }
 
-  private Gpt2 load(Golden golden, Precision precision) {
+  private Gpt2 load(Golden golden, WeightFormat precision) {
     LoadOptions options = LoadOptions.defaults().withPrecision(precision).withNotes(_ -> {});
     try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
       return Gpt2.load(checkpoint, tokenizer, backend, options);

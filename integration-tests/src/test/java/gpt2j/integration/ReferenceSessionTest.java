@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.testkit.ReferenceBackendProvider;
 
 final class ReferenceSessionTest extends SessionContract {
@@ -11,7 +11,7 @@ final class ReferenceSessionTest extends SessionContract {
   }
 
   @Override
-  double tolerance(Precision precision) {
+  double tolerance(WeightFormat precision) {
     return 1e-6;
   }
 }

@@ -8,8 +8,8 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Decoder;
@@ -53,7 +53,7 @@ abstract class SessionContract {
   private Backend backend;
 
   /** A checkpoint in a precision. */
-  record Case(String checkpoint, Precision precision) {}
+  record Case(String checkpoint, WeightFormat precision) {}
 
   /** What runs the models. */
   abstract BackendProvider provider();
@@ -62,7 +62,7 @@ abstract class SessionContract {
    * How far a logit may be off, relative to the larger of 1 and itself. The weights are the same on
    * both sides whatever the precision, so this is for float32 sums in another order.
    */
-  abstract double tolerance(Precision precision);
+  abstract double tolerance(WeightFormat precision);
 
   /** Whether the device is slow, so that fewer models and shorter histories must do. */
   boolean slow() {
@@ -89,9 +89,9 @@ abstract class SessionContract {
     return Stream.concat(
         CHECKPOINTS.stream()
             .limit(slow() ? 1 : CHECKPOINTS.size())
-            .map(checkpoint -> new Case(checkpoint, Precision.F32)),
-        Stream.of(Precision.values())
-            .filter(precision -> precision != Precision.F32 && backend.supports(precision))
+            .map(checkpoint -> new Case(checkpoint, WeightFormat.F32)),
+        Stream.of(WeightFormat.values())
+            .filter(precision -> precision != WeightFormat.F32 && backend.supports(precision))
             .map(precision -> new Case(CHECKPOINTS.getFirst(), precision)));
   }
 

@@ -21,4 +21,14 @@ public enum DataType {
   public int bytes() {
     return bytes;
   }
+
+  /** The value nearest to {@code value} that the type can hold, ties to even. */
+  public float round(float value) {
+    return switch (this) {
+      case F32 -> value;
+      case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+      case BF16 -> BFloat16.toFloat(BFloat16.of(value));
+      case I32 -> throw new IllegalArgumentException("I32 holds no floating-point values");
+    };
+  }
 }

@@ -16,8 +16,8 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,8 +47,8 @@ abstract class ArgumentContract extends Contract {
       this.bench = bench;
       operations = bench.operations();
       batch = bench.batch(Rows.ofSlot(0, 0, 3));
-      wte = bench.table(Numbers.host(new float[11 * 8], 11, 8), Precision.F32);
-      wpe = bench.table(Numbers.host(new float[5 * 8], 5, 8), Precision.F32);
+      wte = bench.table(Numbers.host(new float[11 * 8], 11, 8), WeightFormat.F32);
+      wpe = bench.table(Numbers.host(new float[5 * 8], 5, 8), WeightFormat.F32);
       x = zeros(3, 8);
       out = zeros(3, 8);
       qkv = zeros(3, 24);
@@ -72,11 +72,11 @@ abstract class ArgumentContract extends Contract {
 
     LinearWeights weights(int inputs, int outputs) {
       HostTensor weight = Numbers.host(new float[inputs * outputs], inputs, outputs);
-      return bench.weights(weight, null, Precision.F32);
+      return bench.weights(weight, null, WeightFormat.F32);
     }
 
     EmbeddingTable table(int rows, int width) {
-      return bench.table(Numbers.host(new float[rows * width], rows, width), Precision.F32);
+      return bench.table(Numbers.host(new float[rows * width], rows, width), WeightFormat.F32);
     }
 
     SamplingState sampling(int rows, int vocabulary) {
@@ -250,13 +250,13 @@ abstract class ArgumentContract extends Contract {
         "weights: bias too short",
         f ->
             f.bench.weights(
-                Numbers.host(new float[6], 2, 3), Numbers.host(new float[2], 2), Precision.F32));
+                Numbers.host(new float[6], 2, 3), Numbers.host(new float[2], 2), WeightFormat.F32));
     wrong.put(
         "weights: rank 1",
-        f -> f.bench.weights(Numbers.host(new float[6], 6), null, Precision.F32));
-    wrong.put("table: rank 1", f -> f.bench.table(Numbers.host(new float[6], 6), Precision.F32));
+        f -> f.bench.weights(Numbers.host(new float[6], 6), null, WeightFormat.F32));
+    wrong.put("table: rank 1", f -> f.bench.table(Numbers.host(new float[6], 6), WeightFormat.F32));
     wrong.put(
-        "table: rank 3", f -> f.bench.table(Numbers.host(new float[6], 1, 2, 3), Precision.F32));
+        "table: rank 3", f -> f.bench.table(Numbers.host(new float[6], 1, 2, 3), WeightFormat.F32));
     wrong.put("sampling: no rows", f -> f.sampling(0, 11));
     wrong.put("sampling: no tokens", f -> f.sampling(3, 0));
   }

@@ -1,7 +1,7 @@
 package gpt2j.testkit;
 
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import org.junit.jupiter.api.Nested;
 
 /**
@@ -29,11 +29,11 @@ public abstract class BackendContract extends Suite {
   protected BackendContract() {}
 
   /**
-   * How far a product with weights of this precision may be off, relative to the larger of 1 and
-   * the result, when inputs and results are about 1. The reference rounds the weights in the same
-   * way, so this is the error of float32 sums alone, unless activations are rounded too.
+   * How far a product with weights of this format may be off, relative to the larger of 1 and the
+   * result, when inputs and results are about 1. The reference rounds the weights in the same way,
+   * so this is the error of float32 sums alone, unless activations are rounded too.
    */
-  protected double tolerance(Precision precision) {
+  protected double tolerance(WeightFormat format) {
     return 2e-5;
   }
 
@@ -107,6 +107,20 @@ public abstract class BackendContract extends Suite {
   }
 
   @Nested
+  final class Room extends RoomContract {
+    Room() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class IdleRows extends IdleRowsContract {
+    IdleRows() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
   final class Logits extends LogitsContract {
     Logits() {
       super(BackendContract.this);
@@ -151,6 +165,13 @@ public abstract class BackendContract extends Suite {
   @Nested
   final class SamplingStates extends SamplingStateContract {
     SamplingStates() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
+  final class RowSampling extends RowSamplingContract {
+    RowSampling() {
       super(BackendContract.this);
     }
   }

@@ -22,10 +22,10 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,8 +68,8 @@ abstract class ClosingContract extends Contract {
       x = matrix();
       out = matrix();
       view = matrix().rows(0, 1);
-      weights = backend.linearWeights(MATRIX, null, Precision.F32);
-      table = backend.embeddingTable(MATRIX, Precision.F32);
+      weights = backend.linearWeights(MATRIX, null, WeightFormat.F32);
+      table = backend.embeddingTable(MATRIX, WeightFormat.F32);
       cache = backend.kvCache(SPEC);
       state = backend.samplingState(1, 2, SamplingParameters.greedy());
       queue = backend.tokenQueue(1);
@@ -116,8 +116,8 @@ abstract class ClosingContract extends Contract {
     List<Executable> calls() {
       return List.of(
           this::matrix,
-          () -> backend.linearWeights(MATRIX, null, Precision.F32),
-          () -> backend.embeddingTable(MATRIX, Precision.F32),
+          () -> backend.linearWeights(MATRIX, null, WeightFormat.F32),
+          () -> backend.embeddingTable(MATRIX, WeightFormat.F32),
           () -> backend.kvCache(SPEC),
           () -> backend.samplingState(1, 2, SamplingParameters.greedy()),
           () -> backend.tokenQueue(1),

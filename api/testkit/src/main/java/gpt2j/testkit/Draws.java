@@ -2,10 +2,12 @@ package gpt2j.testkit;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
+import gpt2j.api.Step;
 import gpt2j.api.tensor.Tensor;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
 
 /**
@@ -14,39 +16,79 @@ import org.junit.jupiter.api.Assertions;
  */
 final class Draws {
   private final Workbench bench;
-  private final SamplingParameters parameters;
+  private final SamplingParameters[] parameters;
   private final int vocabulary;
   private final SamplingState state;
   private final Tensor tokens;
   private final Tensor logits;
   private final long[] streams;
   private final int[] numbers;
-  private final BitSet[] seen;
+  private final History[] histories;
   private int draws;
   private int nearTies;
 
   Draws(Workbench bench, SamplingParameters parameters, int rows, int vocabulary) {
     this.bench = bench;
-    this.parameters = parameters;
+    this.parameters = new SamplingParameters[rows];
+    Arrays.fill(this.parameters, parameters);
     this.vocabulary = vocabulary;
     state = bench.sampling(rows, vocabulary, parameters);
     tokens = bench.ints(new int[rows]);
     logits = bench.floats(rows, vocabulary);
     streams = new long[rows];
     numbers = new int[rows];
-    seen = new BitSet[rows];
+    histories = new History[rows];
     for (int row = 0; row < rows; row++) {
       streams[row] = row;
-      seen[row] = new BitSet();
+      histories[row] = History.none();
     }
   }
 
-  void reset(int row, long stream, int draw, int... tokensSeen) {
-    state.reset(row, stream, draw, tokensSeen);
+  SamplingState state() {
+    return state;
+  }
+
+  void use(int row, SamplingParameters changed) {
+    state.use(row, changed);
+    parameters[row] = changed;
+  }
+
+  void allow(int row, @Nullable BitSet allowed) {
+    state.allow(row, allowed);
+    histories[row] = histories[row].allowing(allowed);
+  }
+
+  void reset(int row, long stream, int draw, int... prompt) {
+    reset(row, stream, draw, prompt, new int[0]);
+  }
+
+  void reset(int row, long stream, int draw, int[] prompt, int[] drawn) {
+    state.reset(row, stream, draw, prompt, drawn);
     streams[row] = stream;
     numbers[row] = draw;
-    seen[row] = new BitSet();
-    Arrays.stream(tokensSeen).forEach(seen[row]::set);
+    histories[row] = History.of(prompt, drawn, histories[row].allowed());
+  }
+
+  /** A step that draws from the logits that lie there when it runs. */
+  Step record() {
+    return bench.record("draw", () -> bench.operations().sample(tokens, logits, state));
+  }
+
+  /** The same with what makes the logits before. */
+  Step record(Consumer<Tensor> head) {
+    return bench.record(
+        "head and draw",
+        () -> {
+          head.accept(logits);
+          bench.operations().sample(tokens, logits, state);
+        });
+  }
+
+  /** Draws by a recorded step, from these logits. */
+  int[] draw(Step step, float[] values) {
+    bench.write(logits, values);
+    step.run();
+    return check(values);
   }
 
   /** Draws once per row from logits {@code [rows, vocabulary]}. */
@@ -70,9 +112,22 @@ final class Draws {
     return sample(values);
   }
 
+  /** The same by a recorded step of that and the draw. */
+  int[] drawBehind(Consumer<Tensor> head, Step step) {
+    head.accept(logits);
+    float[] values = bench.read(logits);
+    step.run();
+    return check(values);
+  }
+
   private int[] sample(float[] values) {
     bench.operations().sample(tokens, logits, state);
+    return check(values);
+  }
+
+  private int[] check(float[] values) {
     int[] drawn = bench.readInts(tokens);
+    Assertions.assertArrayEquals(values, bench.read(logits), "logits have changed");
     for (int row = 0; row < drawn.length; row++) {
       check(row, Arrays.copyOfRange(values, row * vocabulary, (row + 1) * vocabulary), drawn[row]);
     }
@@ -80,21 +135,23 @@ final class Draws {
   }
 
   private void check(int row, float[] values, int drawn) {
-    int expected = Sampler.draw(parameters, values, seen[row], numbers[row], streams[row]);
+    SamplingParameters own = parameters[row];
+    History history = histories[row];
+    int expected = Sampler.draw(own, values, history, numbers[row], streams[row]);
     if (drawn != expected) {
       String message =
           "%s, row %d of %d tokens, stream %d, draw %d: token %d instead of %d"
-              .formatted(parameters, row, vocabulary, streams[row], numbers[row], drawn, expected);
-      boolean exact = parameters.temperature() == 0 || expected == SamplingState.NO_TOKEN;
+              .formatted(own, row, vocabulary, streams[row], numbers[row], drawn, expected);
+      boolean exact = own.temperature() == 0 || expected == SamplingState.NO_TOKEN;
       Assertions.assertTrue(drawn >= 0 && drawn < vocabulary && !exact, message);
-      NearTies near = new NearTies(parameters, values, seen[row], numbers[row], streams[row]);
+      NearTies near = new NearTies(own, values, history, numbers[row], streams[row]);
       Assertions.assertTrue(near.mayWin(drawn), message + ", which is no near tie");
       nearTies++;
     }
     draws++;
     numbers[row]++;
     if (drawn != SamplingState.NO_TOKEN) {
-      seen[row].set(drawn);
+      history.add(drawn);
     }
   }
 

@@ -1,8 +1,8 @@
 package gpt2j.testkit;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -34,28 +34,28 @@ abstract class EmbedContract extends Contract {
     "50, 50, 1600"
   })
   void sumsTheVectors(int vocabulary, int context, int width) {
-    for (Precision precision : Precision.values()) {
-      if (backend().supports(precision)) {
-        sumsTheVectors(vocabulary, context, width, precision);
+    for (WeightFormat format : WeightFormat.values()) {
+      if (backend().supports(format)) {
+        sumsTheVectors(vocabulary, context, width, format);
       }
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void sumsTheVectorsOfEveryPrecision(Precision precision) {
-    sumsTheVectors(257, 65, 50, precision);
+  void sumsTheVectorsOfEveryPrecision(WeightFormat format) {
+    sumsTheVectors(257, 65, 50, format);
   }
 
-  private void sumsTheVectors(int vocabulary, int context, int width, Precision precision) {
+  private void sumsTheVectors(int vocabulary, int context, int width, WeightFormat format) {
     compare(
         bench -> {
-          EmbeddingTable wte = table(bench, vocabulary, width, precision);
-          EmbeddingTable wpe = table(bench, context, width, precision);
+          EmbeddingTable wte = table(bench, vocabulary, width, format);
+          EmbeddingTable wpe = table(bench, context, width, format);
           for (int n : ROWS) {
-            embed(bench, n, wte, wpe, precision.toString());
+            embed(bench, n, wte, wpe, format.toString());
           }
-          embed(bench, 1000, wte, wpe, precision.toString());
+          embed(bench, 1000, wte, wpe, format.toString());
         });
   }
 
@@ -70,8 +70,8 @@ abstract class EmbedContract extends Contract {
   void tablesMayDifferInPrecision() {
     compare(
         bench -> {
-          EmbeddingTable wte = table(bench, 100, 24, Precision.BF16);
-          EmbeddingTable wpe = table(bench, 30, 24, Precision.F32);
+          EmbeddingTable wte = table(bench, 100, 24, WeightFormat.BF16);
+          EmbeddingTable wpe = table(bench, 30, 24, WeightFormat.F32);
           Tensor out = bench.floats(9, 24);
           bench.operations().embed(out, bench.batch(rows(9, 100, 30)), wte, wpe);
           bench.show("sum", out, EXACT);
@@ -83,8 +83,8 @@ abstract class EmbedContract extends Contract {
   void valuesOutsideTheTablesSpoilOnlyTheirRow() {
     compare(
         bench -> {
-          EmbeddingTable wte = table(bench, 100, 24, Precision.F32);
-          EmbeddingTable wpe = table(bench, 30, 24, Precision.F32);
+          EmbeddingTable wte = table(bench, 100, 24, WeightFormat.F32);
+          EmbeddingTable wpe = table(bench, 30, 24, WeightFormat.F32);
           int[] wrong = {-1, 100, 101, 1 << 20, Integer.MAX_VALUE, Integer.MIN_VALUE};
           List<Rows.Row> rows = new ArrayList<>();
           for (int value : wrong) {
@@ -101,8 +101,8 @@ abstract class EmbedContract extends Contract {
         });
   }
 
-  private static EmbeddingTable table(Workbench bench, int rows, int width, Precision precision) {
-    return bench.table(Numbers.host(Numbers.random(rows, rows * width, 1), rows, width), precision);
+  private static EmbeddingTable table(Workbench bench, int rows, int width, WeightFormat format) {
+    return bench.table(Numbers.host(Numbers.random(rows, rows * width, 1), rows, width), format);
   }
 
   private static Rows rows(int count, int vocabulary, int context) {

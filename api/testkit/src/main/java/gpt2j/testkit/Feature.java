@@ -1,13 +1,15 @@
 package gpt2j.testkit;
 
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 
 /** What a backend may lack, and answer with {@link gpt2j.api.UnsupportedException}. */
 public enum Feature {
   WEIGHTS_F32,
   WEIGHTS_F16,
   WEIGHTS_BF16,
+  WEIGHTS_Q8_0,
+  WEIGHTS_Q4_0,
   CACHE_F32,
   CACHE_F16,
   CACHE_BF16,
@@ -28,11 +30,13 @@ public enum Feature {
   /** All of {@link gpt2j.api.training.TrainingOperations}. */
   TRAINING;
 
-  static Feature weights(Precision precision) {
-    return switch (precision) {
+  static Feature weights(WeightFormat format) {
+    return switch (format) {
       case F32 -> WEIGHTS_F32;
       case F16 -> WEIGHTS_F16;
       case BF16 -> WEIGHTS_BF16;
+      case Q8_0 -> WEIGHTS_Q8_0;
+      case Q4_0 -> WEIGHTS_Q4_0;
     };
   }
 

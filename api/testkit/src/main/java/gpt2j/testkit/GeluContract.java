@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +66,7 @@ abstract class GeluContract extends Contract {
   }
 
   private static float[] gelu(Workbench bench, Epilogue epilogue, float[] x) {
-    LinearWeights one = bench.weights(Numbers.host(new float[] {1}, 1, 1), null, Precision.F32);
+    LinearWeights one = bench.weights(Numbers.host(new float[] {1}, 1, 1), null, WeightFormat.F32);
     Tensor out = bench.floats(x.length, 1);
     bench.operations().linear(out, bench.floats(x, x.length, 1), one, epilogue);
     return bench.read(out);

@@ -103,7 +103,7 @@ abstract class KvCacheContract extends Contract {
           bench.operations().appendKv(cache, 0, rows, bench.batch(Rows.ofSlot(0, 0, 1)));
           float[][] read = bench.readKv(cache, 0, 0, 1);
           for (int i = 0; i < width; i++) {
-            float rounded = Rounding.to(type, special[i]);
+            float rounded = type.round(special[i]);
             assertEquals(rounded, read[0][i], "key " + special[i]);
             assertEquals(rounded, read[1][width - 1 - i], "value " + special[i]);
           }

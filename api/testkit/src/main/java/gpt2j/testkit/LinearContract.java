@@ -8,9 +8,9 @@ import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ abstract class LinearContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void smallMatrices(Precision precision) {
+  void smallMatrices(WeightFormat format) {
     int[][] sizes = {
       {1, 1},
       {1, 7},
@@ -46,7 +46,7 @@ abstract class LinearContract extends Contract {
     };
     for (int[] size : sizes) {
       for (Epilogue epilogue : Epilogue.values()) {
-        check(size[0], size[1], precision, epilogue, ROWS);
+        check(size[0], size[1], format, epilogue, ROWS);
       }
     }
   }
@@ -54,50 +54,49 @@ abstract class LinearContract extends Contract {
   @ParameterizedTest
   @CsvSource({"768, 768", "768, 2304", "3072, 768", "1600, 1600", "1600, 100", "1, 50257"})
   void largeMatrices(int inputs, int outputs) {
-    for (Precision precision : Precision.values()) {
-      if (backend().supports(precision)) {
-        check(inputs, outputs, precision, Epilogue.NONE, SOME_ROWS);
+    for (WeightFormat format : WeightFormat.values()) {
+      if (backend().supports(format)) {
+        check(inputs, outputs, format, Epilogue.NONE, SOME_ROWS);
       }
     }
-    check(inputs, outputs, Precision.F32, Epilogue.ADD_TO_OUT, SOME_ROWS);
+    check(inputs, outputs, WeightFormat.F32, Epilogue.ADD_TO_OUT, SOME_ROWS);
   }
 
   @ParameterizedTest
   @EnumSource
   void manyRows(Epilogue epilogue) {
-    check(96, 64, Precision.F32, epilogue, 512, 1000, 1024);
+    check(96, 64, WeightFormat.F32, epilogue, 512, 1000, 1024);
   }
 
   private void check(
-      int inputs, int outputs, Precision precision, Epilogue epilogue, int... counts) {
+      int inputs, int outputs, WeightFormat format, Epilogue epilogue, int... counts) {
     float[] weight = Numbers.random(1, inputs * outputs, 1 / Math.sqrt(inputs));
     HostTensor bias = Numbers.host(Numbers.random(2, outputs, 1), outputs);
     compare(
         bench -> {
           LinearWeights weights =
-              bench.weights(Numbers.host(weight, inputs, outputs), bias, precision);
+              bench.weights(Numbers.host(weight, inputs, outputs), bias, format);
           for (int n : counts) {
             Tensor out = product(bench, weights, n, epilogue);
             bench.show(
-                "%s [%d, %d]·[%d, %d] %s"
-                    .formatted(precision, n, inputs, inputs, outputs, epilogue),
+                "%s [%d, %d]·[%d, %d] %s".formatted(format, n, inputs, inputs, outputs, epilogue),
                 out,
-                tolerance(precision));
+                tolerance(format));
           }
         });
   }
 
   @ParameterizedTest
   @EnumSource
-  void withoutABias(Precision precision) {
+  void withoutABias(WeightFormat format) {
     compare(
         bench -> {
           HostTensor weight = Numbers.host(Numbers.random(3, 48 * 65, 0.14), 48, 65);
-          LinearWeights weights = bench.weights(weight, null, precision);
+          LinearWeights weights = bench.weights(weight, null, format);
           for (Epilogue epilogue : Epilogue.values()) {
             for (int n : new int[] {1, 3, 17}) {
               Tensor out = product(bench, weights, n, epilogue);
-              bench.show(n + " rows, " + epilogue, out, tolerance(precision));
+              bench.show(n + " rows, " + epilogue, out, tolerance(format));
             }
           }
         });
@@ -106,7 +105,7 @@ abstract class LinearContract extends Contract {
   /** Picks single weights, with nothing to add to them: the rounding to storage must be exact. */
   @ParameterizedTest
   @EnumSource
-  void weightsAreRoundedToNearestEven(Precision precision) {
+  void weightsAreRoundedToNearestEven(WeightFormat format) {
     int size = 40;
     float[] weight = Numbers.random(4, size * size, 1);
     for (int i = 0; i < size; i++) {
@@ -115,7 +114,7 @@ abstract class LinearContract extends Contract {
     }
     compare(
         bench -> {
-          LinearWeights weights = bench.weights(Numbers.host(weight, size, size), null, precision);
+          LinearWeights weights = bench.weights(Numbers.host(weight, size, size), null, format);
           float[] unit = new float[size * size];
           for (int i = 0; i < size; i++) {
             unit[i * size + i] = 1;
@@ -140,7 +139,7 @@ abstract class LinearContract extends Contract {
   /** A checkpoint may store another type than the backend keeps, anywhere; it may go away. */
   @ParameterizedTest
   @EnumSource
-  void hostTensorsOfAnyTypeInAnyMemory(Precision precision) {
+  void hostTensorsOfAnyTypeInAnyMemory(WeightFormat format) {
     compare(
         bench -> {
           for (DataType type : new DataType[] {DataType.F32, DataType.F16, DataType.BF16}) {
@@ -149,34 +148,34 @@ abstract class LinearContract extends Contract {
               MemorySegment b = memory.allocate(type, 47);
               HostTensor weight = Numbers.host(type, Numbers.random(5, 33 * 47, 0.2), w, 33, 47);
               HostTensor bias = Numbers.host(type, Numbers.random(6, 47, 1), b, 47);
-              LinearWeights weights = bench.weights(weight, bias, precision);
+              LinearWeights weights = bench.weights(weight, bias, format);
               w.fill((byte) 0x7F);
               b.fill((byte) 0x7F);
               Tensor out = product(bench, weights, 3, Epilogue.NONE);
-              String label = "%s in %s kept as %s".formatted(type, memory, precision);
-              bench.show(label, out, tolerance(precision));
+              String label = "%s in %s kept as %s".formatted(type, memory, format);
+              bench.show(label, out, tolerance(format));
             }
             HostTensor weight = inParts(type, Numbers.random(5, 33 * 47, 0.2), 33, 47);
             HostTensor bias = inParts(type, Numbers.random(6, 47, 1), 47);
-            LinearWeights weights = bench.weights(weight, bias, precision);
+            LinearWeights weights = bench.weights(weight, bias, format);
             Tensor out = product(bench, weights, 3, Epilogue.NONE);
-            String label = "%s in parts kept as %s".formatted(type, precision);
-            bench.show(label, out, tolerance(precision));
+            String label = "%s in parts kept as %s".formatted(type, format);
+            bench.show(label, out, tolerance(format));
           }
         });
   }
 
   @ParameterizedTest
   @EnumSource
-  void weightsDescribeThemselves(Precision precision) {
+  void weightsDescribeThemselves(WeightFormat format) {
     onBackend(
         bench -> {
           HostTensor weight = Numbers.host(new float[768 * 512], 768, 512);
           HostTensor bias = Numbers.host(new float[512], 512);
-          LinearWeights weights = bench.weights(weight, bias, precision);
+          LinearWeights weights = bench.weights(weight, bias, format);
           assertEquals(768, weights.inputs());
           assertEquals(512, weights.outputs());
-          long stored = 768 * 512 * precision.storage().bytes() + 512 * 4;
+          long stored = format.bytes(512, 768) + 512 * 4;
           assertTrue(weights.bytes() >= stored, weights.bytes() + " bytes, stored " + stored);
           assertTrue(weights.bytes() <= stored * 1.1, weights.bytes() + " bytes, stored " + stored);
         });
@@ -191,12 +190,12 @@ abstract class LinearContract extends Contract {
             float[] x = Numbers.random(n, n * 64, 1);
             Arrays.fill(x, 64, 128, Float.NaN);
             HostTensor weight = Numbers.host(Numbers.random(7, 64 * 65, 0.1), 64, 65);
-            LinearWeights weights = bench.weights(weight, null, Precision.F32);
+            LinearWeights weights = bench.weights(weight, null, WeightFormat.F32);
             Tensor out = bench.floats(Numbers.random(8, n * 65, 1), n, 65);
             bench.operations().linear(out, bench.floats(x, n, 64), weights, epilogue);
-            bench.show("first of " + n, out.rows(0, 1), tolerance(Precision.F32));
+            bench.show("first of " + n, out.rows(0, 1), tolerance(WeightFormat.F32));
             if (n > 2) {
-              bench.show("others of " + n, out.rows(2, n - 2), tolerance(Precision.F32));
+              bench.show("others of " + n, out.rows(2, n - 2), tolerance(WeightFormat.F32));
             }
           }
         });
@@ -204,11 +203,11 @@ abstract class LinearContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void isDeterministic(Precision precision) {
+  void isDeterministic(WeightFormat format) {
     repeat(
         bench -> {
           HostTensor weight = Numbers.host(Numbers.random(9, 768 * 300, 0.03), 768, 300);
-          LinearWeights weights = bench.weights(weight, null, precision);
+          LinearWeights weights = bench.weights(weight, null, format);
           for (int n : SOME_ROWS) {
             bench.show(n + " rows", product(bench, weights, n, Epilogue.GELU_TANH), 0);
           }
@@ -222,7 +221,7 @@ abstract class LinearContract extends Contract {
           float[] values = Numbers.random(10, 9 * 48, 1);
           Tensor x = bench.floats(values, 9, 48);
           HostTensor weight = Numbers.host(Numbers.random(11, 48 * 48, 1), 48, 48);
-          LinearWeights weights = bench.weights(weight, null, Precision.F32);
+          LinearWeights weights = bench.weights(weight, null, WeightFormat.F32);
           for (Epilogue epilogue : Epilogue.values()) {
             bench.operations().linear(bench.floats(9, 48), x, weights, epilogue);
           }
@@ -236,7 +235,7 @@ abstract class LinearContract extends Contract {
         bench -> {
           for (double size : new double[] {1e-40, 1e-20, 1e10, 1e18}) {
             HostTensor weight = Numbers.host(Numbers.random(12, 64 * 48, size / 8), 64, 48);
-            LinearWeights weights = bench.weights(weight, null, Precision.F32);
+            LinearWeights weights = bench.weights(weight, null, WeightFormat.F32);
             Tensor out = bench.floats(3, 48);
             bench
                 .operations()
@@ -250,7 +249,7 @@ abstract class LinearContract extends Contract {
               scaled[i] = (float) (scaled[i] / size);
             }
             // Below the smallest normal number a backend may round to zero.
-            double tolerance = size < Float.MIN_NORMAL ? 10 : tolerance(Precision.F32);
+            double tolerance = size < Float.MIN_NORMAL ? 10 : tolerance(WeightFormat.F32);
             bench.show("weights about " + size, scaled, 48, tolerance);
           }
         });
@@ -269,7 +268,7 @@ abstract class LinearContract extends Contract {
     return out;
   }
 
-  private double tolerance(Precision precision) {
-    return subject().tolerance(precision);
+  private double tolerance(WeightFormat format) {
+    return subject().tolerance(format);
   }
 }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -22,64 +22,63 @@ abstract class LogitsContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void smallVocabularies(Precision precision) {
+  void smallVocabularies(WeightFormat format) {
     int[][] sizes = {
       {1, 1}, {2, 3}, {7, 1}, {1, 7}, {16, 16}, {17, 33}, {64, 64}, {65, 63}, {257, 48}, {100, 100}
     };
     for (int[] size : sizes) {
-      check(size[0], size[1], precision, ROWS);
+      check(size[0], size[1], format, ROWS);
     }
   }
 
   @ParameterizedTest
   @CsvSource({"50257, 48", "1000, 768", "1003, 1600", "100, 3072"})
   void largeVocabularies(int vocabulary, int width) {
-    for (Precision precision : Precision.values()) {
-      if (backend().supports(precision)) {
-        check(vocabulary, width, precision, 1, 2, 5, 17);
+    for (WeightFormat format : WeightFormat.values()) {
+      if (backend().supports(format)) {
+        check(vocabulary, width, format, 1, 2, 5, 17);
       }
     }
   }
 
   @Test
   void theVocabularyOfGpt2() {
-    check(50_257, 768, Precision.F32, 1, 3);
+    check(50_257, 768, WeightFormat.F32, 1, 3);
   }
 
-  private void check(int vocabulary, int width, Precision precision, int... counts) {
+  private void check(int vocabulary, int width, WeightFormat format, int... counts) {
     float[] head = Numbers.random(1, vocabulary * width, 1 / Math.sqrt(width));
     compare(
         bench -> {
-          EmbeddingTable table = bench.table(Numbers.host(head, vocabulary, width), precision);
+          EmbeddingTable table = bench.table(Numbers.host(head, vocabulary, width), format);
           for (int m : counts) {
             Tensor x = bench.floats(Numbers.random(m, m * width, 1), m, width);
             Tensor out = bench.floats(m, vocabulary);
             bench.operations().logits(out, x, table);
             bench.show(
-                "%s [%d, %d]·[%d, %d]ᵀ".formatted(precision, m, width, vocabulary, width),
+                "%s [%d, %d]·[%d, %d]ᵀ".formatted(format, m, width, vocabulary, width),
                 out,
-                subject().tolerance(precision));
+                subject().tolerance(format));
           }
         });
   }
 
   @ParameterizedTest
   @EnumSource
-  void hostTensorsOfAnyTypeInAnyMemory(Precision precision) {
+  void hostTensorsOfAnyTypeInAnyMemory(WeightFormat format) {
     compare(
         bench -> {
           for (DataType type : new DataType[] {DataType.F32, DataType.F16, DataType.BF16}) {
             for (HostMemory memory : HostMemory.values()) {
               MemorySegment data = memory.allocate(type, 33 * 47);
               float[] values = Numbers.random(2, 33 * 47, 0.2);
-              EmbeddingTable table =
-                  bench.table(Numbers.host(type, values, data, 33, 47), precision);
+              EmbeddingTable table = bench.table(Numbers.host(type, values, data, 33, 47), format);
               data.fill((byte) 0x7F);
               Tensor out = bench.floats(2, 33);
               Tensor x = bench.floats(Numbers.random(3, 2 * 47, 1), 2, 47);
               bench.operations().logits(out, x, table);
-              String label = "%s in %s kept as %s".formatted(type, memory, precision);
-              bench.show(label, out, subject().tolerance(precision));
+              String label = "%s in %s kept as %s".formatted(type, memory, format);
+              bench.show(label, out, subject().tolerance(format));
             }
           }
         });
@@ -87,14 +86,13 @@ abstract class LogitsContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void tablesDescribeThemselves(Precision precision) {
+  void tablesDescribeThemselves(WeightFormat format) {
     onBackend(
         bench -> {
-          EmbeddingTable table =
-              bench.table(Numbers.host(new float[700 * 512], 700, 512), precision);
+          EmbeddingTable table = bench.table(Numbers.host(new float[700 * 512], 700, 512), format);
           assertEquals(700, table.rows());
           assertEquals(512, table.width());
-          long stored = 700 * 512 * precision.storage().bytes();
+          long stored = format.bytes(700, 512);
           assertTrue(table.bytes() >= stored, table.bytes() + " bytes, stored " + stored);
           assertTrue(table.bytes() <= stored * 1.1, table.bytes() + " bytes, stored " + stored);
         });
@@ -102,11 +100,11 @@ abstract class LogitsContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void logitsAreDeterministic(Precision precision) {
+  void logitsAreDeterministic(WeightFormat format) {
     repeat(
         bench -> {
           float[] head = Numbers.random(4, 1000 * 768, 0.04);
-          EmbeddingTable table = bench.table(Numbers.host(head, 1000, 768), precision);
+          EmbeddingTable table = bench.table(Numbers.host(head, 1000, 768), format);
           for (int m : SOME_ROWS) {
             Tensor x = bench.floats(Numbers.random(m, m * 768, 1), m, 768);
             Tensor out = bench.floats(m, 1000);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.EmbeddingTable;
+import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.OutOfMemoryException;
@@ -15,10 +16,10 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -60,15 +61,15 @@ abstract class MemoryContract extends Contract {
 
   @ParameterizedTest
   @EnumSource
-  void weightsAreAccounted(Precision precision) {
+  void weightsAreAccounted(WeightFormat format) {
     HostTensor weight = Numbers.host(new float[256 * 300], 256, 300);
     HostTensor bias = Numbers.host(new float[300], 300);
-    if (!backend().supports(precision)) {
-      throw subject().lacking(Feature.weights(precision), "weights");
+    if (!backend().supports(format)) {
+      throw subject().lacking(Feature.weights(format), "weights");
     }
     assertAccounted(
-        Usage.WEIGHTS, b -> b.linearWeights(weight, bias, precision), LinearWeights::bytes);
-    assertAccounted(Usage.WEIGHTS, b -> b.embeddingTable(weight, precision), EmbeddingTable::bytes);
+        Usage.WEIGHTS, b -> b.linearWeights(weight, bias, format), LinearWeights::bytes);
+    assertAccounted(Usage.WEIGHTS, b -> b.embeddingTable(weight, format), EmbeddingTable::bytes);
   }
 
   /**
@@ -76,23 +77,22 @@ abstract class MemoryContract extends Contract {
    */
   @ParameterizedTest
   @EnumSource
-  void weightsThatCannotBeReadTakeNoMemory(Precision precision) {
-    if (!backend().supports(precision)) {
-      throw subject().lacking(Feature.weights(precision), "weights");
+  void weightsThatCannotBeReadTakeNoMemory(WeightFormat format) {
+    if (!backend().supports(format)) {
+      throw subject().lacking(Feature.weights(format), "weights");
     }
     HostTensor half = unreadableAfter(256 * 300 * Float.BYTES / 2, 256, 300);
     HostTensor whole = Numbers.host(new float[256 * 300], 256, 300);
     HostTensor bias = unreadableAfter(4, 300);
-    backend().linearWeights(whole, null, precision).close(); // what is allocated once
+    backend().linearWeights(whole, null, format).close(); // what is allocated once
     MemoryUsage before = backend().memory();
     for (int attempt = 0; attempt < 3; attempt++) {
-      assertUnreadable(() -> backend().linearWeights(half, null, precision));
-      assertUnreadable(() -> backend().linearWeights(whole, bias, precision));
-      assertUnreadable(() -> backend().embeddingTable(half, precision));
+      assertUnreadable(() -> backend().linearWeights(half, null, format));
+      assertUnreadable(() -> backend().linearWeights(whole, bias, format));
+      assertUnreadable(() -> backend().embeddingTable(half, format));
       assertEquals(before, backend().memory());
     }
-    assertAccounted(
-        Usage.WEIGHTS, b -> b.linearWeights(whole, null, precision), LinearWeights::bytes);
+    assertAccounted(Usage.WEIGHTS, b -> b.linearWeights(whole, null, format), LinearWeights::bytes);
   }
 
   private static void assertUnreadable(Executable use) {
@@ -115,7 +115,19 @@ abstract class MemoryContract extends Contract {
   @Test
   void cachesAreAccounted() {
     KvCacheSpec spec = new KvCacheSpec(3, 5, 7, 2, 33, DataType.F32);
-    assertAccounted(Usage.CACHE, b -> b.kvCache(spec), cache -> spec.bytes());
+    assertAccounted(Usage.CACHE, b -> cache(b, spec), cache -> spec.bytes());
+  }
+
+  /** With room for all. */
+  private static KvCache cache(Backend backend, KvCacheSpec spec) {
+    KvCache cache = backend.kvCache(spec);
+    try {
+      cache.reserveAll();
+      return cache;
+    } catch (RuntimeException e) {
+      cache.close();
+      throw e;
+    }
   }
 
   /** Goes up by what is taken, and back when it is closed, however often. */
@@ -200,9 +212,9 @@ abstract class MemoryContract extends Contract {
           List<Executable> tooLarge =
               List.of(
                   () -> backend.allocate(DataType.F32, Shape.of(1 << 24), Usage.IO),
-                  () -> backend.linearWeights(matrix, null, Precision.F32),
-                  () -> backend.embeddingTable(matrix, Precision.F32),
-                  () -> backend.kvCache(large));
+                  () -> backend.linearWeights(matrix, null, WeightFormat.F32),
+                  () -> backend.embeddingTable(matrix, WeightFormat.F32),
+                  () -> cache(backend, large));
           for (Executable call : tooLarge) {
             assertThrows(OutOfMemoryException.class, call);
             assertEquals(before, backend.memory());
@@ -226,8 +238,8 @@ abstract class MemoryContract extends Contract {
               List.of(
                   b.samplingState(2, 10, SamplingParameters.greedy()),
                   b.kvCache(new KvCacheSpec(1, 1, 1, 1, 1, DataType.F32)),
-                  b.embeddingTable(Numbers.host(new float[6], 2, 3), Precision.F32),
-                  b.linearWeights(Numbers.host(new float[6], 2, 3), null, Precision.F32),
+                  b.embeddingTable(Numbers.host(new float[6], 2, 3), WeightFormat.F32),
+                  b.linearWeights(Numbers.host(new float[6], 2, 3), null, WeightFormat.F32),
                   b.record("step", () -> {}),
                   b.allocate(DataType.I32, Shape.of(3), Usage.IO));
           for (AutoCloseable handle : handles) {
@@ -242,7 +254,7 @@ abstract class MemoryContract extends Contract {
   void closingTheBackendFreesWhatIsOpen() {
     Backend open = subject().provider().open(BackendOptions.defaults());
     open.allocate(DataType.F32, Shape.of(1000), Usage.ACTIVATION);
-    open.kvCache(new KvCacheSpec(1, 2, 3, 4, 5, DataType.F32));
+    cache(open, new KvCacheSpec(1, 2, 3, 4, 5, DataType.F32));
     open.record("step", () -> {});
     open.close();
     open.close();

@@ -2,7 +2,6 @@ package gpt2j.testkit;
 
 import gpt2j.api.SamplingParameters;
 import java.util.Arrays;
-import java.util.BitSet;
 
 /**
  * Which tokens a backend may draw that rounds otherwise than float64: those whose score comes so
@@ -23,16 +22,11 @@ final class NearTies {
   private final boolean[] mayStay;
   private final boolean[] surelyStays;
 
-  NearTies(SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream) {
+  NearTies(SamplingParameters parameters, float[] logits, History history, int draw, long stream) {
     int vocabulary = logits.length;
-    scores = new double[vocabulary];
-    double penalty = parameters.repetitionPenalty();
+    scores = Sampler.adjusted(parameters, logits, history);
     for (int token = 0; token < vocabulary; token++) {
-      double logit = logits[token];
-      if (seen.get(token)) {
-        logit = logit > 0 ? logit / penalty : logit * penalty;
-      }
-      scores[token] = logit / parameters.temperature();
+      scores[token] /= parameters.temperature();
     }
     mayStay = new boolean[vocabulary];
     surelyStays = new boolean[vocabulary];

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -148,7 +148,7 @@ abstract class NoNumbersContract extends Contract {
       int good) {
     int rows = x.shape().rows();
     int width = x.shape().size(1);
-    EmbeddingTable head = bench.table(Numbers.host(table, vocabulary, width), Precision.F32);
+    EmbeddingTable head = bench.table(Numbers.host(table, vocabulary, width), WeightFormat.F32);
     Draws draws = new Draws(bench, parameters, rows, vocabulary);
     float[] values = Numbers.random(7, rows * width, 1);
     for (int row = 0; row < rows; row++) {

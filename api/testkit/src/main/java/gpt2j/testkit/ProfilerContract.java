@@ -10,8 +10,8 @@ import gpt2j.api.Profile;
 import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -134,7 +134,7 @@ abstract class ProfilerContract extends Contract {
 
   private static Runnable work(Workbench bench) {
     LinearWeights weights =
-        bench.weights(Numbers.host(new float[64 * 64], 64, 64), null, Precision.F32);
+        bench.weights(Numbers.host(new float[64 * 64], 64, 64), null, WeightFormat.F32);
     Tensor x = bench.floats(new float[9 * 64], 9, 64);
     Tensor out = bench.floats(9, 64);
     return () -> bench.operations().linear(out, x, weights, Epilogue.NONE);

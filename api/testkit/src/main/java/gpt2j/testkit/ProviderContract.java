@@ -22,8 +22,8 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -104,17 +104,16 @@ abstract class ProviderContract extends Contract {
   /** A backend must neither deny what it can do, nor be declared to lack what it has. */
   @ParameterizedTest
   @EnumSource
-  void weightsAreSupportedAsDeclared(Precision precision) {
-    boolean declared = !subject().unsupported().contains(Feature.weights(precision));
-    assertEquals(declared, backend().supports(precision), "supports " + precision);
+  void weightsAreSupportedAsDeclared(WeightFormat format) {
+    boolean declared = !subject().unsupported().contains(Feature.weights(format));
+    assertEquals(declared, backend().supports(format), "supports " + format);
     HostTensor values = Numbers.host(new float[] {1, 2}, 1, 2);
     if (declared) {
-      backend().linearWeights(values, null, precision).close();
-      backend().embeddingTable(values, precision).close();
+      backend().linearWeights(values, null, format).close();
+      backend().embeddingTable(values, format).close();
     } else {
-      assertThrows(
-          UnsupportedException.class, () -> backend().linearWeights(values, null, precision));
-      assertThrows(UnsupportedException.class, () -> backend().embeddingTable(values, precision));
+      assertThrows(UnsupportedException.class, () -> backend().linearWeights(values, null, format));
+      assertThrows(UnsupportedException.class, () -> backend().embeddingTable(values, format));
     }
   }
 
@@ -175,9 +174,9 @@ abstract class ProviderContract extends Contract {
 
   /** Enough of it that threads have something to share. */
   private void work(Workbench bench) {
-    double tolerance = subject().tolerance(Precision.F32);
+    double tolerance = subject().tolerance(WeightFormat.F32);
     float[] weight = Numbers.random(1, 192 * 576, 0.07);
-    LinearWeights weights = bench.weights(Numbers.host(weight, 192, 576), null, Precision.F32);
+    LinearWeights weights = bench.weights(Numbers.host(weight, 192, 576), null, WeightFormat.F32);
     KvCache cache = bench.cache(new KvCacheSpec(1, 3, 64, 1, 65, DataType.F32));
     for (int n : new int[] {1, 5, 65}) {
       Tensor x = bench.floats(Numbers.random(n, n * 192, 1), n, 192);

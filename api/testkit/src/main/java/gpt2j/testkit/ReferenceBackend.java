@@ -7,17 +7,16 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import gpt2j.spi.HostProfiler;
 import gpt2j.spi.HostTokenQueue;
@@ -63,7 +62,7 @@ final class ReferenceBackend extends UncheckedBackend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
+  public boolean supports(WeightFormat format) {
     return true;
   }
 
@@ -74,13 +73,13 @@ final class ReferenceBackend extends UncheckedBackend {
 
   @Override
   public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    return new ReferenceLinear(memory, weight, bias, precision);
+      HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
+    return new ReferenceLinear(memory, weight, bias, format);
   }
 
   @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    return new ReferenceTable(memory, rows, precision);
+  public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
+    return new ReferenceTable(memory, rows, format);
   }
 
   @Override
@@ -89,8 +88,8 @@ final class ReferenceBackend extends UncheckedBackend {
   }
 
   @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    return new ReferenceSampling(memory, rows, vocabulary, parameters);
+  public SamplingState samplingState(int rows, int vocabulary) {
+    return new ReferenceSampling(memory, rows, vocabulary);
   }
 
   @Override

@@ -16,12 +16,14 @@ final class ReferenceCache extends ReferenceHandle implements KvCache {
   private final KvCacheSpec spec;
   private final float[][][] keys; // [layers][sequences][capacity * heads * headSize]
   private final float[][][] values; // the same
+  private final int[] room; // [sequences]: positions that may be stored
 
   ReferenceCache(ReferenceMemory home, KvCacheSpec spec) {
     super(home, "a KV cache", Usage.CACHE, spec.bytes());
     this.spec = spec;
     keys = undefined(spec);
     values = undefined(spec);
+    room = new int[spec.sequences()];
   }
 
   private static float[][][] undefined(KvCacheSpec spec) {
@@ -40,8 +42,23 @@ final class ReferenceCache extends ReferenceHandle implements KvCache {
     return spec;
   }
 
+  @Override
+  public void reserve(int slot, int positions) {
+    room[slot] = Math.max(room[slot], positions);
+  }
+
+  @Override
+  public void trim(int slot, int positions) {
+    room[slot] = Math.min(room[slot], positions);
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      for (float[] lost : new float[][] {keys(layer, slot), values(layer, slot)}) {
+        Arrays.fill(lost, positions * spec.width(), lost.length, Float.NaN);
+      }
+    }
+  }
+
   boolean has(int slot, int position) {
-    return slot >= 0 && slot < spec.sequences() && position >= 0 && position < spec.capacity();
+    return slot >= 0 && slot < spec.sequences() && position >= 0 && position < room[slot];
   }
 
   /** {@code [capacity * heads * headSize]}. */
@@ -60,8 +77,8 @@ final class ReferenceCache extends ReferenceHandle implements KvCache {
   void store(int layer, int slot, int position, float[] qkv) {
     int width = spec.width();
     for (int c = 0; c < width; c++) {
-      keys[layer][slot][position * width + c] = Rounding.to(spec.type(), qkv[width + c]);
-      values[layer][slot][position * width + c] = Rounding.to(spec.type(), qkv[2 * width + c]);
+      keys[layer][slot][position * width + c] = spec.type().round(qkv[width + c]);
+      values[layer][slot][position * width + c] = spec.type().round(qkv[2 * width + c]);
     }
   }
 

@@ -3,11 +3,11 @@ package gpt2j.testkit;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import org.jspecify.annotations.Nullable;
 
-/** A weight matrix whose values went through the precision's storage, and its bias. */
+/** A weight matrix whose values are what is left of them in a format, and its bias. */
 final class ReferenceLinear extends ReferenceHandle implements LinearWeights {
   private final int inputs;
   private final int outputs;
@@ -15,8 +15,8 @@ final class ReferenceLinear extends ReferenceHandle implements LinearWeights {
   private final float[] bias; // [outputs]
 
   ReferenceLinear(
-      ReferenceMemory home, HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    super(home, weight.name(), Usage.WEIGHTS, bytes(weight, bias, precision));
+      ReferenceMemory home, HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
+    super(home, weight.name(), Usage.WEIGHTS, bytes(weight, bias, format));
     inputs = weight.shape().size(0);
     outputs = weight.shape().size(1);
     this.weight = new float[Math.multiplyExact(inputs, outputs)];
@@ -28,12 +28,14 @@ final class ReferenceLinear extends ReferenceHandle implements LinearWeights {
             bias.copyTo(0, this.bias, 0, outputs);
           }
         });
-    Rounding.all(precision.storage(), this.weight);
+    for (int output = 0; output < outputs; output++) {
+      format.round(this.weight, output, inputs, outputs);
+    }
   }
 
-  private static long bytes(HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+  private static long bytes(HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
     Check.floats(weight, 2);
-    long bytes = weight.shape().elements() * precision.storage().bytes();
+    long bytes = format.bytes(weight.shape().size(1), weight.shape().size(0));
     if (bias == null) {
       return bytes;
     }

@@ -237,12 +237,13 @@ final class ReferenceOperations implements Operations {
   @Override
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
     ReferenceSampling rows = (ReferenceSampling) state;
-    Check.shape("tokens", tokens, I32, state.rows());
-    Check.shape("logits", logits, F32, state.rows(), state.vocabulary());
+    int count = tokens.shape().size(0);
+    Check.shape("tokens", tokens, I32, count);
+    Check.shape("logits", logits, F32, count, state.vocabulary());
     ReferenceTensor from = own(logits);
-    int[] drawn = new int[state.rows()]; // [m]
+    int[] drawn = new int[count]; // [m]
 
-    for (int row = 0; row < drawn.length; row++) {
+    for (int row = 0; row < count; row++) {
       drawn[row] = rows.draw(row, from.row(row));
     }
     own(tokens).setInts(drawn);
@@ -251,23 +252,33 @@ final class ReferenceOperations implements Operations {
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
     Check.shape("the tokens sampled", sampled, I32, batch.rows());
+    int[] token = ints(batch.tokens()); // [n]
     int[] position = ints(batch.positions()); // [n]
+    int[] slot = ints(batch.slots()); // [n]
+    int[] drawn = ints(sampled); // [n]
 
     for (int row = 0; row < position.length; row++) {
-      position[row]++;
+      if (slot[row] != TokenBatch.IDLE) {
+        token[row] = drawn[row];
+        position[row]++;
+      }
     }
     own(batch.positions()).setInts(position);
-    own(batch.tokens()).setInts(ints(sampled));
+    own(batch.tokens()).setInts(token);
   }
 
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
-    Check.equal("rows of the queue", queue.rows(), batch.rows());
     if (!(queue instanceof HostTokenQueue host)) {
       throw new IllegalArgumentException("a token queue of another backend");
     }
     advance(batch, sampled);
-    host.put(ints(sampled));
+    int[] slot = ints(batch.slots()); // [n]
+    int[] drawn = ints(sampled); // [n]
+    for (int row = 0; row < drawn.length; row++) {
+      drawn[row] = slot[row] == TokenBatch.IDLE ? SamplingState.NO_TOKEN : drawn[row];
+    }
+    host.put(drawn);
   }
 
   private ReferenceTensor own(Tensor tensor) {

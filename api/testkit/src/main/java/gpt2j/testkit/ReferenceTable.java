@@ -2,27 +2,29 @@ package gpt2j.testkit;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 
-/** A table of vectors whose values went through the precision's storage. */
+/** A table of vectors whose values are what is left of them in a format. */
 final class ReferenceTable extends ReferenceHandle implements EmbeddingTable {
   private final int rows;
   private final int width;
   private final float[] values; // [rows, width]
 
-  ReferenceTable(ReferenceMemory home, HostTensor table, Precision precision) {
-    super(home, table.name(), Usage.WEIGHTS, bytes(table, precision));
+  ReferenceTable(ReferenceMemory home, HostTensor table, WeightFormat format) {
+    super(home, table.name(), Usage.WEIGHTS, bytes(table, format));
     rows = table.shape().size(0);
     width = table.shape().size(1);
     values = new float[Math.multiplyExact(rows, width)];
     fill(() -> table.copyTo(0, values, 0, values.length));
-    Rounding.all(precision.storage(), values);
+    for (int row = 0; row < rows; row++) {
+      format.round(values, row * width, width, 1);
+    }
   }
 
-  private static long bytes(HostTensor table, Precision precision) {
+  private static long bytes(HostTensor table, WeightFormat format) {
     Check.floats(table, 2);
-    return table.shape().elements() * precision.storage().bytes();
+    return format.bytes(table.shape().size(0), table.shape().size(1));
   }
 
   @Override

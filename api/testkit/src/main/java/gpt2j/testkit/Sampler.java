@@ -4,7 +4,6 @@ import gpt2j.api.Philox;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import java.util.Arrays;
-import java.util.BitSet;
 
 /** {@link SamplingParameters}, step by step. A token that is out has score −∞. */
 final class Sampler {
@@ -13,11 +12,11 @@ final class Sampler {
   private Sampler() {}
 
   static int draw(
-      SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream) {
-    if (!isDistribution(logits)) {
+      SamplingParameters parameters, float[] logits, History history, int draw, long stream) {
+    if (!isDistribution(logits, history)) {
       return SamplingState.NO_TOKEN;
     }
-    double[] scores = scores(parameters, logits, seen);
+    double[] scores = scores(parameters, logits, history);
     if (parameters.temperature() > 0) {
       double[] noise = noise(parameters.seed(), draw, stream, scores.length);
       for (int token = 0; token < scores.length; token++) {
@@ -27,24 +26,39 @@ final class Sampler {
     return largest(scores);
   }
 
-  private static boolean isDistribution(float[] logits) {
+  private static boolean isDistribution(float[] logits, History history) {
     boolean possible = false;
-    for (float logit : logits) {
+    for (int token = 0; token < logits.length; token++) {
+      float logit = logits[token];
       if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
         return false;
       }
-      possible |= logit != Float.NEGATIVE_INFINITY;
+      possible |= logit != Float.NEGATIVE_INFINITY && history.allows(token);
     }
     return possible;
   }
 
-  /** What the noise is added to: steps 1 to 5. */
-  static double[] scores(SamplingParameters parameters, float[] logits, BitSet seen) {
+  /** Steps 1 to 4. */
+  static double[] adjusted(SamplingParameters parameters, float[] logits, History history) {
     double[] scores = new double[logits.length];
     for (int token = 0; token < scores.length; token++) {
-      scores[token] = logits[token];
+      double score = logits[token] + (double) parameters.logitBias().getOrDefault(token, 0f);
+      if (history.seen().get(token)) {
+        double penalty = parameters.repetitionPenalty();
+        score = score > 0 ? score / penalty : score * penalty;
+      }
+      int count = history.drawn().getOrDefault(token, 0);
+      if (count > 0) {
+        score -= parameters.presencePenalty() + (double) parameters.frequencyPenalty() * count;
+      }
+      scores[token] = history.allows(token) ? score : OUT;
     }
-    penalize(scores, seen, parameters.repetitionPenalty());
+    return scores;
+  }
+
+  /** What the noise is added to: steps 1 to 8. */
+  static double[] scores(SamplingParameters parameters, float[] logits, History history) {
+    double[] scores = adjusted(parameters, logits, history);
     if (parameters.temperature() > 0) {
       for (int token = 0; token < scores.length; token++) {
         scores[token] /= parameters.temperature();
@@ -60,13 +74,6 @@ final class Sampler {
       }
     }
     return scores;
-  }
-
-  private static void penalize(double[] scores, BitSet seen, double penalty) {
-    for (int token = seen.nextSetBit(0); token >= 0; token = seen.nextSetBit(token + 1)) {
-      double score = scores[token];
-      scores[token] = score > 0 ? score / penalty : score * penalty;
-    }
   }
 
   /** Only the {@code count} largest stay, among equals the lower token first. */

@@ -31,7 +31,6 @@ abstract class SamplingStateContract extends Contract {
           SamplingState state = bench.sampling(5, VOCABULARY, PENALTY);
           assertEquals(5, state.rows());
           assertEquals(VOCABULARY, state.vocabulary());
-          assertEquals(PENALTY, state.parameters());
         });
   }
 

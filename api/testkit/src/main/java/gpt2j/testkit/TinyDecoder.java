@@ -12,8 +12,8 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 
 /** One block of a transformer that goes on from its own tokens: every operation in real use. */
 final class TinyDecoder {
@@ -21,7 +21,7 @@ final class TinyDecoder {
   private static final int HEADS = 3;
   private static final int WIDTH = 24;
   private static final int CONTEXT = 50;
-  private static final Precision PRECISION = Precision.F32;
+  private static final WeightFormat PRECISION = WeightFormat.F32;
 
   private final Operations operations;
   private final Profiler profiler;

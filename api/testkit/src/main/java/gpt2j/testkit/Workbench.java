@@ -14,10 +14,10 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -113,16 +113,23 @@ final class Workbench implements AutoCloseable {
     return bytes;
   }
 
-  LinearWeights weights(HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+  LinearWeights weights(HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
     return keep(
-        attempt(Feature.weights(precision), () -> backend.linearWeights(weight, bias, precision)));
+        attempt(Feature.weights(format), () -> backend.linearWeights(weight, bias, format)));
   }
 
-  EmbeddingTable table(HostTensor rows, Precision precision) {
-    return keep(attempt(Feature.weights(precision), () -> backend.embeddingTable(rows, precision)));
+  EmbeddingTable table(HostTensor rows, WeightFormat format) {
+    return keep(attempt(Feature.weights(format), () -> backend.embeddingTable(rows, format)));
   }
 
+  /** A cache with room for all. */
   KvCache cache(KvCacheSpec spec) {
+    KvCache cache = emptyCache(spec);
+    cache.reserveAll();
+    return cache;
+  }
+
+  KvCache emptyCache(KvCacheSpec spec) {
     return keep(attempt(Feature.cache(spec.type()), () -> backend.kvCache(spec)));
   }
 

@@ -16,8 +16,8 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,7 +61,7 @@ class GoldenTest {
   @EnumSource
   void linear(Epilogue epilogue) {
     LinearWeights weights =
-        bench.weights(host("linear.weight"), host("linear.bias"), Precision.F32);
+        bench.weights(host("linear.weight"), host("linear.bias"), WeightFormat.F32);
     Tensor out = tensor("linear.residual");
     bench.operations().linear(out, tensor("linear.x"), weights, epilogue);
     assertGolden("linear." + epilogue, out);
@@ -69,11 +69,33 @@ class GoldenTest {
 
   @ParameterizedTest
   @EnumSource(names = {"F16", "BF16"})
-  void linearOfFewerBits(Precision precision) {
-    LinearWeights weights = bench.weights(host("linear.weight"), host("linear.bias"), precision);
+  void linearOfFewerBits(WeightFormat format) {
+    LinearWeights weights = bench.weights(host("linear.weight"), host("linear.bias"), format);
     Tensor out = bench.floats(GOLDEN.shape("linear.NONE"));
     bench.operations().linear(out, tensor("linear.x"), weights, Epilogue.NONE);
-    assertGolden("linear." + precision, out);
+    assertGolden("linear." + format, out);
+  }
+
+  /** GGUF's formats, bit for bit, whatever the stride. */
+  @ParameterizedTest
+  @EnumSource(names = {"Q8_0", "Q4_0"})
+  void groupsOfWeights(WeightFormat format) {
+    int rows = 8;
+    int width = 64;
+    float[] weights = GOLDEN.floats("formats.weights");
+    float[] expected = GOLDEN.floats("formats." + format);
+    float[] transposed = new float[weights.length];
+    for (int i = 0; i < weights.length; i++) {
+      transposed[i % width * rows + i / width] = weights[i];
+    }
+    for (int row = 0; row < rows; row++) {
+      format.round(weights, row * width, width, 1);
+      format.round(transposed, row, width, rows);
+    }
+    for (int i = 0; i < weights.length; i++) {
+      assertEquals(expected[i], weights[i], "weight " + i);
+      assertEquals(expected[i], transposed[i % width * rows + i / width], "transposed, " + i);
+    }
   }
 
   @Test
@@ -126,7 +148,7 @@ class GoldenTest {
 
   @Test
   void logits() {
-    EmbeddingTable head = bench.table(host("logits.head"), Precision.F32);
+    EmbeddingTable head = bench.table(host("logits.head"), WeightFormat.F32);
     Tensor out = bench.floats(GOLDEN.shape("logits.out"));
     bench.operations().logits(out, tensor("logits.x"), head);
     assertGolden("logits.out", out);

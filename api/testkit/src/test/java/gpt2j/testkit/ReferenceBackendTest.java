@@ -18,10 +18,10 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -77,7 +77,9 @@ class ReferenceBackendTest {
       assertTrue(Float.isNaN(Float.float16ToFloat(half)));
     }
     MemorySegment keys = MemorySegment.ofArray(new byte[24]);
-    backend.readKv(backend.kvCache(SPEC), 0, 0, 3, keys, keys);
+    KvCache cache = backend.kvCache(SPEC);
+    cache.reserveAll();
+    backend.readKv(cache, 0, 0, 3, keys, keys);
     assertTrue(Float.isNaN(keys.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 20)));
   }
 
@@ -171,11 +173,11 @@ class ReferenceBackendTest {
   }
 
   private static LinearWeights weights(Backend on) {
-    return on.linearWeights(Numbers.host(new float[4], 2, 2), null, Precision.F32);
+    return on.linearWeights(Numbers.host(new float[4], 2, 2), null, WeightFormat.F32);
   }
 
   private static EmbeddingTable table(Backend on) {
-    return on.embeddingTable(Numbers.host(new float[4], 2, 2), Precision.F32);
+    return on.embeddingTable(Numbers.host(new float[4], 2, 2), WeightFormat.F32);
   }
 
   private static void close(AutoCloseable handle) {

@@ -12,10 +12,10 @@ import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.spi.ForwardingBackend;
 import gpt2j.spi.ForwardingOperations;
 import java.lang.foreign.MemorySegment;
@@ -34,7 +34,7 @@ final class SabotagedBackends {
     return List.of(
         Sabotage.of("writes beside its tensors", LayerNormContract.class, StrayWrites::new),
         Sabotage.of("writes late", TensorContract.class, WritesLate::new),
-        Sabotage.of("table precision ignored", LogitsContract.class, WideTables::new),
+        Sabotage.of("table format ignored", LogitsContract.class, WideTables::new),
         Sabotage.of("memory not counted", MemoryContract.class, Uncounted::new),
         Sabotage.of("memory never given back", MemoryContract.class, NeverGivenBack::new),
         new Sabotage(
@@ -115,8 +115,8 @@ final class SabotagedBackends {
     }
 
     @Override
-    public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-      return to.embeddingTable(rows, Precision.F32);
+    public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
+      return to.embeddingTable(rows, WeightFormat.F32);
     }
   }
 
@@ -160,16 +160,16 @@ final class SabotagedBackends {
     }
 
     @Override
-    public boolean supports(Precision precision) {
-      return precision != Precision.BF16;
+    public boolean supports(WeightFormat format) {
+      return format != WeightFormat.BF16;
     }
 
     @Override
-    public LinearWeights linearWeights(HostTensor weight, HostTensor bias, Precision precision) {
-      if (precision == Precision.BF16) {
+    public LinearWeights linearWeights(HostTensor weight, HostTensor bias, WeightFormat format) {
+      if (format == WeightFormat.BF16) {
         throw new UnsupportedException("no BF16 here");
       }
-      return to.linearWeights(weight, bias, precision);
+      return to.linearWeights(weight, bias, format);
     }
   }
 

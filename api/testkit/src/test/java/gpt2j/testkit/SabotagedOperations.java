@@ -16,8 +16,8 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.spi.ForwardingBackend;
 import gpt2j.spi.ForwardingOperations;
 import java.util.Arrays;
@@ -36,7 +36,7 @@ final class SabotagedOperations {
         operations("token off by one", EmbedContract.class, b -> new Embed(b, t -> t + 1, p -> p)),
         operations("position ignored", EmbedContract.class, b -> new Embed(b, t -> t, p -> 0)),
         weights("bias forgotten", (b, w, bias, p) -> b.linearWeights(w, null, p)),
-        weights("precision ignored", (b, w, bias, p) -> b.linearWeights(w, bias, Precision.F32)),
+        weights("format ignored", (b, w, bias, p) -> b.linearWeights(w, bias, WeightFormat.F32)),
         weights("truncated", (b, w, bias, p) -> b.linearWeights(truncated(w, p), bias, p)),
         epilogue("residual overwritten", LinearContract.class, Epilogue.ADD_TO_OUT, Epilogue.NONE),
         epilogue("GELU forgotten", LinearContract.class, Epilogue.GELU_ERF, Epilogue.NONE),
@@ -74,7 +74,7 @@ final class SabotagedOperations {
   /** Makes weights in a wrong way. */
   private interface WeightMaker {
     LinearWeights make(
-        Backend to, HostTensor weight, @Nullable HostTensor bias, Precision precision);
+        Backend to, HostTensor weight, @Nullable HostTensor bias, WeightFormat format);
   }
 
   private static Sabotage weights(String name, WeightMaker maker) {
@@ -85,8 +85,8 @@ final class SabotagedOperations {
             new ForwardingBackend(to) {
               @Override
               public LinearWeights linearWeights(
-                  HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-                return maker.make(to, weight, bias, precision);
+                  HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
+                return maker.make(to, weight, bias, format);
               }
             });
   }

@@ -10,8 +10,11 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.spi.ForwardingBackend;
 import gpt2j.spi.ForwardingOperations;
-import java.util.BitSet;
+import gpt2j.spi.HostSamplingState;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
 /** Bugs in sampling: states of their own, which draw in wrong ways. */
@@ -20,18 +23,19 @@ final class SabotagedSampling {
 
   /** Draws a token. */
   private interface Draw {
-    int draw(SamplingParameters parameters, float[] logits, BitSet seen, int draw, long stream);
+    int draw(SamplingParameters parameters, float[] logits, History seen, int draw, long stream);
   }
 
   static List<Sabotage> all() {
     Class<SamplingContract> sampling = SamplingContract.class;
     Class<SamplingStateContract> states = SamplingStateContract.class;
     Class<GreedyContract> greedy = GreedyContract.class;
+    Class<RowSamplingContract> rows = RowSamplingContract.class;
     Class<HeadContract> head = HeadContract.class;
     Class<NoNumbersContract> none = NoNumbersContract.class;
     return List.of(
-        bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
-        bug("penalty only sampled", greedy, (p, l, seen, d, s) -> draw(p, l, new BitSet(), d, s)),
+        bug("penalty ignored", sampling, (p, l, seen, d, s) -> draw(p, l, History.none(), d, s)),
+        bug("penalty only sampled", greedy, (p, l, seen, d, s) -> draw(p, l, History.none(), d, s)),
         bug("penalty raises negative logits", greedy, SabotagedSampling::alwaysDivides),
         bug("temperature ignored", sampling, p -> p.withTemperature(1)),
         bug("top-k ignored", sampling, p -> p.withTopK(0)),
@@ -55,6 +59,18 @@ final class SabotagedSampling {
             none,
             (p, l, seen, d, s) -> Math.max(0, draw(p, l, seen, d, s))),
         bug("the last logit isn't looked at", none, SabotagedSampling::drawsBesideLast),
+        bug("presence penalty ignored", rows, p -> p.withPresencePenalty(0)),
+        bug("frequency penalty ignored", rows, p -> p.withFrequencyPenalty(0)),
+        bug("frequency penalty once for all", rows, SabotagedSampling::countsOnce),
+        bug("the prompt counts as drawn", rows, SabotagedSampling::countsPrompt),
+        bug("logit bias ignored", rows, p -> p.withLogitBias(Map.of())),
+        bug("logit bias behind the penalties", rows, SabotagedSampling::biasesLast),
+        bug(
+            "all tokens are allowed",
+            rows,
+            (p, l, seen, d, s) -> draw(p, l, seen.allowing(null), d, s)),
+        bug("NaN where it isn't allowed", rows, SabotagedSampling::forbidsFirst),
+        bug("one row's parameters for all", rows, SabotagedSampling::draw, row -> 0),
         bug("logits that top-k leaves out aren't looked at", none, SabotagedSampling::drawsTopK));
   }
 
@@ -64,12 +80,12 @@ final class SabotagedSampling {
   }
 
   private static int draw(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     return Sampler.draw(p, logits, seen, draw, stream);
   }
 
   private static int drawsBesideNaN(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     float[] possible = logits.clone();
     for (int token = 0; token < possible.length; token++) {
       possible[token] = Float.isNaN(possible[token]) ? Float.NEGATIVE_INFINITY : possible[token];
@@ -78,7 +94,7 @@ final class SabotagedSampling {
   }
 
   private static int drawsInfinity(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     float[] finite = logits.clone();
     for (int token = 0; token < finite.length; token++) {
       finite[token] = Math.min(finite[token], Float.MAX_VALUE);
@@ -87,7 +103,7 @@ final class SabotagedSampling {
   }
 
   private static int drawsBesideLast(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     int last = logits.length - 1;
     float[] others = logits.clone();
     others[last] = Float.isNaN(logits[last]) ? Float.NEGATIVE_INFINITY : logits[last];
@@ -96,32 +112,71 @@ final class SabotagedSampling {
 
   /** A comparison with what is kept leaves out what can't be compared. */
   private static int drawsTopK(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     boolean filtered = p.temperature() > 0 && p.topK() > 0 && p.topK() < logits.length;
     return filtered
         ? drawsBesideNaN(p, logits, seen, draw, stream)
         : draw(p, logits, seen, draw, stream);
   }
 
+  private static int countsOnce(
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
+    Map<Integer, Integer> once = new HashMap<>(seen.drawn());
+    once.replaceAll((token, count) -> 1);
+    return draw(p, logits, new History(seen.seen(), once, seen.allowed()), draw, stream);
+  }
+
+  private static int countsPrompt(
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
+    Map<Integer, Integer> drawn = new HashMap<>(seen.drawn());
+    seen.seen().stream().forEach(token -> drawn.putIfAbsent(token, 1));
+    return draw(p, logits, new History(seen.seen(), drawn, seen.allowed()), draw, stream);
+  }
+
+  private static int biasesLast(
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
+    float[] adjusted = logits.clone();
+    double[] scores = Sampler.adjusted(p.withLogitBias(Map.of()), logits, seen);
+    for (int token = 0; token < logits.length; token++) {
+      adjusted[token] = (float) scores[token] + p.logitBias().getOrDefault(token, 0f);
+    }
+    SamplingParameters rest =
+        p.withLogitBias(Map.of())
+            .withRepetitionPenalty(1)
+            .withPresencePenalty(0)
+            .withFrequencyPenalty(0);
+    return draw(rest, adjusted, seen, draw, stream);
+  }
+
+  /** What isn't allowed isn't looked at. */
+  private static int forbidsFirst(
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
+    float[] masked = logits.clone();
+    for (int token = 0; token < logits.length; token++) {
+      masked[token] = seen.allows(token) ? logits[token] : Float.NEGATIVE_INFINITY;
+    }
+    return draw(p, masked, seen, draw, stream);
+  }
+
   private static int alwaysDivides(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     float[] divided = logits.clone();
-    seen.stream().forEach(token -> divided[token] /= p.repetitionPenalty());
-    return draw(p, divided, new BitSet(), draw, stream);
+    seen.seen().stream().forEach(token -> divided[token] /= p.repetitionPenalty());
+    return draw(p, divided, History.none(), draw, stream);
   }
 
   private static int floatNoise(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     return withNoise(p, logits, seen, draw, stream, true);
   }
 
   private static int clampedNoise(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     return withNoise(p, logits, seen, draw, stream, false);
   }
 
   private static int withNoise(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream, boolean single) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream, boolean single) {
     double[] scores = Sampler.scores(p, logits, seen);
     if (p.temperature() > 0) {
       double[] noise = Sampler.noise(p.seed(), draw, stream, logits.length);
@@ -134,7 +189,7 @@ final class SabotagedSampling {
   }
 
   private static int lastAmongEquals(
-      SamplingParameters p, float[] logits, BitSet seen, int draw, long stream) {
+      SamplingParameters p, float[] logits, History seen, int draw, long stream) {
     int best = draw(p, logits, seen, draw, stream);
     if (p.temperature() == 0) {
       for (int token = best; token < logits.length; token++) {
@@ -153,19 +208,20 @@ final class SabotagedSampling {
   }
 
   private static Sabotage bug(String name, Class<? extends Part> part, Draw draw) {
+    return bug(name, part, draw, row -> row);
+  }
+
+  /** With a state of its own, which takes what is said of a row as said of another. */
+  private static Sabotage bug(
+      String name, Class<? extends Part> part, Draw draw, IntUnaryOperator target) {
     return Sabotage.of(
         "sampling: " + name,
         part,
         to ->
             new ForwardingBackend(to) {
               @Override
-              public SamplingState samplingState(
-                  int rows, int vocabulary, SamplingParameters parameters) {
-                return new State(
-                    to.samplingState(rows, vocabulary, parameters),
-                    new BitSet[rows],
-                    new int[rows],
-                    new long[rows]);
+              public SamplingState samplingState(int rows, int vocabulary) {
+                return new State(to.samplingState(rows, vocabulary), target);
               }
 
               @Override
@@ -175,39 +231,18 @@ final class SabotagedSampling {
             });
   }
 
-  private record State(SamplingState right, BitSet[] seen, int[] draws, long[] streams)
-      implements SamplingState {
-    State {
-      for (int row = 0; row < seen.length; row++) {
-        seen[row] = new BitSet();
-        streams[row] = row;
-      }
+  private static final class State extends HostSamplingState {
+    private final SamplingState right;
+    private final IntUnaryOperator target;
+
+    State(SamplingState right, IntUnaryOperator target) {
+      super(right.rows(), right.vocabulary());
+      this.right = right;
+      this.target = target;
     }
 
-    @Override
-    public int rows() {
-      return right.rows();
-    }
-
-    @Override
-    public int vocabulary() {
-      return right.vocabulary();
-    }
-
-    @Override
-    public SamplingParameters parameters() {
-      return right.parameters();
-    }
-
-    @Override
-    public void reset(int row, long stream, int draw, int... tokens) {
-      right.reset(row, stream, draw, tokens);
-      seen[row] = new BitSet();
-      draws[row] = draw;
-      streams[row] = stream;
-      for (int token : tokens) {
-        seen[row].set(token);
-      }
+    Row of(int row) {
+      return row(target.applyAsInt(row));
     }
 
     @Override
@@ -229,16 +264,13 @@ final class SabotagedSampling {
     @Override
     public void sample(Tensor tokens, Tensor logits, SamplingState state) {
       State own = (State) state;
-      to.sample(tokens, logits, own.right());
-      int[] drawn = new int[own.rows()];
+      to.sample(tokens, logits, own.right);
+      int[] drawn = new int[tokens.shape().rows()];
       for (int row = 0; row < drawn.length; row++) {
         float[] values = floats(backend, logits.rows(row, 1));
-        drawn[row] =
-            draw.draw(
-                own.parameters(), values, own.seen()[row], own.draws()[row]++, own.streams()[row]);
-        if (drawn[row] != SamplingState.NO_TOKEN) {
-          own.seen()[row].set(drawn[row]);
-        }
+        HostSamplingState.Row of = own.of(row);
+        drawn[row] = draw.draw(of.parameters(), values, History.of(of), of.draw(), of.stream());
+        of.drew(drawn[row]);
       }
       setInts(backend, tokens, drawn);
     }

@@ -4,9 +4,9 @@ import gpt2j.api.Backend;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.IntUnaryOperator;
@@ -61,11 +61,11 @@ final class SabotagedTensors {
         batch.tokens(), batch.positions(), changed(backend, batch.slots(), change));
   }
 
-  /** Cut off to the precision instead of rounded. */
-  static HostTensor truncated(HostTensor tensor, Precision precision) {
+  /** Cut off to the format instead of rounded. */
+  static HostTensor truncated(HostTensor tensor, WeightFormat format) {
     float[] values = new float[Math.toIntExact(tensor.shape().elements())];
     tensor.copyTo(0, values, 0, values.length);
-    int kept = precision == Precision.BF16 ? 0xFFFF0000 : precision == Precision.F16 ? ~0x1FFF : ~0;
+    int kept = format == WeightFormat.BF16 ? 0xFFFF0000 : format == WeightFormat.F16 ? ~0x1FFF : ~0;
     for (int i = 0; i < values.length; i++) {
       values[i] = Float.intBitsToFloat(Float.floatToRawIntBits(values[i]) & kept);
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.SamplingParameters;
 import java.util.BitSet;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -23,9 +24,16 @@ class SamplerTest {
               random.nextBoolean() ? 1 : 1 - random.nextFloat(),
               random.nextBoolean() ? 0 : random.nextFloat(),
               0.5f + random.nextFloat() * 2,
+              random.nextFloat() - 0.5f,
+              random.nextFloat() - 0.5f,
+              Map.of(random.nextInt(vocabulary), random.nextFloat()),
               random.nextLong());
       float[] logits = Numbers.random(draw, vocabulary, 3);
-      BitSet seen = BitSet.valueOf(new long[] {random.nextLong() >>> 64 - vocabulary});
+      History seen =
+          new History(
+              BitSet.valueOf(new long[] {random.nextLong() >>> 64 - vocabulary}),
+              Map.of(random.nextInt(vocabulary), 1 + random.nextInt(3)),
+              null);
       long stream = random.nextLong();
       int token = Sampler.draw(parameters, logits, seen, draw, stream);
       NearTies near = new NearTies(parameters, logits, seen, draw, stream);

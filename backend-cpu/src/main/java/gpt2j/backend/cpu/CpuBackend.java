@@ -8,7 +8,6 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
@@ -16,10 +15,10 @@ import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.machine.Machine;
@@ -74,8 +73,8 @@ final class CpuBackend extends UncheckedBackend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
-    return precision == Precision.F32 || precision == Precision.BF16;
+  public boolean supports(WeightFormat format) {
+    return format == WeightFormat.F32 || format == WeightFormat.BF16;
   }
 
   @Override
@@ -92,8 +91,8 @@ final class CpuBackend extends UncheckedBackend {
 
   @Override
   public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
-    Matrix matrix = matrix(weight, precision);
+      HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
+    Matrix matrix = matrix(weight, format);
     try {
       return new CpuLinearWeights(matrix, bias == null ? null : vector(bias));
     } catch (RuntimeException e) {
@@ -103,26 +102,27 @@ final class CpuBackend extends UncheckedBackend {
   }
 
   @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
-    WarmUp.start(precision);
-    return switch (precision) {
+  public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
+    WarmUp.start(format);
+    return switch (format) {
       case F32 -> new F32Table(runtime, rows);
       case BF16 -> new Bf16Table(runtime, rows);
-      case F16 -> throw noF16();
+      case F16, Q8_0, Q4_0 -> throw lacking(format);
     };
   }
 
-  private Matrix matrix(HostTensor tensor, Precision precision) {
-    WarmUp.start(precision);
-    return switch (precision) {
+  private Matrix matrix(HostTensor tensor, WeightFormat format) {
+    WarmUp.start(format);
+    return switch (format) {
       case F32 -> new F32Matrix(runtime, tensor);
       case BF16 -> new Bf16Matrix(runtime, tensor);
-      case F16 -> throw noF16();
+      case F16, Q8_0, Q4_0 -> throw lacking(format);
     };
   }
 
-  private static UnsupportedException noF16() {
-    return new UnsupportedException("the cpu backend keeps weights in F32 or BF16, not in F16");
+  private static UnsupportedException lacking(WeightFormat format) {
+    return new UnsupportedException(
+        "the cpu backend keeps weights in F32 or BF16, not in " + format);
   }
 
   private CpuTensor vector(HostTensor tensor) {
@@ -140,8 +140,8 @@ final class CpuBackend extends UncheckedBackend {
   }
 
   @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    return new CpuSamplingState(rows, vocabulary, parameters);
+  public SamplingState samplingState(int rows, int vocabulary) {
+    return new CpuSamplingState(rows, vocabulary);
   }
 
   @Override

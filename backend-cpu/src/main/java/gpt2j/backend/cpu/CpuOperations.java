@@ -223,24 +223,29 @@ final class CpuOperations implements Operations {
     long to = CpuTensor.address(tokens);
     long from = CpuTensor.address(logits);
     long rowBytes = rowBytes(logits);
+    long scratch = runtime.scratch().bytes(runtime.pool().size() * rowBytes);
     runtime
         .pool()
         .forEach(
-            sampling.rows(),
+            logits.shape().rows(),
             (row, worker) ->
                 Memory.setInt(
-                    to + (long) row * Integer.BYTES, sampling.draw(row, from + row * rowBytes)));
+                    to + (long) row * Integer.BYTES,
+                    sampling.draw(row, from + row * rowBytes, scratch + worker * rowBytes)));
   }
 
   @Override
   public void advance(TokenBatch batch, Tensor sampled) {
     long tokens = CpuTensor.address(batch.tokens());
     long positions = CpuTensor.address(batch.positions());
+    long slots = CpuTensor.address(batch.slots());
     long from = CpuTensor.address(sampled);
     for (int row = 0; row < batch.rows(); row++) {
-      long at = (long) row * Integer.BYTES;
-      Memory.setInt(tokens + at, Memory.getInt(from + at));
-      Memory.setInt(positions + at, Memory.getInt(positions + at) + 1);
+      if (intAt(slots, row) != TokenBatch.IDLE) {
+        long at = (long) row * Integer.BYTES;
+        Memory.setInt(tokens + at, intAt(from, row));
+        Memory.setInt(positions + at, intAt(positions, row) + 1);
+      }
     }
   }
 
@@ -252,8 +257,11 @@ final class CpuOperations implements Operations {
     }
     advance(batch, sampled);
     int[] tokens = new int[batch.rows()];
+    long slots = CpuTensor.address(batch.slots());
     long from = CpuTensor.address(sampled);
-    Arrays.setAll(tokens, row -> intAt(from, row));
+    Arrays.setAll(
+        tokens,
+        row -> intAt(slots, row) == TokenBatch.IDLE ? SamplingState.NO_TOKEN : intAt(from, row));
     host.put(tokens);
   }
 

@@ -3,7 +3,7 @@ package gpt2j.backend.cpu;
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.AttentionKernels;
 import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
@@ -50,12 +50,12 @@ final class WarmUp {
     Blocks.start();
   }
 
-  /** Starts to warm up products with weights, if there are any of this precision. */
-  static void start(Precision precision) {
-    switch (precision) {
+  /** Starts to warm up products with weights, if there are any of this format. */
+  static void start(WeightFormat format) {
+    switch (format) {
       case F32 -> F32Row.start();
       case BF16 -> Bf16Rows.start();
-      case F16 -> {}
+      case F16, Q8_0, Q4_0 -> {}
     }
   }
 
@@ -109,6 +109,7 @@ final class WarmUp {
       KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, DataType.F32);
       try (Allocator allocator = new Allocator(OptionalLong.empty(), () -> Long.MAX_VALUE);
           CpuKvCache cache = new CpuKvCache(allocator, spec)) {
+        cache.reserveAll();
         WarmUp.run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
       }
     }

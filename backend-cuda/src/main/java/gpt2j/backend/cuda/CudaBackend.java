@@ -7,17 +7,16 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.Profiler;
-import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.backend.cuda.forward.Attention;
@@ -108,8 +107,8 @@ final class CudaBackend extends UncheckedBackend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
-    return true;
+  public boolean supports(WeightFormat format) {
+    return format.plain().isPresent();
   }
 
   /** Called first by whatever isn't an operation. */
@@ -132,15 +131,15 @@ final class CudaBackend extends UncheckedBackend {
 
   @Override
   public LinearWeights linearWeights(
-      HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+      HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
     enter();
-    return new CudaLinearWeights(uploads.linear(weight, bias, precision));
+    return new CudaLinearWeights(uploads.linear(weight, bias, format));
   }
 
   @Override
-  public EmbeddingTable embeddingTable(HostTensor rows, Precision precision) {
+  public EmbeddingTable embeddingTable(HostTensor rows, WeightFormat format) {
     enter();
-    return new CudaEmbeddingTable(uploads.table(rows, precision));
+    return new CudaEmbeddingTable(uploads.table(rows, format));
   }
 
   @Override
@@ -150,9 +149,9 @@ final class CudaBackend extends UncheckedBackend {
   }
 
   @Override
-  public SamplingState samplingState(int rows, int vocabulary, SamplingParameters parameters) {
+  public SamplingState samplingState(int rows, int vocabulary) {
     enter();
-    return new CudaSamplingState(runtime, uploads, this::queue, rows, vocabulary, parameters);
+    return new CudaSamplingState(runtime, uploads, this::queue, rows, vocabulary);
   }
 
   @Override

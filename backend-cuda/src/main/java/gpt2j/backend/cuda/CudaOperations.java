@@ -165,6 +165,10 @@ final class CudaOperations implements Operations {
   public void sample(Tensor tokens, Tensor logits, SamplingState state) {
     runtime.context().enter();
     CudaSamplingState drawn = CudaSamplingState.of(state);
+    Recorder.Recording recording = recorder.recording();
+    if (recording != null) {
+      recording.states().add(drawn);
+    }
     if (!fusion.sample(CudaTensor.of(tokens), CudaTensor.of(logits), drawn)) {
       drawn.draw(CudaTensor.of(tokens), CudaTensor.of(logits));
     }
@@ -174,6 +178,7 @@ final class CudaOperations implements Operations {
   public void advance(TokenBatch batch, Tensor sampled) {
     advanceWith(begin(), batch, sampled)
         .address(0)
+        .integer(0)
         .integer(0)
         .address(0)
         .address(0)
@@ -200,6 +205,7 @@ final class CudaOperations implements Operations {
     return launch
         .address(CudaTensor.address(batch.tokens()))
         .address(CudaTensor.address(batch.positions()))
+        .address(CudaTensor.address(batch.slots()))
         .address(CudaTensor.address(sampled))
         .integer(batch.rows());
   }

@@ -17,10 +17,10 @@ import gpt2j.api.Step;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cuda.gemm.GemmChoice;
 import gpt2j.cuda.emulator.EmulatedCublas;
 import gpt2j.cuda.emulator.Emulator;
@@ -181,7 +181,7 @@ class EmulatedCublasTest {
     try (Backend backend = open("cublas");
         LinearWeights weights =
             backend.linearWeights(
-                HostTensor.of("w", Shape.of(16, 16), new float[256]), null, Precision.BF16);
+                HostTensor.of("w", Shape.of(16, 16), new float[256]), null, WeightFormat.BF16);
         Tensor x = backend.allocate(DataType.F32, Shape.of(MANY_ROWS, 16), Usage.ACTIVATION);
         Tensor out = backend.allocate(DataType.F32, Shape.of(MANY_ROWS, 16), Usage.ACTIVATION)) {
       UnsupportedException refusal =

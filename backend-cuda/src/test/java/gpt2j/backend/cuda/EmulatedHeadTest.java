@@ -8,7 +8,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cuda.launch.Kernels;
 import gpt2j.backend.cuda.step.CudaStep;
 import gpt2j.cuda.emulator.Emulator;
@@ -77,39 +77,40 @@ class EmulatedHeadTest {
   @MethodSource("parameters")
   void everyWayOfDrawing(SamplingParameters parameters) {
     for (HeadPair.Values values : HeadPair.Values.values()) {
-      compare(values, Precision.F16, 2, 1003, parameters, 2);
+      compare(values, WeightFormat.F16, 2, 1003, parameters, 2);
     }
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyNumberOfRowsAndVocabulary(Precision precision) {
+  void everyNumberOfRowsAndVocabulary(WeightFormat format) {
     int[] vocabularies = {1, 7, 64, 129, 130 + new SplittableRandom(9).nextInt(400)};
     ThreadOrder[] orders = ThreadOrder.values();
     for (int rows = 1; rows <= 8; rows++) {
       emulator.threadOrder(orders[rows % orders.length]);
       SamplingParameters plain = SamplingParameters.random(rows).withRepetitionPenalty(1.1f);
       for (int vocabulary : vocabularies) {
-        compare(HeadPair.Values.RANDOM, precision, rows, vocabulary, plain, 1);
+        compare(HeadPair.Values.RANDOM, format, rows, vocabulary, plain, 1);
       }
       SamplingParameters filtered = new SamplingParameters(0.9f, 20, 0.9f, 0.01f, 1.2f, rows);
       int vocabulary = vocabularies[rows % vocabularies.length];
-      compare(HeadPair.Values.RANDOM, precision, rows, vocabulary, filtered, 1);
+      compare(HeadPair.Values.RANDOM, format, rows, vocabulary, filtered, 1);
     }
   }
 
   private void compare(
       HeadPair.Values values,
-      Precision precision,
+      WeightFormat format,
       int rows,
       int vocabulary,
       SamplingParameters parameters,
       int steps) {
     String kernel =
         "execute head_few_%s_r%d"
-            .formatted(Kernels.suffix(precision.storage()), rows == 3 ? 4 : rows > 4 ? 8 : rows);
+            .formatted(
+                Kernels.suffix(format.plain().orElseThrow()), rows == 3 ? 4 : rows > 4 ? 8 : rows);
     long before = emulator.calls(kernel);
-    try (HeadPair pair = new HeadPair(backend, values, precision, rows, vocabulary, parameters)) {
+    try (HeadPair pair = new HeadPair(backend, values, format, rows, vocabulary, parameters)) {
       for (int step = 0; step < steps; step++) {
         pair.step();
         pair.assertSame();
@@ -125,7 +126,7 @@ class EmulatedHeadTest {
   void nothingIsDrawnUnasked() {
     SamplingParameters greedy = SamplingParameters.greedy();
     try (HeadPair pair =
-        new HeadPair(backend, HeadPair.Values.RANDOM, Precision.F32, 2, 33, greedy)) {
+        new HeadPair(backend, HeadPair.Values.RANDOM, WeightFormat.F32, 2, 33, greedy)) {
       pair.headAlone();
       pair.headAlone();
       backend.synchronize();
@@ -140,7 +141,7 @@ class EmulatedHeadTest {
   void aDrawThatCannotBeQueuedLeavesTheLogits() {
     SamplingParameters greedy = SamplingParameters.greedy();
     try (HeadPair pair =
-        new HeadPair(backend, HeadPair.Values.RANDOM, Precision.F32, 2, 33, greedy)) {
+        new HeadPair(backend, HeadPair.Values.RANDOM, WeightFormat.F32, 2, 33, greedy)) {
       pair.headAlone();
       float[] expected = pair.fusedLogits();
       pair.clearLogits();
@@ -156,7 +157,7 @@ class EmulatedHeadTest {
   void inputsMayBeClosedBehindTheHead() {
     SamplingParameters greedy = SamplingParameters.greedy();
     try (HeadPair pair =
-        new HeadPair(backend, HeadPair.Values.RANDOM, Precision.F32, 2, 33, greedy)) {
+        new HeadPair(backend, HeadPair.Values.RANDOM, WeightFormat.F32, 2, 33, greedy)) {
       pair.headAlone();
       float[] expected = pair.fusedLogits();
       pair.clearLogits();
@@ -175,7 +176,7 @@ class EmulatedHeadTest {
           new HeadPair(
               backend,
               HeadPair.Values.RANDOM,
-              Precision.F16,
+              WeightFormat.F16,
               shape[0],
               shape[1],
               shape[2],
@@ -185,7 +186,7 @@ class EmulatedHeadTest {
       }
     }
     try (HeadPair pair =
-        new HeadPair(backend, HeadPair.Values.RANDOM, Precision.F16, 8, 300, 1600, random)) {
+        new HeadPair(backend, HeadPair.Values.RANDOM, WeightFormat.F16, 8, 300, 1600, random)) {
       pair.step();
       pair.assertSame();
     }

@@ -9,10 +9,10 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -59,17 +59,17 @@ final class HeadPair implements AutoCloseable {
   HeadPair(
       Backend backend,
       Values values,
-      Precision precision,
+      WeightFormat format,
       int rows,
       int vocabulary,
       SamplingParameters parameters) {
-    this(backend, values, precision, rows, vocabulary, WIDTH, parameters);
+    this(backend, values, format, rows, vocabulary, WIDTH, parameters);
   }
 
   HeadPair(
       Backend backend,
       Values values,
-      Precision precision,
+      WeightFormat format,
       int rows,
       int vocabulary,
       int width,
@@ -90,7 +90,7 @@ final class HeadPair implements AutoCloseable {
     head =
         keep(
             backend.embeddingTable(
-                HostTensor.of("head", Shape.of(vocabulary, width), table(vocabulary)), precision));
+                HostTensor.of("head", Shape.of(vocabulary, width), table(vocabulary)), format));
     behind = side(vocabulary, parameters);
     apart = side(vocabulary, parameters);
   }

@@ -15,10 +15,10 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -61,8 +61,8 @@ final class SmallDecoder implements AutoCloseable {
   SmallDecoder(Backend backend, int layers, int rows, SamplingParameters parameters) {
     this.backend = backend;
     try {
-      wte = keep(backend.embeddingTable(host(VOCABULARY, WIDTH), Precision.F16));
-      wpe = keep(backend.embeddingTable(host(CAPACITY, WIDTH), Precision.F16));
+      wte = keep(backend.embeddingTable(host(VOCABULARY, WIDTH), WeightFormat.F16));
+      wpe = keep(backend.embeddingTable(host(CAPACITY, WIDTH), WeightFormat.F16));
       gain = vector();
       bias = vector();
       for (int layer = 0; layer < layers; layer++) {
@@ -77,6 +77,7 @@ final class SmallDecoder implements AutoCloseable {
           keep(
               backend.kvCache(
                   new KvCacheSpec(layers, HEADS, WIDTH / HEADS, rows, CAPACITY, DataType.F16)));
+      cache.reserveAll();
       state = keep(backend.samplingState(rows, VOCABULARY, parameters));
       batch = keep(TokenBatch.allocate(backend, rows));
       x = floats(rows, WIDTH);
@@ -112,7 +113,7 @@ final class SmallDecoder implements AutoCloseable {
   }
 
   private LinearWeights linear(int inputs, int outputs) {
-    return keep(backend.linearWeights(host(inputs, outputs), host(outputs), Precision.F16));
+    return keep(backend.linearWeights(host(inputs, outputs), host(outputs), WeightFormat.F16));
   }
 
   private Tensor vector() {

@@ -1,6 +1,6 @@
 package gpt2j.bench.compare;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.result.BenchmarkCase;
@@ -65,7 +65,7 @@ public sealed interface Variation {
   }
 
   /** Another precision. */
-  record OfPrecision(Precision precision) implements Variation {
+  record OfPrecision(WeightFormat precision) implements Variation {
     @Override
     public String label() {
       return "precision=" + precision.name().toLowerCase(Locale.ROOT);
@@ -189,8 +189,8 @@ public sealed interface Variation {
     return value;
   }
 
-  private static Precision precision(String value) {
-    return Arrays.stream(Precision.values())
+  private static WeightFormat precision(String value) {
+    return Arrays.stream(WeightFormat.values())
         .filter(precision -> precision.name().equalsIgnoreCase(value))
         .findFirst()
         .orElseThrow(

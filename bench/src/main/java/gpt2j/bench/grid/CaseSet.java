@@ -1,6 +1,6 @@
 package gpt2j.bench.grid;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.result.BenchmarkCase;
@@ -41,7 +41,7 @@ record CaseSet(SubjectKey key, int batch, int promptTokens, int newTokens, List<
     List<SubjectKey> keys = new ArrayList<>();
     for (String model : settings.models()) {
       for (String backend : settings.backends()) {
-        for (Precision precision : settings.precisions()) {
+        for (WeightFormat precision : settings.precisions()) {
           keys.add(new SubjectKey(model, backend, precision, settings.threads()));
         }
       }

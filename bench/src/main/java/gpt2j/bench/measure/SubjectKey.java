@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.OptionalInt;
 
 /**
@@ -11,4 +11,5 @@ import java.util.OptionalInt;
  * @param precision how weights are kept
  * @param threads host threads; empty for the backend's default
  */
-public record SubjectKey(String model, String backend, Precision precision, OptionalInt threads) {}
+public record SubjectKey(
+    String model, String backend, WeightFormat precision, OptionalInt threads) {}

@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendSpec;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.setup.Device;
@@ -155,7 +155,7 @@ public final class Workbench implements AutoCloseable {
   private static void requireSupport(SubjectKey key, Backend backend) {
     if (!backend.supports(key.precision())) {
       String supported =
-          Arrays.stream(Precision.values())
+          Arrays.stream(WeightFormat.values())
               .filter(backend::supports)
               .map(precision -> precision.name().toLowerCase(Locale.ROOT))
               .collect(Collectors.joining(", "));

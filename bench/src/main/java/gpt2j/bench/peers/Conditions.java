@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ record Conditions(
     BenchContext context,
     Path model,
     Gpt2Config config,
-    Precision precision,
+    WeightFormat precision,
     int threads,
     boolean onGpu,
     long seed,

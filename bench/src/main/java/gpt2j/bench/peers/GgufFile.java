@@ -1,9 +1,9 @@
 package gpt2j.bench.peers;
 
 import gpt2j.api.tensor.BFloat16;
+import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.io.IOException;
@@ -38,7 +38,7 @@ final class GgufFile {
   private static final int GGML_BF16 = 30;
 
   /** A tensor's name in the file, and where it comes from. */
-  private record Entry(String name, HostTensor tensor, boolean transposed, Precision precision) {
+  private record Entry(String name, HostTensor tensor, boolean transposed, DataType type) {
     int rows() {
       return tensor.shape().rank() == 1 ? 1 : tensor.shape().size(transposed ? 1 : 0);
     }
@@ -48,20 +48,20 @@ final class GgufFile {
     }
 
     long bytes() {
-      return tensor.shape().elements() * precision.storage().bytes();
+      return tensor.shape().elements() * type.bytes();
     }
   }
 
   private final Gpt2Config config;
-  private final Precision precision;
+  private final DataType type;
   private final List<Entry> entries = new ArrayList<>();
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
   private final WritableByteChannel out;
   private long written;
 
-  private GgufFile(Checkpoint checkpoint, Precision precision, WritableByteChannel out) {
+  private GgufFile(Checkpoint checkpoint, DataType type, WritableByteChannel out) {
     config = checkpoint.config();
-    this.precision = precision;
+    this.type = type;
     this.out = out;
     vector(checkpoint, "output_norm.weight", "ln_f.weight");
     vector(checkpoint, "output_norm.bias", "ln_f.bias");
@@ -102,11 +102,11 @@ final class GgufFile {
   }
 
   private void vector(Checkpoint checkpoint, String name, String source) {
-    entries.add(new Entry(name, checkpoint.tensor(source), false, Precision.F32));
+    entries.add(new Entry(name, checkpoint.tensor(source), false, DataType.F32));
   }
 
   private void matrix(Checkpoint checkpoint, String name, String source, boolean transposed) {
-    entries.add(new Entry(name, checkpoint.tensor(source), transposed, precision));
+    entries.add(new Entry(name, checkpoint.tensor(source), transposed, type));
   }
 
   /**
@@ -114,7 +114,7 @@ final class GgufFile {
    *
    * @throws PeerException when llama.cpp's GPT-2 can't be what the checkpoint's configuration says
    */
-  static void write(Checkpoint checkpoint, Precision precision, Path file)
+  static void write(Checkpoint checkpoint, DataType type, Path file)
       throws IOException, PeerException {
     Gpt2Config config = checkpoint.config();
     if (config.activation() != GeluForm.TANH
@@ -125,7 +125,7 @@ final class GgufFile {
     }
     try (OutputStream stream = Files.newOutputStream(file);
         WritableByteChannel channel = Channels.newChannel(stream)) {
-      new GgufFile(checkpoint, precision, channel).write();
+      new GgufFile(checkpoint, type, channel).write();
     }
   }
 
@@ -143,7 +143,7 @@ final class GgufFile {
       if (entry.tensor().shape().rank() > 1) {
         large(entry.rows());
       }
-      number(type(entry.precision()));
+      number(type(entry.type()));
       large(offset);
       offset += aligned(entry.bytes());
     }
@@ -171,20 +171,22 @@ final class GgufFile {
     number(Float.floatToRawIntBits(config.layerNormEpsilon()));
   }
 
-  private static int type(Precision precision) {
-    return switch (precision) {
+  private static int type(DataType type) {
+    return switch (type) {
       case F32 -> GGML_F32;
       case F16 -> GGML_F16;
       case BF16 -> GGML_BF16;
+      case I32 -> throw new IllegalArgumentException("no weights are I32");
     };
   }
 
   /** What most tensors are, for people: {@code LLAMA_FTYPE}. */
   private int fileType() {
-    return switch (precision) {
+    return switch (type) {
       case F32 -> 0;
       case F16 -> 1;
       case BF16 -> 32;
+      case I32 -> throw new IllegalArgumentException("no weights are I32");
     };
   }
 
@@ -234,10 +236,11 @@ final class GgufFile {
       }
       for (float value : row) {
         room(Float.BYTES);
-        switch (entry.precision()) {
+        switch (entry.type()) {
           case F32 -> buffer.putFloat(value);
           case F16 -> buffer.putShort(Float.floatToFloat16(value));
           case BF16 -> buffer.putShort(BFloat16.of(value));
+          case I32 -> throw new IllegalArgumentException("no weights are I32");
         }
       }
     }

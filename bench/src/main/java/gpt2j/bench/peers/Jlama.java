@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.result.setup.Program;
 import java.io.IOException;
@@ -66,7 +66,7 @@ final class Jlama implements PeerProgram {
     if (conditions.onGpu()) {
       throw PeerException.gone("it doesn't compute GPT-2 on a GPU");
     }
-    if (conditions.precision() == Precision.F16) {
+    if (conditions.precision() == WeightFormat.F16) {
       throw PeerException.gone("it has no f16");
     }
     return ScriptPeer.start(

@@ -50,7 +50,7 @@ final class LlamaCpp implements PeerProgram {
     try {
       file = Files.createTempFile("gpt2j-", ".gguf");
       try (Checkpoint checkpoint = Checkpoint.open(conditions.model())) {
-        GgufFile.write(checkpoint, conditions.precision(), file);
+        GgufFile.write(checkpoint, conditions.precision().plain().orElseThrow(), file);
         checkpoint.requireUnchanged();
       }
       return new Open(conditions, file, help.contains("--n-depth"));

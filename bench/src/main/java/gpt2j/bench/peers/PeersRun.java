@@ -1,6 +1,6 @@
 package gpt2j.bench.peers;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ModelStore;
@@ -88,7 +88,7 @@ final class PeersRun {
     boolean complete = false;
     BenchmarkResult last;
     try (Workbench workbench = new Workbench(context, log)) {
-      for (Precision precision : settings.precisions()) {
+      for (WeightFormat precision : settings.precisions()) {
         measure(precision, workbench);
       }
       complete = true;
@@ -105,7 +105,7 @@ final class PeersRun {
     return new PeersResult(log.header(complete), settings.withName(), peers.all(), measurements);
   }
 
-  private void measure(Precision precision, Workbench workbench) {
+  private void measure(WeightFormat precision, Workbench workbench) {
     SubjectKey key =
         new SubjectKey(settings.model(), settings.backend(), precision, settings.threads());
     workbench.keepOnly(Set.of(key));
@@ -140,7 +140,7 @@ final class PeersRun {
     }
   }
 
-  private boolean isWanted(String name, Precision precision) {
+  private boolean isWanted(String name, WeightFormat precision) {
     for (int round = 0; round < settings.rounds(); round++) {
       for (Work work : Work.of(settings)) {
         if (!isMeasured(name, precision, work, round)) {
@@ -151,7 +151,7 @@ final class PeersRun {
     return false;
   }
 
-  private boolean isMeasured(String name, Precision precision, Work work, int round) {
+  private boolean isMeasured(String name, WeightFormat precision, Work work, int round) {
     return measurements.stream()
         .anyMatch(
             m ->
@@ -171,13 +171,13 @@ final class PeersRun {
     }
   }
 
-  private void lacks(String name, Precision precision, String work, PeerException reason) {
+  private void lacks(String name, WeightFormat precision, String work, PeerException reason) {
     String what = precision.name().toLowerCase(Locale.ROOT) + work;
     peers.lacks(name, what, reason.getMessage());
     context.listener().note("%s, %s: %s".formatted(name, what, reason.getMessage()));
   }
 
-  private void rounds(Precision precision, Map<String, OpenPeer> open) {
+  private void rounds(WeightFormat precision, Map<String, OpenPeer> open) {
     Set<List<Object>> given = new HashSet<>(); // pairs of a program and what it can't do
     for (Work work : Work.of(settings)) {
       for (String name : List.copyOf(open.keySet())) {
@@ -206,7 +206,7 @@ final class PeersRun {
   }
 
   private void measure(
-      Precision precision,
+      WeightFormat precision,
       String name,
       Work work,
       int round,
@@ -252,7 +252,7 @@ final class PeersRun {
 
   /** Has a program do something; null when it can't, which is remembered. */
   private @Nullable Sample attempt(
-      Precision precision,
+      WeightFormat precision,
       String name,
       Work work,
       Work now,

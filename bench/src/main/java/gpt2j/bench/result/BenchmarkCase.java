@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 
 /**
  * One combination of what a benchmark varies.
@@ -18,7 +18,7 @@ import gpt2j.api.tensor.Precision;
 public record BenchmarkCase(
     String model,
     String backend,
-    Precision precision,
+    WeightFormat precision,
     int threads,
     boolean useCache,
     int batch,

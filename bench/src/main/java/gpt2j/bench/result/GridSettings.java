@@ -1,7 +1,7 @@
 package gpt2j.bench.result;
 
 import gpt2j.api.BackendOptions;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Model;
 import java.util.List;
 import java.util.OptionalInt;
@@ -25,7 +25,7 @@ import java.util.OptionalInt;
 public record GridSettings(
     List<String> models,
     List<String> backends,
-    List<Precision> precisions,
+    List<WeightFormat> precisions,
     OptionalInt threads,
     List<Boolean> useCache,
     List<Integer> batches,

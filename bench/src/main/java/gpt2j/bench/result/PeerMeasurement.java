@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -26,7 +26,7 @@ import java.util.OptionalLong;
  */
 public record PeerMeasurement(
     String peer,
-    Precision precision,
+    WeightFormat precision,
     Phase phase,
     int batch,
     int tokens,

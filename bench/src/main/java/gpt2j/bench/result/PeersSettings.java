@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import java.util.List;
@@ -25,7 +25,7 @@ public record PeersSettings(
     String model,
     List<Program> programs,
     String backend,
-    List<Precision> precisions,
+    List<WeightFormat> precisions,
     OptionalInt threads,
     List<Integer> batches,
     int prefillTokens,

@@ -7,10 +7,10 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.NanoClock;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +46,7 @@ final class BackendProbe {
       KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, capacity, DataType.F32);
       double moved = 2.0 * spec.bytes() / spec.sequences(); // a slot is read, and one written
       try (KvCache cache = backend.kvCache(spec)) {
+        cache.reserveAll();
         rates =
             rates(moved, () -> backend.operations().copyKv(cache, 1, cache, 0, spec.capacity()));
       }
@@ -63,7 +64,7 @@ final class BackendProbe {
   }
 
   /** Operations per second of a product of square matrices. */
-  List<Double> products(Precision precision) {
+  List<Double> products(WeightFormat precision) {
     List<Double> rates = List.of();
     for (int side : SIDES) {
       rates = products(side, precision);
@@ -79,7 +80,7 @@ final class BackendProbe {
     return 2.0 * side * side * side;
   }
 
-  private List<Double> products(int side, Precision precision) {
+  private List<Double> products(int side, WeightFormat precision) {
     float[] values = new float[side * side];
     for (int i = 0; i < values.length; i++) {
       values[i] = (i % 7 - 3) / 8f; // of a size that stays one

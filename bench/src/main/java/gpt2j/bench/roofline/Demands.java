@@ -1,6 +1,6 @@
 package gpt2j.bench.roofline;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.util.LinkedHashMap;
@@ -26,8 +26,7 @@ public final class Demands {
    * @param length tokens that each sequence's last row attends to; its rows are the last of them
    */
   public static Map<String, Demand> of(
-      Gpt2Config config, Precision precision, int batch, int rows, int length) {
-    long weight = precision.storage().bytes();
+      Gpt2Config config, WeightFormat precision, int batch, int rows, int length) {
     long n = (long) batch * rows;
     long c = config.embeddingWidth();
     long inner = config.innerWidth();
@@ -37,20 +36,21 @@ public final class Demands {
     long layers = config.layers();
 
     Map<String, Demand> demands = new LinkedHashMap<>();
-    demands.put("embedding", new Demand(2 * n * c * weight + n * c * FLOAT, n * c));
+    demands.put("embedding", new Demand(2 * precision.bytes(n, c) + n * c * FLOAT, n * c));
     demands.put("ln_1", times(layers, norm(n, c)));
-    demands.put("qkv", times(layers, product(n, c, 3 * c, weight, false)));
+    demands.put("qkv", times(layers, product(n, c, 3 * c, precision, false)));
     demands.put("kv_append", new Demand(layers * 2 * (2 * n * c) * FLOAT, 0));
     demands.put(
         "attention",
         new Demand(
             layers * (2 * (long) batch * length * c + 2 * n * c) * FLOAT, layers * 4 * c * pairs));
-    demands.put("attn_proj", times(layers, product(n, c, c, weight, true)));
+    demands.put("attn_proj", times(layers, product(n, c, c, precision, true)));
     demands.put("ln_2", times(layers, norm(n, c)));
-    demands.put("mlp_fc", times(layers, product(n, c, inner, weight, false)));
-    demands.put("mlp_proj", times(layers, product(n, inner, c, weight, true)));
+    demands.put("mlp_fc", times(layers, product(n, c, inner, precision, false)));
+    demands.put("mlp_proj", times(layers, product(n, inner, c, precision, true)));
     demands.put("ln_f", norm(batch, c));
-    demands.put("head", new Demand(c * v * weight + batch * (c + v) * FLOAT, 2 * batch * c * v));
+    demands.put(
+        "head", new Demand(precision.bytes(v, c) + batch * (c + v) * FLOAT, 2 * batch * c * v));
     demands.put("sample", new Demand(batch * v * FLOAT, batch * v));
     demands.put(
         RooflinePoint.STEP, demands.values().stream().reduce(new Demand(0, 0), Demand::plus));
@@ -66,8 +66,8 @@ public final class Demands {
   }
 
   /** x [n, k] by weights [k, m] with a bias, stored or added to what is there. */
-  private static Demand product(long n, long k, long m, long weight, boolean adds) {
-    long bytes = k * m * weight + (m + n * k + n * m * (adds ? 2 : 1)) * FLOAT;
+  private static Demand product(long n, long k, long m, WeightFormat format, boolean adds) {
+    long bytes = format.bytes(m, k) + (m + n * k + n * m * (adds ? 2 : 1)) * FLOAT;
     return new Demand(bytes, 2 * n * k * m + n * m * (adds ? 2 : 1));
   }
 }

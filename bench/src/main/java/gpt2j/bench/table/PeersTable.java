@@ -1,6 +1,6 @@
 package gpt2j.bench.table;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.PeerMeasurement;
 import gpt2j.bench.result.PeersResult;
@@ -22,7 +22,7 @@ final class PeersTable {
   private static final String US = Peer.GPT2J;
   private static final double PERCENT = 100;
 
-  private record Work(Precision precision, Phase phase, int batch, int tokens) {}
+  private record Work(WeightFormat precision, Phase phase, int batch, int tokens) {}
 
   private PeersTable() {}
 
@@ -166,7 +166,7 @@ final class PeersTable {
   private static double weightBytes(PeersResult result, PeerMeasurement m) {
     Model model = result.header().models().getFirst();
     long positions = (long) model.contextLength() * model.embeddingWidth();
-    return (double) (model.parameters() - positions) * m.precision().storage().bytes();
+    return (model.parameters() - positions) * m.precision().bitsPerWeight() / Byte.SIZE;
   }
 
   private static Cell equalTokens(List<PeerMeasurement> theirs, List<PeerMeasurement> ours) {

@@ -1,6 +1,6 @@
 package gpt2j.bench.table;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Surroundings;
@@ -56,7 +56,7 @@ final class Units {
                 .toArray()));
   }
 
-  static Cell precision(Precision precision) {
+  static Cell precision(WeightFormat precision) {
     return Cell.of(lowerCase(precision));
   }
 

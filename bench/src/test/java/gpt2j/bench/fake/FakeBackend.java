@@ -8,8 +8,8 @@ import gpt2j.api.Profiler;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import gpt2j.spi.ForwardingBackend;
 import java.lang.foreign.MemorySegment;
@@ -38,8 +38,8 @@ final class FakeBackend extends ForwardingBackend {
   }
 
   @Override
-  public boolean supports(Precision precision) {
-    return precision != Precision.F16;
+  public boolean supports(WeightFormat precision) {
+    return precision != WeightFormat.F16;
   }
 
   @Override

@@ -2,7 +2,7 @@ package gpt2j.bench.fake;
 
 import gpt2j.api.BackendProvider;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
@@ -95,7 +95,7 @@ public final class FakeBench {
     return new GridSettings(
         List.of(model()),
         List.of(backend),
-        List.of(Precision.F32),
+        List.of(WeightFormat.F32),
         OptionalInt.empty(),
         List.of(true, false),
         List.of(batch),

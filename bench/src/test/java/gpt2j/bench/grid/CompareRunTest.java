@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.fake.FakeBench;
@@ -102,7 +102,7 @@ final class CompareRunTest {
         new GridSettings(
             settings.models(),
             settings.backends(),
-            List.of(Precision.F32),
+            List.of(WeightFormat.F32),
             settings.threads(),
             List.of(true),
             List.of(1),
@@ -115,7 +115,7 @@ final class CompareRunTest {
         (CompareResult) bench.benchmarks().compare(cached, "precision=bf16", out("compare"));
     assertEquals(4, result.measurementsA().getFirst().samples().size());
     assertEquals(4, result.measurementsB().getFirst().samples().size());
-    assertEquals(Precision.BF16, result.measurementsB().getFirst().benchmarkCase().precision());
+    assertEquals(WeightFormat.BF16, result.measurementsB().getFirst().benchmarkCase().precision());
     assertEquals(2 * 4 * 3, device.draws());
   }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.RunListener;
@@ -303,7 +303,7 @@ final class GridRunTest {
         new GridSettings(
             settings.models(),
             settings.backends(),
-            List.of(Precision.F16),
+            List.of(WeightFormat.F16),
             OptionalInt.empty(),
             settings.useCache(),
             settings.batches(),

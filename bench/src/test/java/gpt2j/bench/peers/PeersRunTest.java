@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.PeerOptions;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.fake.FakeBench;
@@ -74,7 +74,7 @@ final class PeersRunTest {
         bench.model(),
         List.of(),
         "fake",
-        List.of(Precision.F32),
+        List.of(WeightFormat.F32),
         OptionalInt.empty(),
         List.of(1, 3),
         12,

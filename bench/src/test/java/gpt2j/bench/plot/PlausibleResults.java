@@ -1,7 +1,7 @@
 package gpt2j.bench.plot;
 
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
@@ -68,7 +68,7 @@ public final class PlausibleResults {
       new GridSettings(
           List.of("gpt2"),
           List.of("cpu"),
-          List.of(Precision.F32, Precision.BF16),
+          List.of(WeightFormat.F32, WeightFormat.BF16),
           OptionalInt.of(THREADS),
           List.of(true, false),
           List.of(1, 2, 4, 8, 16, 32),
@@ -95,7 +95,7 @@ public final class PlausibleResults {
 
   private BenchmarkResult throughput() {
     List<Measurement> measurements = new ArrayList<>();
-    for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
+    for (WeightFormat precision : List.of(WeightFormat.F32, WeightFormat.BF16)) {
       for (boolean cache : new boolean[] {true, false}) {
         for (int batch : GRID.batches()) {
           measurements.add(measure(of("gpt2", precision, cache, batch, 128, 64), 1));
@@ -110,8 +110,8 @@ public final class PlausibleResults {
         HEADER,
         GRID,
         List.of(
-            measure(of("gpt2", Precision.F32, true, 1, 32, 480), 1),
-            measure(of("gpt2", Precision.F32, false, 1, 32, 480), 1)));
+            measure(of("gpt2", WeightFormat.F32, true, 1, 32, 480), 1),
+            measure(of("gpt2", WeightFormat.F32, false, 1, 32, 480), 1)));
   }
 
   private BenchmarkResult experiment() {
@@ -119,8 +119,10 @@ public final class PlausibleResults {
     Map<String, Double> sizes = Map.of("gpt2", 1.0, "gpt2-medium", 2.9, "gpt2-large", 6.2);
     for (String model : List.of("gpt2", "gpt2-medium", "gpt2-large")) {
       for (int length : new int[] {16, 64, 256, 480}) {
-        measurements.add(measure(of(model, Precision.F32, true, 1, 32, length), sizes.get(model)));
-        measurements.add(measure(of(model, Precision.F32, false, 1, 32, length), sizes.get(model)));
+        measurements.add(
+            measure(of(model, WeightFormat.F32, true, 1, 32, length), sizes.get(model)));
+        measurements.add(
+            measure(of(model, WeightFormat.F32, false, 1, 32, length), sizes.get(model)));
       }
     }
     return new ExperimentResult(HEADER, GRID, measurements);
@@ -128,7 +130,7 @@ public final class PlausibleResults {
 
   private BenchmarkResult profile() {
     List<ProfileMeasurement> measurements = new ArrayList<>();
-    for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
+    for (WeightFormat precision : List.of(WeightFormat.F32, WeightFormat.BF16)) {
       List<ProfiledStep> steps = new ArrayList<>();
       for (int repetition = 0; repetition < 3; repetition++) {
         steps.add(step(repetition, Phase.PREFILL, 128, precision, 30));
@@ -144,15 +146,15 @@ public final class PlausibleResults {
   }
 
   private ProfiledStep step(
-      int repetition, Phase phase, int length, Precision precision, double times) {
-    double weights = (precision == Precision.F32 ? 1 : 0.55) * times * 1e6;
+      int repetition, Phase phase, int length, WeightFormat precision, double times) {
+    double weights = (precision == WeightFormat.F32 ? 1 : 0.55) * times * 1e6;
     Map<String, Long> sections = new LinkedHashMap<>();
     sections.put("embedding", noisy(0.01e6 * times));
     sections.put("ln_1", noisy(0.1e6 * times));
     sections.put("qkv", noisy(2.5 * weights));
     sections.put("kv_append", noisy(0.05e6 * times));
     sections.put("attention", noisy(0.02e6 * times));
-    if (precision == Precision.F32) {
+    if (precision == WeightFormat.F32) {
       sections.put("attention/mix", noisy(0.05e6 * times + 0.0014e6 * length * times));
       sections.put("attention/scores", noisy(0.08e6 * times + 0.0016e6 * length * times));
       sections.put("attention/softmax", noisy(0.05e6 * times + 0.0008e6 * length * times));
@@ -161,7 +163,7 @@ public final class PlausibleResults {
     }
     sections.put("attn_proj", noisy(0.9 * weights));
     sections.put("mlp_fc", noisy(3.3 * weights));
-    if (precision == Precision.F32) {
+    if (precision == WeightFormat.F32) {
       sections.put("mlp_fc/gelu", noisy(0.4 * weights));
     }
     sections.put("mlp_proj", noisy(3.3 * weights));
@@ -175,12 +177,12 @@ public final class PlausibleResults {
     List<Comparison> comparisons = new ArrayList<>();
     List<Measurement> a = new ArrayList<>();
     for (int batch : new int[] {1, 16}) {
-      BenchmarkCase of = of("gpt2", Precision.F32, true, batch, 128, 64);
+      BenchmarkCase of = of("gpt2", WeightFormat.F32, true, batch, 128, 64);
       a.add(measure(of, 1));
       comparisons.add(
           new Comparison(
               of,
-              new BenchmarkCase("gpt2", "cuda", Precision.F32, THREADS, true, batch, 128, 64),
+              new BenchmarkCase("gpt2", "cuda", WeightFormat.F32, THREADS, true, batch, 128, 64),
               List.of(
                   new Ratio("TTFT", "ms", 130, 11, 11.8 / batch, 10.4 / batch, 12.9 / batch),
                   new Ratio("TPOT", "ms", 16, 1.4, 11.4, 10.9, 11.7),
@@ -221,7 +223,7 @@ public final class PlausibleResults {
         GRID,
         List.of(
             new RooflineMeasurement(
-                of("gpt2", Precision.F32, true, 1, 512, 2),
+                of("gpt2", WeightFormat.F32, true, 1, 512, 2),
                 "a loop over 1 GiB",
                 List.of(3.4e10, 3.5e10),
                 "a product of 2048 × 2048",
@@ -263,8 +265,8 @@ public final class PlausibleResults {
     List<Integer> drawn = List.of(1, 2, 3);
     OptionalDouble quiet = OptionalDouble.of(0.02);
     for (int round = 0; round < 4; round++) {
-      for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
-        double faster = precision == Precision.F32 ? 1 : 1.5;
+      for (WeightFormat precision : List.of(WeightFormat.F32, WeightFormat.BF16)) {
+        double faster = precision == WeightFormat.F32 ? 1 : 1.5;
         for (String peer : List.of("gpt2j", "transformers", "nanogpt")) {
           double slower = peer.equals("gpt2j") ? 1 : peer.equals("nanogpt") ? 2.1 : 2.5;
           List<Long> prefill = List.of(noisy(0.53e9 * slower / faster));
@@ -306,7 +308,7 @@ public final class PlausibleResults {
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.NANOGPT, Program.LLAMA_CPP),
             "cpu",
-            List.of(Precision.F32, Precision.BF16),
+            List.of(WeightFormat.F32, WeightFormat.BF16),
             OptionalInt.of(THREADS),
             List.of(1, 16),
             512,
@@ -343,13 +345,13 @@ public final class PlausibleResults {
   }
 
   private static BenchmarkCase of(
-      String model, Precision precision, boolean cache, int batch, int prompt, int newTokens) {
+      String model, WeightFormat precision, boolean cache, int batch, int prompt, int newTokens) {
     return new BenchmarkCase(model, "cpu", precision, THREADS, cache, batch, prompt, newTokens);
   }
 
   private Measurement measure(BenchmarkCase of, double size) {
     List<GenerationSample> samples = new ArrayList<>();
-    double step = 16e6 * size * (of.precision() == Precision.F32 ? 1 : 0.7);
+    double step = 16e6 * size * (of.precision() == WeightFormat.F32 ? 1 : 0.7);
     double row = 1e6 * size;
     for (int repetition = 0; repetition < 5; repetition++) {
       long prefill = noisy(step + row * of.promptTokens() * of.batch());

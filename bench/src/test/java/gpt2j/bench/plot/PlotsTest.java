@@ -229,7 +229,7 @@ class PlotsTest {
     double[] rates =
         result.measurements().stream()
             .filter(m -> m.peer().equals("transformers") && m.batch() == 16)
-            .filter(m -> m.precision() == gpt2j.api.tensor.Precision.F32)
+            .filter(m -> m.precision() == gpt2j.api.tensor.WeightFormat.F32)
             .mapToDouble(m -> 16 * 1e9 / m.nanos().getFirst())
             .toArray();
     assertEquals(
@@ -340,7 +340,7 @@ class PlotsTest {
     double[] rates =
         result.measurements().stream()
             .filter(m -> m.peer().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
-            .filter(m -> m.precision() == gpt2j.api.tensor.Precision.F32)
+            .filter(m -> m.precision() == gpt2j.api.tensor.WeightFormat.F32)
             .mapToDouble(m -> 1e9 / m.nanos().getFirst())
             .toArray();
     assertEquals(Statistics.range(rates), bars.interval("nanogpt", "f32, 128 tokens"));

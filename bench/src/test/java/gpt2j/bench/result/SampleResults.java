@@ -1,7 +1,7 @@
 package gpt2j.bench.result;
 
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Device;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Machine;
@@ -33,7 +33,7 @@ public final class SampleResults {
       new GridSettings(
           List.of("gpt2"),
           List.of("cpu"),
-          List.of(Precision.F32),
+          List.of(WeightFormat.F32),
           OptionalInt.empty(),
           List.of(true, false),
           List.of(1, 8),
@@ -47,7 +47,7 @@ public final class SampleResults {
       new Surroundings(List.of(0.02, 0.3), List.of(3.1e10, 3.3e10));
 
   private static final BenchmarkCase CACHED =
-      new BenchmarkCase("gpt2", "cpu", Precision.F32, 4, true, 1, 32, 4);
+      new BenchmarkCase("gpt2", "cpu", WeightFormat.F32, 4, true, 1, 32, 4);
 
   private SampleResults() {}
 
@@ -175,7 +175,7 @@ public final class SampleResults {
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.JLAMA),
             "cpu",
-            List.of(Precision.F32, Precision.BF16),
+            List.of(WeightFormat.F32, WeightFormat.BF16),
             OptionalInt.of(2),
             List.of(1, 16),
             512,
@@ -190,7 +190,7 @@ public final class SampleResults {
         List.of(
             new PeerMeasurement(
                 "gpt2j",
-                Precision.F32,
+                WeightFormat.F32,
                 Phase.PREFILL,
                 1,
                 512,
@@ -202,7 +202,7 @@ public final class SampleResults {
                 List.of()),
             new PeerMeasurement(
                 "gpt2j",
-                Precision.F32,
+                WeightFormat.F32,
                 Phase.DECODE,
                 1,
                 128,
@@ -214,7 +214,7 @@ public final class SampleResults {
                 List.of()),
             new PeerMeasurement(
                 "transformers",
-                Precision.BF16,
+                WeightFormat.BF16,
                 Phase.DECODE,
                 16,
                 3,

@@ -1,7 +1,7 @@
 package gpt2j.cli.bench;
 
 import gpt2j.api.BackendSpec;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.UserError;
@@ -48,7 +48,7 @@ final class BenchModelOptions {
       converter = Several.OfPrecisions.class,
       completionCandidates = Several.OfPrecisions.class,
       description = "How weights are kept: ${COMPLETION-CANDIDATES}.")
-  private @Nullable Several<Precision> precisions;
+  private @Nullable Several<WeightFormat> precisions;
 
   @Option(
       names = "--threads",
@@ -112,11 +112,11 @@ final class BenchModelOptions {
         : backends.values().stream().map(BackendSpec::toString).toList();
   }
 
-  List<Precision> precisions() {
-    return precisions(List.of(Precision.F32));
+  List<WeightFormat> precisions() {
+    return precisions(List.of(WeightFormat.F32));
   }
 
-  List<Precision> precisions(List<Precision> otherwise) {
+  List<WeightFormat> precisions(List<WeightFormat> otherwise) {
     return precisions == null ? otherwise : precisions.values();
   }
 

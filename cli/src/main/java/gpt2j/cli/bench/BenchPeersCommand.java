@@ -1,6 +1,6 @@
 package gpt2j.cli.bench;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.PeerOptions;
@@ -183,7 +183,7 @@ final class BenchPeersCommand implements Callable<Integer> {
         one("--size", models.models()),
         programs.values(),
         one("--backend", models.backends()),
-        models.precisions(List.of(Precision.F32, Precision.BF16)),
+        models.precisions(List.of(WeightFormat.F32, WeightFormat.BF16)),
         models.threads(),
         batches.values(),
         prefillTokens,

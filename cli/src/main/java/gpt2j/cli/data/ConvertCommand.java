@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.DataType;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -42,10 +42,10 @@ public final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      converter = Choice.OfPrecision.class,
-      completionCandidates = Choice.OfPrecision.class,
+      converter = Choice.OfDataType.class,
+      completionCandidates = Choice.OfDataType.class,
       description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
-  private Precision dtype = Precision.F32;
+  private DataType dtype = DataType.F32;
 
   @Option(
       names = "--out",
@@ -76,7 +76,7 @@ public final class ConvertCommand implements Callable<Integer> {
           CheckpointConversion.write(
               model,
               out,
-              dtype.storage(),
+              dtype,
               (written, bytes) -> {
                 if (context.interruption().requested()) {
                   throw new CancellationException();

@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.DataType;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -58,10 +58,10 @@ public final class InitCommand implements Callable<Integer> {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      converter = Choice.OfPrecision.class,
-      completionCandidates = Choice.OfPrecision.class,
+      converter = Choice.OfDataType.class,
+      completionCandidates = Choice.OfDataType.class,
       description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
-  private Precision dtype = Precision.F32;
+  private DataType dtype = DataType.F32;
 
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
@@ -76,14 +76,14 @@ public final class InitCommand implements Callable<Integer> {
     if (out == null) {
       throw UserError.usage("no place for the checkpoint: give --out DIR");
     }
-    long bytes = config.parameters() * dtype.storage().bytes();
+    long bytes = config.parameters() * dtype.bytes();
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
       RandomCheckpoint.write(
           out,
           config,
           seed,
-          dtype.storage(),
+          dtype,
           fraction -> {
             if (context.interruption().requested()) {
               throw new CancellationException();

@@ -1,6 +1,7 @@
 package gpt2j.cli.options;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.table.TableFormat;
 import gpt2j.cli.io.OneLine;
@@ -34,9 +35,16 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   }
 
   /** The weights' precision. */
-  public static final class OfPrecision extends Choice<Precision> {
+  public static final class OfPrecision extends Choice<WeightFormat> {
     OfPrecision() {
-      super(Choice::lowerCase, Precision.values());
+      super(Choice::lowerCase, WeightFormat.values());
+    }
+  }
+
+  /** The type in which weights are stored in a checkpoint. */
+  public static final class OfDataType extends Choice<DataType> {
+    OfDataType() {
+      super(Choice::lowerCase, DataType.F32, DataType.F16, DataType.BF16);
     }
   }
 

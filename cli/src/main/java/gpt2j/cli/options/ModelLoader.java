@@ -3,7 +3,7 @@ package gpt2j.cli.options;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
@@ -86,11 +86,11 @@ public final class ModelLoader {
   }
 
   private static void requireSupport(
-      BackendProvider provider, Backend backend, Precision precision) {
+      BackendProvider provider, Backend backend, WeightFormat precision) {
     if (!backend.supports(precision)) {
       String supported =
           Choice.list(
-              Arrays.stream(Precision.values())
+              Arrays.stream(WeightFormat.values())
                   .filter(backend::supports)
                   .map(Choice::lowerCase)
                   .toList());

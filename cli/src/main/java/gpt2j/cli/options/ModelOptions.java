@@ -2,7 +2,7 @@ package gpt2j.cli.options;
 
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.Context;
 import gpt2j.cli.io.UserError;
@@ -43,7 +43,7 @@ public final class ModelOptions {
       description =
           "How weights are kept in memory: ${COMPLETION-CANDIDATES}, as far as the backend has it."
               + " Default: f32.")
-  private Precision precision = Precision.F32;
+  private WeightFormat precision = WeightFormat.F32;
 
   @Option(
       names = "--threads",
@@ -88,7 +88,7 @@ public final class ModelOptions {
         : chosen;
   }
 
-  Precision precision() {
+  WeightFormat precision() {
     return precision;
   }
 

@@ -2,7 +2,7 @@ package gpt2j.cli.options;
 
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendSpec;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.cli.io.OneLine;
 import gpt2j.model.gpt2.config.Gpt2Size;
@@ -74,7 +74,7 @@ public record Several<T>(List<T> values) {
   }
 
   /** Precisions of weights. */
-  public static final class OfPrecisions extends Converter<Precision> {
+  public static final class OfPrecisions extends Converter<WeightFormat> {
     OfPrecisions() {
       super(new Choice.OfPrecision());
     }

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * One finished sample.
  *
- * @param index which one of its generation: {@code prompt · samples + sample}, all counted from 0
+ * @param index which one of its generation, counted from 0: request by request, prompt by prompt,
+ *     sample by sample
  * @param promptTokens the tokens it went on from
  * @param truncatedPromptTokens tokens left out in front of them, because the prompt was longer than
  *     the context

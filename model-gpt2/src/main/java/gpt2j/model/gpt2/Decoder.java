@@ -18,15 +18,21 @@ import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Locked;
 import gpt2j.model.gpt2.memory.Resources;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draws one token after another for sequences of a session, all of them in each step. The step is
- * recorded once; tokens, positions and random numbers move on in device memory, and the host reads
- * nothing but the tokens drawn. Nothing is allocated per step but the array of the result.
+ * Draws one token after another for sequences of a session, all of them in each step. A step is
+ * recorded once for each number of rows that it is run with; tokens, positions and random numbers
+ * move on in device memory, and the host reads nothing but the tokens drawn. Nothing is allocated
+ * per step but the array of the result.
  *
  * <p>A device may be some steps ahead of the host: as many as its {@link TokenQueue#depth queue} is
  * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
@@ -48,36 +54,35 @@ public final class Decoder implements AutoCloseable {
    * One sequence to draw for.
    *
    * @param sequence which sequence of the session
+   * @param sampling how to draw
    * @param stream its random stream
-   * @param draw the number of its next draw
-   * @param seen tokens that count as seen for the repetition penalty
+   * @param history what the stream has behind it
    */
-  record Row(int sequence, long stream, int draw, int... seen) {}
+  record Row(int sequence, SamplingParameters sampling, long stream, DrawHistory history) {}
+
+  /** What a step of some number of rows works in, the first of them those that are drawn for. */
+  private record Sized(TokenBatch batch, Tensor logits, Tensor sampled, Step step) {}
 
   private final Session session;
   private final Workspace workspace;
   private final Backend backend;
   private final Operations ops;
   private final Profiler profiler;
-  private final int[] sequences;
+  private final List<Row> rows;
+  private final int most; // rows
 
   private final Resources resources = new Resources();
-  private final TokenBatch batch; // [n]: the tokens to evaluate next
-  private final Tensor logits; // [n, V]
-  private final Tensor sampled; // I32 [n]
+  private final TokenBatch batch; // [most]: the tokens to evaluate next
+  private final Tensor logits; // [most, V]
+  private final Tensor sampled; // I32 [most]
   private final SamplingState sampling;
   private final TokenQueue queue;
-  private @Nullable Step step; // when first needed: the first token needn't wait for it
   private final HostInts host;
+  private final Map<Integer, Sized> steps = new HashMap<>(); // by rows, when first needed
 
-  private final List<Row> rows; // as they were at first
-  private final boolean penalty; // whether tokens seen before matter
-  private final TokenList[] seen; // by row: the tokens that were taken
-  private int taken; // draws
   private int underWay; // draws that were queued and not taken
-
-  private final int[] drawn;
-  private final long[] versions; // of the sequences after the last step
+  private boolean rewrite; // whether rows have left since the last draw
+  private final int[] taken; // [most]
   private final Lifetime lifetime;
 
   /**
@@ -86,12 +91,7 @@ public final class Decoder implements AutoCloseable {
    * @param whole the lifetime of what the session is a part of, or null if it is for itself
    */
   Decoder(
-      Gpt2 model,
-      Session session,
-      Workspace workspace,
-      SamplingParameters parameters,
-      List<Row> rows,
-      @Nullable Lifetime whole) {
+      Gpt2 model, Session session, Workspace workspace, List<Row> rows, @Nullable Lifetime whole) {
     if (rows.isEmpty() || rows.size() > session.sequences()) {
       throw new IllegalArgumentException(
           "a decoder takes 1 … %d sequences, not %d".formatted(session.sequences(), rows.size()));
@@ -101,28 +101,24 @@ public final class Decoder implements AutoCloseable {
     backend = model.backend();
     ops = backend.operations();
     profiler = backend.profiler();
-    this.rows = List.copyOf(rows);
-    penalty = parameters.repetitionPenalty() != 1;
-    seen = new TokenList[rows.size()];
-    Arrays.setAll(seen, row -> new TokenList());
-    sequences = rows.stream().mapToInt(Row::sequence).toArray();
-    drawn = new int[rows.size()];
-    versions = new long[rows.size()];
-    Arrays.fill(versions, -1);
+    this.rows = new ArrayList<>(rows);
+    most = rows.size();
+    taken = new int[most];
 
-    int n = rows.size();
     int vocabulary = model.config().vocabularySize();
     Locked.begin(backend);
     try {
       session.requireOpen();
-      batch = resources.add(TokenBatch.allocate(backend, n));
+      batch = resources.add(TokenBatch.allocate(backend, most));
       logits =
-          resources.add(backend.allocate(DataType.F32, Shape.of(n, vocabulary), Usage.ACTIVATION));
-      sampled = resources.add(backend.allocate(DataType.I32, Shape.of(n), Usage.IO));
-      sampling = resources.add(backend.samplingState(n, vocabulary, parameters));
-      queue = resources.add(backend.tokenQueue(n));
+          resources.add(
+              backend.allocate(DataType.F32, Shape.of(most, vocabulary), Usage.ACTIVATION));
+      sampled = resources.add(backend.allocate(DataType.I32, Shape.of(most), Usage.IO));
+      sampling = resources.add(backend.samplingState(most, vocabulary));
+      queue = resources.add(backend.tokenQueue(most));
+      host = new HostInts(Arena.ofAuto(), most);
+      useRows();
       resetSampling();
-      host = new HostInts(Arena.ofAuto(), n);
     } catch (RuntimeException | Error e) {
       resources.closeAfter(e);
       throw e;
@@ -158,21 +154,19 @@ public final class Decoder implements AutoCloseable {
       backend.lock().unlock();
     }
     try {
-      queue.take(drawn);
+      queue.take(taken);
     } catch (IllegalStateException e) {
       requireOpen(); // or says what was closed meanwhile
       throw e;
     }
     underWay--;
-    requireTokens();
-    taken++;
-    for (int i = 0; i < sequences.length; i++) {
-      versions[i] = session.sequence(sequences[i]).version();
-      if (penalty) {
-        seen[i].add(drawn[i]);
-      }
+    int[] drawn = Arrays.copyOf(taken, rows.size());
+    requireTokens(drawn);
+    for (int i = 0; i < drawn.length; i++) {
+      sequence(i).draw(drawn[i], this);
+      rows.get(i).history().drew(drawn[i]);
     }
-    return drawn.clone();
+    return drawn;
   }
 
   private void requireOpen() {
@@ -180,18 +174,43 @@ public final class Decoder implements AutoCloseable {
     session.requireOpen();
   }
 
+  private Sequence sequence(int row) {
+    return session.sequence(rows.get(row).sequence());
+  }
+
+  /** Leaves out the sequences that aren't wanted any more; the others go on in the same order. */
+  void retain(IntPredicate sequences) {
+    if (rows.removeIf(row -> !sequences.test(row.sequence()))) {
+      Locked.run(
+          backend,
+          () -> {
+            requireOpen();
+            forget();
+            useRows();
+            rewrite = true;
+          });
+    }
+  }
+
   /** Makes the tokens drawn last part of their sequences and queues as many steps as it may. */
   private void goOn() {
-    if (step == null) {
-      step = resources.add(backend.record("decode", this::step));
+    if (rewrite) {
+      writeRows(sizeOf(rows.size()), i -> sequence(i).drawn(), i -> sequence(i).length());
+      rewrite = false;
     }
+    int longest = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      int length = sequence(i).length();
+      workspace.reserve(
+          rows.get(i).sequence(), Math.min(session.capacity(), length + queue.depth() + 2));
+      longest = Math.max(longest, length + 1);
+    }
+    Step step = sized(sizeOf(rows.size())).step();
     if (underWay == 0) {
       run(step);
     }
-    int longest = 0;
-    for (int i = 0; i < sequences.length; i++) {
-      session.sequence(sequences[i]).append(drawn[i]);
-      longest = Math.max(longest, session.length(sequences[i]));
+    for (int i = 0; i < rows.size(); i++) {
+      sequence(i).append(sequence(i).drawn());
     }
     // The first draw under way follows the sequences as they are; each further one, a token more.
     while (underWay <= queue.depth() && longest + underWay <= session.capacity()) {
@@ -199,7 +218,36 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  private void requireTokens() {
+  private void run(Step step) {
+    step.run();
+    underWay++;
+  }
+
+  /**
+   * How many rows a step has. Where it is done when its call returns, recording costs nothing, and
+   * it has as many as there are; else powers of two, so that few steps serve all numbers, the rest
+   * of the rows idle.
+   */
+  private int sizeOf(int count) {
+    return queue.depth() == 0 ? count : Math.min(most, Integer.highestOneBit(2 * count - 1));
+  }
+
+  private Sized sized(int size) {
+    Sized known = steps.get(size);
+    if (known == null) {
+      TokenBatch first = batch.first(size);
+      Tensor firstLogits = logits.rows(0, size);
+      Tensor firstSampled = sampled.rows(0, size);
+      Step step =
+          resources.add(
+              backend.record("decode", () -> evaluateAndDraw(first, firstLogits, firstSampled)));
+      known = new Sized(first, firstLogits, firstSampled, step);
+      steps.put(size, known);
+    }
+    return known;
+  }
+
+  private void requireTokens(int[] drawn) {
     for (int i = 0; i < drawn.length; i++) {
       if (drawn[i] == SamplingState.NO_TOKEN) {
         Locked.run(
@@ -208,15 +256,12 @@ public final class Decoder implements AutoCloseable {
               requireOpen();
               forget();
             });
-        Arrays.fill(versions, -1); // nothing was drawn that a sequence could go on with
-        throw session.nonFinite(session.tokens(sequences[i]));
+        for (int row = 0; row < drawn.length; row++) {
+          sequence(row).undraw(); // there is nothing that a sequence could go on with
+        }
+        throw session.nonFinite(sequence(i).tokens());
       }
     }
-  }
-
-  private void run(Step recorded) {
-    recorded.run();
-    underWay++;
   }
 
   /** Forgets the draws under way, as if they had not been queued. */
@@ -229,62 +274,79 @@ public final class Decoder implements AutoCloseable {
   private void forget() {
     queue.clear();
     underWay = 0;
+    rewrite = true;
     resetSampling();
+  }
+
+  private void useRows() {
+    for (int i = 0; i < rows.size(); i++) {
+      sampling.use(i, rows.get(i).sampling());
+    }
   }
 
   private void resetSampling() {
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);
-      int[] before = row.seen();
-      int[] all = Arrays.copyOf(before, before.length + seen[i].size());
-      System.arraycopy(seen[i].from(0), 0, all, before.length, seen[i].size());
-      sampling.reset(i, row.stream(), row.draw() + taken, all);
+      int[] drawn = row.history().drawn();
+      sampling.reset(i, row.stream(), drawn.length, row.history().prompt(), drawn);
     }
   }
 
   /** Whether the tokens drawn last go on with what the sequences hold; if not, all have logits. */
   private boolean goesOn() {
-    boolean unchanged = true;
-    for (int i = 0; i < sequences.length; i++) {
-      unchanged &= session.sequence(sequences[i]).version() == versions[i];
+    boolean goesOn = true;
+    for (int i = 0; i < rows.size(); i++) {
+      goesOn &= sequence(i).isDrawnBy(this);
     }
-    for (int sequence : sequences) {
-      if (!unchanged) {
+    for (int i = 0; i < rows.size(); i++) {
+      int sequence = rows.get(i).sequence();
+      if (!goesOn) {
         session.requireHidden(sequence);
       } else if (session.length(sequence) == session.capacity()) {
         throw new IllegalStateException(
             "sequence %d is full: it holds %d tokens".formatted(sequence, session.capacity()));
       }
     }
-    return unchanged;
+    return goesOn;
   }
 
   /** Draws from the logits after what was prefilled. */
   private void begin() {
-    int n = sequences.length;
-    for (int i = 0; i < n; i++) {
-      host.set(i, sequences[i]);
-    }
-    backend.write(batch.slots(), host.first(n));
-    for (int i = 0; i < n; i++) {
-      host.set(i, session.length(sequences[i]) - 1);
-    }
-    backend.write(batch.positions(), host.first(n));
-    workspace.head(logits, workspace.hidden(batch.slots()));
-    draw();
+    int size = sizeOf(rows.size());
+    // The draw makes the token the next step's input and moves the position on.
+    writeRows(size, i -> 0, i -> sequence(i).length() - 1);
+    rewrite = false;
+    TokenBatch first = batch.first(rows.size());
+    Tensor firstLogits = logits.rows(0, rows.size());
+    workspace.head(firstLogits, workspace.hidden(first.slots()));
+    draw(first, firstLogits, sampled.rows(0, rows.size()));
     underWay++;
   }
 
-  /** Evaluates the tokens drawn last and draws the next: what is recorded. */
-  private void step() {
-    workspace.head(logits, workspace.evaluate(batch));
-    draw();
+  /** What the rows evaluate next, and where; those behind them are idle. */
+  private void writeRows(int size, IntUnaryOperator token, IntUnaryOperator position) {
+    write(batch.tokens(), size, token, 0);
+    write(batch.positions(), size, position, 0);
+    write(batch.slots(), size, i -> rows.get(i).sequence(), TokenBatch.IDLE);
   }
 
-  private void draw() {
+  private void write(Tensor to, int size, IntUnaryOperator value, int idle) {
+    for (int i = 0; i < size; i++) {
+      host.set(i, i < rows.size() ? value.applyAsInt(i) : idle);
+    }
+    backend.write(to.rows(0, size), host.first(size));
+  }
+
+  /** Evaluates the tokens drawn last and draws the next: what is recorded. */
+  private void evaluateAndDraw(TokenBatch rows, Tensor logits, Tensor sampled) {
+    workspace.head(logits, workspace.evaluate(rows));
+    draw(rows, logits, sampled);
+  }
+
+  private void draw(TokenBatch rows, Tensor logits, Tensor sampled) {
     profiler.section("sample");
     ops.sample(sampled, logits, sampling);
-    ops.advance(batch, sampled, queue);
+    ops.advance(rows, sampled, queue);
     profiler.end();
   }
 

@@ -11,6 +11,7 @@ import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
   private final long startedAt = System.nanoTime();
-  private final GenerationRequest request;
   private final Backend backend;
   private final List<Sample> active = new ArrayList<>(); // changed by who iterates alone
   private final Lifetime lifetime;
@@ -39,24 +39,25 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
   private boolean begun;
   private volatile boolean cancelled;
 
-  Generation(Gpt2 model, GenerationRequest request) {
-    this.request = request;
+  Generation(Gpt2 model, List<GenerationRequest> requests) {
     backend = model.backend();
     Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
-    int longest = 0;
-    for (Prompt prompt : request.prompts()) {
-      int[] tokens = encode(model, prompt);
-      longest = Math.max(longest, tokens.length);
-      for (int i = 0; i < request.samples(); i++) {
-        active.add(new Sample(active.size(), model, request, endTokens, tokens));
+    for (GenerationRequest request : requests) {
+      for (Prompt prompt : request.prompts()) {
+        int[] tokens = encode(model, prompt, request.contextOverflow());
+        for (int stream = 0; stream < request.samples(); stream++) {
+          active.add(new Sample(active.size(), stream, model, request, endTokens, tokens));
+        }
       }
     }
+    if (active.isEmpty()) {
+      throw new IllegalArgumentException("a generation needs at least one request");
+    }
     completions = new Completion[active.size()];
-    int context = model.config().contextLength();
     SessionOptions options =
         SessionOptions.defaults()
             .withSequences(active.size())
-            .withCapacity((int) Math.min(context, (long) longest + request.maxNewTokens()));
+            .withCapacity(active.stream().mapToInt(Sample::mostPositions).max().orElseThrow());
     lifetime = backend.lifetime(this, "generation");
     try {
       session = new Session(model, options, lifetime);
@@ -66,7 +67,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     }
   }
 
-  private int[] encode(Gpt2 model, Prompt prompt) {
+  private static int[] encode(Gpt2 model, Prompt prompt, ContextOverflow overflow) {
     int[] tokens =
         switch (prompt) {
           case Prompt.Text(String text) -> model.tokenizer().encode(text);
@@ -79,7 +80,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
           "the prompt is empty: there must be at least one token to go on from");
     }
     model.checkTokens(tokens);
-    if (tokens.length > context && request.contextOverflow() == ContextOverflow.STOP) {
+    if (tokens.length > context && overflow == ContextOverflow.STOP) {
       throw new IllegalArgumentException(
           "the prompt has %d tokens, more than the model's context of %d; shorten it, or choose to recompute or slide when the context overflows"
               .formatted(tokens.length, context));
@@ -198,12 +199,12 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
       prefillPrompts();
       prefill = Duration.ofNanos(System.nanoTime() - start);
       begun = true;
-    } else if (mustPrefill()) {
+    } else if (active.stream().anyMatch(Sample::startsOver)) {
       prefillSamples();
     }
     Decoder drawing = decoder;
     if (drawing == null) {
-      drawing = newDecoder();
+      drawing = session.decoder(active.stream().map(Sample::row).toList());
       decoder = drawing;
     }
     int[] drawn = drawing.next();
@@ -233,6 +234,9 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   /** Each prompt once, then copied for its other samples. */
   private void prefillPrompts() {
+    for (Sample sample : active) {
+      session.reserve(sample.index(), sample.mostPositions());
+    }
     List<Extension> prompts =
         active.stream()
             .filter(sample -> sample.stream() == 0)
@@ -247,39 +251,19 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     session.synchronize();
   }
 
-  /** Whether the next step is no plain decoding of the same samples as before. */
-  private boolean mustPrefill() {
-    return !request.useCache() || decoder == null || active.stream().anyMatch(Sample::windowMoved);
-  }
-
   /** The token drawn last, or all that the next token follows where the cache is of no use. */
   private void prefillSamples() {
     List<Extension> extensions = new ArrayList<>();
     for (Sample sample : active) {
       int slot = sample.index();
-      if (request.useCache() && !sample.windowMoved()) {
-        extensions.add(new Extension(slot, sample.last()));
-      } else {
+      if (sample.startsOver()) {
         session.clear(slot);
         extensions.add(new Extension(slot, sample.window()));
+      } else {
+        extensions.add(new Extension(slot, sample.last()));
       }
     }
     session.prefill(extensions, () -> cancelled);
-  }
-
-  private Decoder newDecoder() {
-    boolean penalty = request.sampling().repetitionPenalty() != 1;
-    return session.decoder(
-        request.sampling(),
-        active.stream()
-            .map(
-                sample ->
-                    new Decoder.Row(
-                        sample.index(),
-                        sample.stream(),
-                        sample.drawn(),
-                        penalty ? sample.tokens() : new int[0]))
-            .toList());
   }
 
   private void finish(Sample sample, FinishReason reason) {
@@ -288,16 +272,17 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     events.add(event);
   }
 
-  /** The samples that go on make up a smaller batch, for which a new step is recorded. */
   private void removeFinished() {
     boolean changed;
     synchronized (results) {
       changed = active.removeIf(sample -> completions[sample.index()] != null);
     }
+    Decoder drawing = decoder;
     if (active.isEmpty()) {
       release();
-    } else if (changed) {
-      releaseDecoder();
+    } else if (changed && drawing != null) {
+      Set<Integer> left = active.stream().map(Sample::index).collect(Collectors.toSet());
+      drawing.retain(left::contains);
     }
   }
 

@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.Lifetime;
 import gpt2j.api.Operations;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.config.Gpt2Config;
@@ -42,7 +42,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final Backend backend;
   private final Path source;
-  private final Precision precision;
+  private final WeightFormat precision;
   private final Resources resources = new Resources();
   private final Weights weights;
   private final Forward forward;
@@ -125,7 +125,7 @@ public final class Gpt2 implements AutoCloseable {
   }
 
   /** How the backend keeps weight matrices. */
-  public Precision precision() {
+  public WeightFormat precision() {
     return precision;
   }
 
@@ -158,7 +158,19 @@ public final class Gpt2 implements AutoCloseable {
   /** Generates to the end and tells {@code listener} what happens, as it happens. */
   public List<Completion> generate(
       GenerationRequest request, Consumer<? super GenerationEvent> listener) {
-    try (Generation generation = start(request)) {
+    return generate(List.of(request), listener);
+  }
+
+  /**
+   * Generates for several requests in one batch, each with its own seed, parameters, length and so
+   * on, until the last has ended. Each becomes what it would become alone, save for near ties that
+   * rounding turns.
+   *
+   * @return the completions of each request, one request after another
+   */
+  public List<Completion> generate(
+      List<GenerationRequest> requests, Consumer<? super GenerationEvent> listener) {
+    try (Generation generation = start(requests)) {
       generation.forEachRemaining(listener);
       return generation.completions();
     }
@@ -173,8 +185,13 @@ public final class Gpt2 implements AutoCloseable {
    *     is longer than the context and the request says {@link ContextOverflow#STOP}
    */
   public Generation start(GenerationRequest request) {
+    return start(List.of(request));
+  }
+
+  /** The same for several requests in one batch. */
+  public Generation start(List<GenerationRequest> requests) {
     requireOpen();
-    return new Generation(this, request);
+    return new Generation(this, requests);
   }
 
   /** How probable the model finds a text. */

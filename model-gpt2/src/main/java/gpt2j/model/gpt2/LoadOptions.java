@@ -1,6 +1,6 @@
 package gpt2j.model.gpt2;
 
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import java.util.function.Consumer;
 
@@ -11,7 +11,8 @@ import java.util.function.Consumer;
  * @param progress told after each tensor
  * @param notes told each of the {@linkplain Checkpoint#notes notes} on the checkpoint
  */
-public record LoadOptions(Precision precision, Progress progress, Consumer<? super String> notes) {
+public record LoadOptions(
+    WeightFormat precision, Progress progress, Consumer<? super String> notes) {
   /** Told how far loading has come. */
   @FunctionalInterface
   public interface Progress {
@@ -26,14 +27,14 @@ public record LoadOptions(Precision precision, Progress progress, Consumer<? sup
 
   /** Float32, nobody told, but the logger {@code gpt2j.model.gpt2} of notes, as warnings. */
   public static LoadOptions defaults() {
-    return new LoadOptions(Precision.F32, (bytes, total) -> {}, LoadOptions::log);
+    return new LoadOptions(WeightFormat.F32, (bytes, total) -> {}, LoadOptions::log);
   }
 
   private static void log(String note) {
     System.getLogger("gpt2j.model.gpt2").log(System.Logger.Level.WARNING, note);
   }
 
-  public LoadOptions withPrecision(Precision precision) {
+  public LoadOptions withPrecision(WeightFormat precision) {
     return new LoadOptions(precision, progress, notes);
   }
 

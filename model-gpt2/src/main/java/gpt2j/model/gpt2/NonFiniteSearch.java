@@ -8,10 +8,10 @@ import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.inference.Weights;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.spi.ForwardingOperations;
@@ -151,7 +151,7 @@ final class NonFiniteSearch extends ForwardingOperations {
       why +=
           "whose weights are finite: what it computes grows beyond float32; the training of this"
               + " checkpoint diverged, or it is damaged";
-    } else if (model.precision() == Precision.F16) {
+    } else if (model.precision() == WeightFormat.F16) {
       why +=
           "whose weights are NaN or infinite: the checkpoint is damaged, or its weights are too"
               + " large for f16";

@@ -9,8 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One completion while it grows: its tokens, its text, and the part of it that the model sees. */
-final class Sample {
+final class Sample implements DrawHistory {
   private final int index;
+  private final int stream;
   private final GenerationRequest request;
   private final int context;
   private final Set<Integer> endTokens;
@@ -29,9 +30,20 @@ final class Sample {
   private Duration timeToFirstToken = Duration.ZERO;
   private final List<Duration> steps = new ArrayList<>();
 
-  /** A sample of a prompt of any length, of which the last tokens that fit the context count. */
-  Sample(int index, Gpt2 model, GenerationRequest request, Set<Integer> endTokens, int[] prompt) {
+  /**
+   * A sample of a prompt of any length, of which the last tokens that fit the context count.
+   *
+   * @param stream which of its prompt's samples it is, and so its random stream
+   */
+  Sample(
+      int index,
+      int stream,
+      Gpt2 model,
+      GenerationRequest request,
+      Set<Integer> endTokens,
+      int[] prompt) {
     this.index = index;
+    this.stream = stream;
     this.request = request;
     this.endTokens = endTokens;
     context = model.config().contextLength();
@@ -48,19 +60,32 @@ final class Sample {
     return index;
   }
 
-  /** Which of its prompt's samples it is, and so its random stream. */
   int stream() {
-    return index % request.samples();
+    return stream;
   }
 
-  /** The prompt's tokens, then those drawn. */
-  int[] tokens() {
-    return tokens.from(0);
+  /** How it is drawn for. */
+  Decoder.Row row() {
+    return new Decoder.Row(index, request.sampling(), stream, this);
   }
 
-  /** The number of tokens drawn. */
-  int drawn() {
-    return tokens.size() - promptLength;
+  @Override
+  public int[] prompt() {
+    return tokens.range(0, promptLength);
+  }
+
+  @Override
+  public int[] drawn() {
+    return tokens.from(promptLength);
+  }
+
+  /** Does nothing: {@link #push} does. */
+  @Override
+  public void drew(int token) {}
+
+  /** Positions that it takes at most. */
+  int mostPositions() {
+    return (int) Math.min(context, (long) promptLength + request.maxNewTokens());
   }
 
   /** The tokens that the next one follows: at most a context of them. */
@@ -74,9 +99,12 @@ final class Sample {
     return tokens.get(tokens.size() - 1);
   }
 
-  /** Whether the window begins elsewhere than when {@link #window} was last called. */
-  boolean windowMoved() {
-    return windowMoved;
+  /**
+   * Whether the next token can't follow what the cache holds: the window begins elsewhere than when
+   * {@link #window} was last called, or nothing is to come from the cache.
+   */
+  boolean startsOver() {
+    return windowMoved || !request.useCache();
   }
 
   @Nullable FinishReason finishReason() {
@@ -104,7 +132,7 @@ final class Sample {
     String piece = emit(matcher.push(decode(token)));
     if (matcher.stopped()) {
       finishReason = FinishReason.STOP_STRING;
-    } else if (drawn() == request.maxNewTokens()) {
+    } else if (tokens.size() - promptLength == request.maxNewTokens()) {
       finishReason = FinishReason.MAX_NEW_TOKENS;
     } else if (tokens.size() - windowStart > context) {
       moveWindow();

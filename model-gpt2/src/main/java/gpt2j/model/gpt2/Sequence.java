@@ -1,12 +1,16 @@
 package gpt2j.model.gpt2;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * What the host knows of one sequence of a session: the tokens whose keys and values are cached.
+ * What the host knows of one sequence of a session: the tokens whose keys and values are cached,
+ * and the token that was drawn behind them, which becomes part of it when the next one is drawn.
  */
 final class Sequence {
   private final TokenList tokens = new TokenList();
   private boolean hidden;
-  private long version;
+  private @Nullable Decoder drawnBy; // since the last change
+  private int drawn;
 
   int length() {
     return tokens.size();
@@ -21,9 +25,24 @@ final class Sequence {
     return hidden;
   }
 
-  /** Goes up with every change. */
-  long version() {
-    return version;
+  /** Whether a decoder's last draw goes on with what the sequence holds. */
+  boolean isDrawnBy(Decoder decoder) {
+    return drawnBy == decoder;
+  }
+
+  /** The token that was drawn behind what the sequence holds, if one was. */
+  int drawn() {
+    return drawn;
+  }
+
+  void draw(int token, Decoder decoder) {
+    drawn = token;
+    drawnBy = decoder;
+  }
+
+  /** Forgets the token that was drawn. */
+  void undraw() {
+    drawnBy = null;
   }
 
   void append(int token) {
@@ -48,6 +67,6 @@ final class Sequence {
 
   private void changed(boolean keepsHidden) {
     hidden = keepsHidden;
-    version++;
+    undraw();
   }
 }

@@ -181,13 +181,49 @@ public final class Session implements AutoCloseable {
     requireDistinct(sequences);
     List<Decoder.Row> rows = new ArrayList<>();
     for (int i = 0; i < sequences.length; i++) {
-      rows.add(new Decoder.Row(sequences[i], i, 0, tokens(sequences[i])));
+      DrawHistory history = DrawHistory.of(tokens(sequences[i]));
+      rows.add(new Decoder.Row(sequences[i], sampling, i, history));
     }
-    return decoder(sampling, rows);
+    return decoder(rows);
   }
 
-  Decoder decoder(SamplingParameters sampling, List<Decoder.Row> rows) {
-    return new Decoder(model, this, workspace, sampling, rows, whole);
+  Decoder decoder(List<Decoder.Row> rows) {
+    return new Decoder(model, this, workspace, rows, whole);
+  }
+
+  /**
+   * Takes memory for the first tokens of a sequence, as evaluating them would, one chunk or token
+   * after another.
+   *
+   * @param tokens at most {@link #capacity}
+   * @throws gpt2j.api.OutOfMemoryException when there isn't as much; nothing has changed
+   */
+  public void reserve(int sequence, int tokens) {
+    requireOpen();
+    sequence(sequence);
+    if (tokens < 0 || tokens > capacity) {
+      throw new IllegalArgumentException(
+          "a sequence has room for %d tokens, not %d".formatted(capacity, tokens));
+    }
+    Locked.runPiece(
+        backend,
+        () -> {
+          requireOpen();
+          workspace.reserve(sequence, tokens);
+        });
+  }
+
+  /** Gives back the memory behind the tokens that the sequences hold, as far as it can be. */
+  public void trim() {
+    requireOpen();
+    Locked.runPiece(
+        backend,
+        () -> {
+          requireOpen();
+          for (int i = 0; i < sequences.length; i++) {
+            workspace.trim(i, sequences[i].length());
+          }
+        });
   }
 
   /** Drops the last {@code count} tokens of a sequence. */
@@ -236,6 +272,7 @@ public final class Session implements AutoCloseable {
         () -> {
           requireOpen();
           target.requireOpen();
+          target.workspace.reserve(to, source.length());
           workspace.copy(from, target.workspace, to, source.length(), source.hasHidden());
         });
     copy.copyOf(source);
@@ -271,6 +308,10 @@ public final class Session implements AutoCloseable {
   void extend(List<Extension> extensions, BooleanSupplier cancelled, ChunkConsumer consumer) {
     requireOpen();
     check(extensions);
+    for (Extension extension : extensions) {
+      int sequence = extension.sequence();
+      reserve(sequence, length(sequence) + extension.tokens().length);
+    }
     RowCursor cursor = new RowCursor(extensions);
     while (!cursor.atEnd()) {
       if (cancelled.getAsBoolean()) {

@@ -39,6 +39,10 @@ final class TokenList {
     return Arrays.copyOfRange(tokens, from, size);
   }
 
+  int[] range(int from, int to) {
+    return Arrays.copyOfRange(tokens, from, to);
+  }
+
   /** The tokens from {@code from} on, before {@code to}. */
   List<Integer> list(int from, int to) {
     return Arrays.stream(tokens, from, to).boxed().toList();

@@ -7,6 +7,7 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
@@ -61,8 +62,8 @@ final class WeightsLoader {
         .mapToLong(
             shape -> {
               boolean isVector = shape.rank() == 1; // in float32, whatever the precision
-              DataType type = isVector ? DataType.F32 : options.precision().storage();
-              return shape.elements() * type.bytes();
+              WeightFormat format = isVector ? WeightFormat.F32 : options.precision();
+              return format.bytes(1, shape.elements());
             })
         .sum();
   }

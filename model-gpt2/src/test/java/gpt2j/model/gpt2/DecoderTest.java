@@ -5,15 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gpt2j.api.Backend;
+import gpt2j.api.BackendOptions;
 import gpt2j.api.SamplingParameters;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.testkit.ReferenceBackendProvider;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DecoderTest {
   private static final SamplingParameters RANDOM =
@@ -52,7 +57,7 @@ final class DecoderTest {
     try (Session other = model.session()) {
       other.prefill(0, tokens);
       try (Decoder decoder =
-          other.decoder(RANDOM, List.of(new Decoder.Row(0, stream, 0, tokens)))) {
+          other.decoder(List.of(new Decoder.Row(0, RANDOM, stream, DrawHistory.of(tokens))))) {
         int[] drawn = new int[6];
         Arrays.setAll(drawn, i -> decoder.next()[0]);
         return drawn;
@@ -108,10 +113,63 @@ final class DecoderTest {
   void drawsGoOnFromTheirNumber() {
     int[] whole = alone(0, 4, 1, 2);
     session.prefill(0, whole[0], whole[1]);
-    int[] seen = {1, 2, whole[0], whole[1]};
-    try (Decoder decoder = session.decoder(RANDOM, List.of(new Decoder.Row(0, 4, 2, seen)))) {
+    DrawHistory history = DrawHistory.of(new int[] {1, 2}, whole[0], whole[1]);
+    try (Decoder decoder = session.decoder(List.of(new Decoder.Row(0, RANDOM, 4, history)))) {
       for (int i = 2; i < 6; i++) {
         assertEquals(whole[i], decoder.next()[0]);
+      }
+    }
+  }
+
+  /** Rows leave one after another; those that stay draw what they would have drawn anyway. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void rowsMayLeave(int runAhead) {
+    try (Backend ahead = new ReferenceBackendProvider()
+                .open(
+                    BackendOptions.defaults()
+                        .withSetting(ReferenceBackendProvider.RUN_AHEAD, "" + runAhead));
+        Gpt2 other = TinyModels.load(folder, ahead);
+        Session together =
+            other.session(SessionOptions.defaults().withSequences(5).withCapacity(CONTEXT))) {
+      List<Decoder.Row> rows = new ArrayList<>();
+      int[][] expected = new int[5][];
+      for (int i = 0; i < 5; i++) {
+        int[] prompt = {i + 1, 2};
+        SamplingParameters own =
+            i % 2 == 0
+                ? RANDOM.withSeed(i).withFrequencyPenalty(0.5f)
+                : RANDOM.withTopK(3 + i).withRepetitionPenalty(1.3f);
+        together.prefill(i, prompt);
+        rows.add(new Decoder.Row(i, own, 7 * i, DrawHistory.of(prompt)));
+        expected[i] = alone(other, rows.getLast(), prompt);
+      }
+      try (Decoder decoder = together.decoder(rows)) {
+        List<Integer> left = new ArrayList<>(List.of(0, 1, 2, 3, 4));
+        for (int step = 0; step < 5; step++) {
+          int[] drawn = decoder.next();
+          assertEquals(left.size(), drawn.length);
+          for (int i = 0; i < drawn.length; i++) {
+            assertEquals(expected[left.get(i)][step], drawn[i], "step " + step + ", row " + i);
+          }
+          left.remove(Integer.valueOf(new int[] {3, 0, 4, 2, 1}[step]));
+          if (!left.isEmpty()) {
+            decoder.retain(left::contains);
+          }
+        }
+      }
+    }
+  }
+
+  private static int[] alone(Gpt2 model, Decoder.Row row, int... prompt) {
+    try (Session session = model.session()) {
+      session.prefill(0, prompt);
+      DrawHistory history = DrawHistory.of(prompt);
+      try (Decoder decoder =
+          session.decoder(List.of(new Decoder.Row(0, row.sampling(), row.stream(), history)))) {
+        int[] drawn = new int[5];
+        Arrays.setAll(drawn, i -> decoder.next()[0]);
+        return drawn;
       }
     }
   }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.io.IOException;
@@ -37,7 +37,7 @@ final class LoadTest {
 
   @ParameterizedTest
   @EnumSource
-  void accountsForTheWeights(Precision precision) {
+  void accountsForTheWeights(WeightFormat precision) {
     try (Backend backend = TinyModels.reference()) {
       try (Gpt2 model =
           Gpt2.load(directory, backend, LoadOptions.defaults().withPrecision(precision))) {

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.OutOfMemoryException;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.spi.ForwardingBackend;
@@ -55,7 +55,7 @@ class RoomTest {
       asked.clear();
       try (Backend backend = backend();
           Gpt2 gpt2 = TinyModels.load(model, backend)) {
-        assertEquals(Precision.F32, gpt2.precision());
+        assertEquals(WeightFormat.F32, gpt2.precision());
         assertEquals(List.of(backend.memory().of(Usage.WEIGHTS)), asked);
       }
     }
@@ -118,8 +118,8 @@ class RoomTest {
             .sum();
     LoadOptions options = LoadOptions.defaults();
     try (Backend backend = backend()) {
-      Gpt2.load(directory, backend, options.withPrecision(Precision.F32)).close();
-      Gpt2.load(directory, backend, options.withPrecision(Precision.BF16)).close();
+      Gpt2.load(directory, backend, options.withPrecision(WeightFormat.F32)).close();
+      Gpt2.load(directory, backend, options.withPrecision(WeightFormat.BF16)).close();
     }
     assertEquals(config.parameters() * Float.BYTES, asked.getFirst());
     assertEquals(asked.getFirst() - 2 * matrices, asked.getLast());

@@ -67,11 +67,14 @@ public final class Attention {
    */
   public void run(int head, int row, int count, long scores) {
     int headSize = spec.headSize();
-    int slot =
-        Math.clamp(Memory.getInt(slots + (long) row * Integer.BYTES), 0, spec.sequences() - 1);
+    int slot = Memory.getInt(slots + (long) row * Integer.BYTES);
+    int room = slot < 0 || slot >= spec.sequences() ? 0 : cache.room(slot);
+    if (room == 0) {
+      return; // an idle row
+    }
     int length = 0; // positions that any of the rows attends to
     for (int i = 0; i < count; i++) {
-      length = Math.max(length, length(row + i));
+      length = Math.max(length, length(row + i, room));
     }
     long stride = (long) Memory.padded(spec.capacity()) * Float.BYTES; // scores: [count, stride]
     long rowBytes = 3L * spec.width() * Float.BYTES;
@@ -86,7 +89,7 @@ public final class Attention {
     }
     begun = PartTimes.end(times, PartTimes.SCORES, begun);
     for (int i = 0; i < count; i++) {
-      softmax(head, row + i, scores + i * stride, length);
+      softmax(head, row + i, scores + i * stride, length(row + i, room), length);
     }
     begun = PartTimes.end(times, PartTimes.SOFTMAX, begun);
     long values = cache.values(layer, slot, head);
@@ -102,13 +105,12 @@ public final class Attention {
   }
 
   /** How many positions a row attends to: its own and those before. */
-  private int length(int row) {
+  private int length(int row, int room) {
     int position = Memory.getInt(positions + (long) row * Integer.BYTES);
-    return Math.clamp(position, 0, spec.capacity() - 1) + 1;
+    return Math.clamp(position, 0, room - 1) + 1;
   }
 
-  private void softmax(int head, int row, long scores, int length) {
-    int own = length(row);
+  private void softmax(int head, int row, long scores, int own, int length) {
     Softmax.inPlace(scores, own);
     if (own < length) { // other rows of the tile see further
       Memory.clear(scores + (long) own * Float.BYTES, (long) (length - own) * Float.BYTES);

@@ -7,9 +7,11 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values in float32. For each layer, slot and head:
+ * Keys and values in float32, each slot in memory of its own. For each layer and head:
  *
  * <ul>
  *   <li>keys {@code [block][headSize][lane]}: a block holds as many positions as a vector has
@@ -19,29 +21,31 @@ import gpt2j.backend.cpu.simd.Memory;
  * </ul>
  */
 public final class CpuKvCache implements KvCache {
+  /** What a slot grows by at least: positions of four pages of GPT-2's heads. */
+  private static final int GRANULE = 64;
+
+  private final Allocator allocator;
   private final KvCacheSpec spec;
-  private final Allocator.Region keys;
-  private final Allocator.Region values;
-  private final long keyBytes;
-  private final long valueBytes;
+  private final Slot[] slots;
+
+  /** Memory of one slot, its layers one after another; none as long as it has no room. */
+  private record Slot(int room, Allocator.@Nullable Region region, long keyBytes, long valueBytes) {
+    static final Slot EMPTY = new Slot(0, null, 0, 0);
+
+    long address() {
+      return region == null ? 0 : region.address();
+    }
+  }
 
   public CpuKvCache(Allocator allocator, KvCacheSpec spec) {
     if (spec.type() != DataType.F32) {
       throw new UnsupportedException(
           "the cpu backend keeps the KV cache in F32, not in " + spec.type());
     }
+    this.allocator = allocator;
     this.spec = spec;
-    keyBytes = (long) Memory.padded(spec.capacity()) * spec.headSize() * Float.BYTES;
-    valueBytes = (long) spec.capacity() * Memory.padded(spec.headSize()) * Float.BYTES;
-    long parts = Math.multiplyExact((long) spec.layers() * spec.sequences(), spec.heads());
-    keys = allocator.allocate("the KV cache", Math.multiplyExact(parts, keyBytes), Usage.CACHE);
-    try {
-      values =
-          allocator.allocate("the KV cache", Math.multiplyExact(parts, valueBytes), Usage.CACHE);
-    } catch (RuntimeException e) {
-      keys.close();
-      throw e;
-    }
+    slots = new Slot[spec.sequences()];
+    Arrays.fill(slots, Slot.EMPTY);
   }
 
   /** The cache as this backend's own. */
@@ -58,14 +62,67 @@ public final class CpuKvCache implements KvCache {
     return spec;
   }
 
-  /** Where a head's keys begin. */
-  long keys(int layer, int slot, int head) {
-    return keys.address() + part(layer, slot, head) * keyBytes;
+  /** Twice the room where it has to grow, so that what is there is seldom moved. */
+  @Override
+  public void reserve(int slot, int positions) {
+    Slot before = slots[slot];
+    if (positions <= before.room()) {
+      return;
+    }
+    int room = Math.min(spec.capacity(), Math.max(positions, 2 * before.room()));
+    room = Math.min(spec.capacity(), Math.ceilDiv(room, GRANULE) * GRANULE);
+    long keyBytes = (long) Memory.padded(room) * spec.headSize() * Float.BYTES;
+    long valueBytes = (long) room * valueRowBytes();
+    long bytes = Math.multiplyExact((long) spec.layers() * spec.heads(), keyBytes + valueBytes);
+    Allocator.Region region = allocator.allocate("the KV cache", bytes, Usage.CACHE);
+    Slot after = new Slot(room, region, keyBytes, valueBytes);
+    for (int layer = 0; layer < spec.layers() && before.room() > 0; layer++) {
+      for (int head = 0; head < spec.heads(); head++) {
+        Memory.copy(keys(before, layer, head), keys(after, layer, head), before.keyBytes());
+        Memory.copy(values(before, layer, head), values(after, layer, head), before.valueBytes());
+      }
+    }
+    free(slot);
+    slots[slot] = after;
   }
 
-  /** Where a head's values begin. */
+  @Override
+  public void trim(int slot, int positions) {
+    if (positions == 0) {
+      free(slot);
+    }
+  }
+
+  private void free(int slot) {
+    Allocator.Region region = slots[slot].region();
+    slots[slot] = Slot.EMPTY;
+    if (region != null) {
+      region.close();
+    }
+  }
+
+  /** Where a head's keys begin; 0 where the slot has no room. */
+  long keys(int layer, int slot, int head) {
+    return keys(slots[slot], layer, head);
+  }
+
+  /** Where a head's values begin; 0 where the slot has no room. */
   long values(int layer, int slot, int head) {
-    return values.address() + part(layer, slot, head) * valueBytes;
+    return values(slots[slot], layer, head);
+  }
+
+  private long keys(Slot slot, int layer, int head) {
+    long part = (long) layer * spec.heads() + head;
+    return slot.address() + part * (slot.keyBytes() + slot.valueBytes());
+  }
+
+  private long values(Slot slot, int layer, int head) {
+    return keys(slot, layer, head) + slot.keyBytes();
+  }
+
+  /** Positions of a slot that there is room for. */
+  int room(int slot) {
+    return slots[slot].room();
   }
 
   /** Distance of a position's key from its head's first, in bytes. */
@@ -85,13 +142,9 @@ public final class CpuKvCache implements KvCache {
     return (long) Memory.padded(spec.headSize()) * Float.BYTES;
   }
 
-  private long part(int layer, int slot, int head) {
-    return ((long) layer * spec.sequences() + slot) * spec.heads() + head;
-  }
-
   /** Whether a row may be stored there; what a batch says is not checked before. */
   public boolean holds(int slot, int position) {
-    return slot >= 0 && slot < spec.sequences() && position >= 0 && position < spec.capacity();
+    return slot >= 0 && slot < spec.sequences() && position >= 0 && position < room(slot);
   }
 
   /** Stores one head's key and value of {@code headSize} numbers each. */
@@ -135,7 +188,8 @@ public final class CpuKvCache implements KvCache {
 
   @Override
   public void close() {
-    keys.close();
-    values.close();
+    for (int slot = 0; slot < slots.length; slot++) {
+      free(slot);
+    }
   }
 }

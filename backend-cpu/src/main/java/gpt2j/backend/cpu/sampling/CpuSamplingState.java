@@ -3,20 +3,13 @@ package gpt2j.backend.cpu.sampling;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.backend.cpu.simd.Memory;
-import java.util.Arrays;
+import gpt2j.spi.HostSamplingState;
 import java.util.BitSet;
 
 /** Sampling state on the heap, and the draw of one row. */
-public final class CpuSamplingState implements SamplingState {
-  private final SamplingParameters parameters;
-  private final int vocabulary;
-  private final Row[] rows;
-
-  public CpuSamplingState(int rows, int vocabulary, SamplingParameters parameters) {
-    this.parameters = parameters;
-    this.vocabulary = vocabulary;
-    this.rows = new Row[rows];
-    Arrays.setAll(this.rows, Row::new);
+public final class CpuSamplingState extends HostSamplingState {
+  public CpuSamplingState(int rows, int vocabulary) {
+    super(rows, vocabulary);
   }
 
   /** The state as this backend's own. */
@@ -28,123 +21,107 @@ public final class CpuSamplingState implements SamplingState {
         "a sampling state of another backend: " + state.getClass().getSimpleName());
   }
 
-  @Override
-  public int rows() {
-    return rows.length;
-  }
-
-  @Override
-  public int vocabulary() {
-    return vocabulary;
-  }
-
-  @Override
-  public SamplingParameters parameters() {
-    return parameters;
-  }
-
-  @Override
-  public void reset(int row, long stream, int draw, int... seen) {
-    requireIndex("row", row, rows.length);
-    for (int token : seen) {
-      requireIndex("token", token, vocabulary);
-    }
-    rows[row].reset(stream, draw, seen);
-  }
-
-  private static void requireIndex(String name, int index, int bound) {
-    if (index < 0 || index >= bound) {
-      throw new IllegalArgumentException("sampling: %s %d of %d".formatted(name, index, bound));
-    }
-  }
-
   /**
    * Draws a row's next token.
    *
-   * @param logits where the row's logits lie
+   * @param logits where the row's logits lie; they stay as they are
+   * @param scratch working memory for as many
    */
-  public int draw(int row, long logits) {
-    return rows[row].draw(logits);
+  public int draw(int row, long logits, long scratch) {
+    Row state = row(row);
+    int token = NO_TOKEN;
+    if (!isAdjusted(state)) {
+      token = choose(logits, state);
+    } else {
+      Memory.copy(logits, scratch, (long) vocabulary() * Float.BYTES);
+      if (adjust(scratch, state)) {
+        token = choose(scratch, state);
+      }
+    }
+    state.drew(token);
+    return token;
   }
 
-  @Override
-  public void close() {} // nothing of it is native
+  private static boolean isAdjusted(Row row) {
+    return row.allowed() != null
+        || !row.parameters().logitBias().isEmpty()
+        || hasPenalties(row.parameters());
+  }
 
-  private final class Row {
-    private final BitSet seen = new BitSet();
-    private long stream;
-    private int draw;
+  private static boolean hasPenalties(SamplingParameters parameters) {
+    return parameters.repetitionPenalty() != 1
+        || parameters.presencePenalty() != 0
+        || parameters.frequencyPenalty() != 0;
+  }
 
-    Row(int number) {
-      stream = number;
+  /** Steps 1 to 4 of {@link SamplingParameters}; false where there are no numbers to draw from. */
+  private boolean adjust(long logits, Row row) {
+    BitSet allowed = row.allowed();
+    if (allowed != null && !forbid(logits, allowed)) {
+      return false;
     }
+    SamplingParameters parameters = row.parameters();
+    parameters.logitBias().forEach((token, bias) -> add(logits, token, bias));
+    if (hasPenalties(parameters)) {
+      penalise(logits, row);
+    }
+    return true;
+  }
 
-    void reset(long stream, int draw, int... tokens) {
-      this.stream = stream;
-      this.draw = draw;
-      seen.clear();
-      if (parameters.repetitionPenalty() != 1) {
-        for (int token : tokens) {
-          seen.set(token);
-        }
+  private static void penalise(long logits, Row row) {
+    float penalty = row.parameters().repetitionPenalty();
+    float presence = row.parameters().presencePenalty();
+    float frequency = row.parameters().frequencyPenalty();
+    BitSet seen = row.seen();
+    for (int token = seen.nextSetBit(0); token >= 0; token = seen.nextSetBit(token + 1)) {
+      long at = at(logits, token);
+      float logit = Memory.get(at);
+      set(at, logit, logit > 0 ? logit / penalty : logit * penalty);
+      int count = row.count(token);
+      if (count > 0) {
+        add(logits, token, -presence - frequency * count);
       }
     }
+  }
 
-    int draw(long logits) {
-      int token;
-      if (parameters.repetitionPenalty() == 1) {
-        token = choose(logits);
-      } else {
-        float[] before = penalise(logits);
-        token = choose(logits);
-        restore(logits, before);
-        if (token != NO_TOKEN) {
-          seen.set(token);
-        }
+  private boolean forbid(long logits, BitSet allowed) {
+    for (int token = 0; token < vocabulary(); token++) {
+      long at = at(logits, token);
+      if (!(Memory.get(at) < Float.POSITIVE_INFINITY)) {
+        return false;
       }
-      draw++;
-      return token;
-    }
-
-    /** Changes the logits of the tokens seen, and returns what they were, in the tokens' order. */
-    private float[] penalise(long logits) {
-      float penalty = parameters.repetitionPenalty();
-      float[] before = new float[seen.cardinality()];
-      int count = 0;
-      for (int token = seen.nextSetBit(0); token >= 0; token = seen.nextSetBit(token + 1)) {
-        long at = logits + (long) token * Float.BYTES;
-        float logit = Memory.get(at);
-        before[count++] = logit;
-        Memory.set(at, penalised(logit, penalty));
-      }
-      return before;
-    }
-
-    /** What was a number stays one. */
-    private static float penalised(float logit, float penalty) {
-      float result = logit > 0 ? logit / penalty : logit * penalty;
-      return Float.isFinite(logit) ? Math.clamp(result, -Float.MAX_VALUE, Float.MAX_VALUE) : result;
-    }
-
-    private void restore(long logits, float[] before) {
-      int count = 0;
-      for (int token = seen.nextSetBit(0); token >= 0; token = seen.nextSetBit(token + 1)) {
-        Memory.set(logits + (long) token * Float.BYTES, before[count++]);
+      if (!allowed.get(token)) {
+        Memory.set(at, Float.NEGATIVE_INFINITY);
       }
     }
+    return true;
+  }
 
-    private int choose(long logits) {
-      if (parameters.temperature() == 0) {
-        return Candidates.largest(logits, vocabulary);
-      }
-      GumbelDraw gumbel = new GumbelDraw(parameters, stream, draw);
-      boolean everyToken =
-          (parameters.topK() == 0 || parameters.topK() >= vocabulary)
-              && parameters.topP() == 1
-              && parameters.minP() == 0;
-      return everyToken
-          ? gumbel.ofAll(logits, vocabulary)
-          : gumbel.of(Candidates.of(logits, vocabulary, parameters), logits);
+  private static void add(long logits, int token, float bias) {
+    long at = at(logits, token);
+    float logit = Memory.get(at);
+    set(at, logit, logit + bias);
+  }
+
+  /** What was a number stays one. */
+  private static void set(long at, float logit, float changed) {
+    if (Float.isFinite(logit)) {
+      Memory.set(at, Math.clamp(changed, -Float.MAX_VALUE, Float.MAX_VALUE));
     }
+  }
+
+  private static long at(long logits, int token) {
+    return logits + (long) token * Float.BYTES;
+  }
+
+  private int choose(long logits, Row row) {
+    SamplingParameters parameters = row.parameters();
+    if (parameters.temperature() == 0) {
+      return Candidates.largest(logits, vocabulary());
+    }
+    GumbelDraw gumbel = new GumbelDraw(parameters, row.stream(), row.draw());
+    return parameters.filters(vocabulary())
+        ? gumbel.of(Candidates.of(logits, vocabulary(), parameters), logits)
+        : gumbel.ofAll(logits, vocabulary());
   }
 }

@@ -8,10 +8,10 @@ import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cpu.CpuBackendProvider;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -62,7 +62,7 @@ final class Program {
                     Shape.of(INPUTS, OUTPUTS),
                     numbers(arena, INPUTS * OUTPUTS, 7)),
                 null,
-                Precision.F32);
+                WeightFormat.F32);
         Tensor x = backend.allocate(DataType.F32, Shape.of(rows, INPUTS), Usage.ACTIVATION);
         Tensor out = backend.allocate(DataType.F32, Shape.of(rows, OUTPUTS), Usage.ACTIVATION)) {
       backend.write(x, numbers(arena, rows * INPUTS, 5));

@@ -10,7 +10,7 @@ import jcuda.driver.CUfunction;
 
 /**
  * The output head together with the draw behind it. One kernel makes the logits and does the draw's
- * work on them while they are in registers: all of it, or, for a draw with filters, it finds the
+ * work on them while they are in registers: all of it, or, for rows with filters, it finds the
  * largest logit of each span of tokens, so that the draw's own kernel need not read them all.
  * Logits and tokens are those of the single operations, bit for bit.
  */
@@ -52,8 +52,9 @@ public final class Head {
     int blocks = products.grid(weights, size, 1);
     int outputs = Products.outputsOfWarp(size);
     int span = Math.ceilDiv(Math.ceilDiv(weights.rows(), WARPS * blocks), outputs) * outputs;
-    boolean filtered = state.isFiltered();
-    long found = runtime.scratch().partials(); // candidates [rows][blocks], or peaks [rows][spans]
+    long candidates = runtime.scratch().partials(); // [rows][blocks]
+    long peaks =
+        candidates + (long) rows * blocks * CudaSamplingState.CANDIDATE_BYTES; // [rows][spans]
 
     CUfunction kernel = kernels.get(weights.type(), rows);
     Pending.Norm norm = product.norm();
@@ -72,12 +73,10 @@ public final class Head {
     state.addTo(launch);
     launch
         .address(tokens.address())
-        .address(filtered ? 0 : found)
+        .address(candidates)
         .address(runtime.scratch().counters())
-        .address(filtered ? found : 0)
+        .address(peaks)
         .launch(kernel, blocks, 1, 1, BLOCK, Float.BYTES * size * weights.leading());
-    if (filtered) {
-      state.drawFiltered(tokens, product.out(), found, span);
-    }
+    state.drawFiltered(tokens, product.out(), peaks, span);
   }
 }

@@ -1,10 +1,11 @@
 package gpt2j.backend.cuda.forward;
 
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.Kernels;
 import gpt2j.backend.cuda.memory.DeviceMatrix;
@@ -37,11 +38,10 @@ public final class Uploads {
   }
 
   /** A matrix {@code [inputs, outputs]}, stored as {@code [outputs][inputs]}, and its bias. */
-  public DeviceMatrix linear(HostTensor weight, @Nullable HostTensor bias, Precision precision) {
+  public DeviceMatrix linear(HostTensor weight, @Nullable HostTensor bias, WeightFormat format) {
     int inputs = weight.shape().rows();
     int outputs = weight.shape().size(1);
-    DeviceMatrix matrix =
-        allocate(weight.name(), precision.storage(), outputs, inputs, bias != null);
+    DeviceMatrix matrix = allocate(weight.name(), type(format), outputs, inputs, bias != null);
     return filled(
         matrix,
         () -> {
@@ -76,11 +76,19 @@ public final class Uploads {
   }
 
   /** Rows {@code [rows, width]}. */
-  public DeviceMatrix table(HostTensor rows, Precision precision) {
+  public DeviceMatrix table(HostTensor rows, WeightFormat format) {
     DeviceMatrix matrix =
-        allocate(
-            rows.name(), precision.storage(), rows.shape().rows(), rows.shape().size(1), false);
+        allocate(rows.name(), type(format), rows.shape().rows(), rows.shape().size(1), false);
     return filled(matrix, () -> rows(matrix.address(), matrix.type(), matrix.leading(), rows));
+  }
+
+  private static DataType type(WeightFormat format) {
+    return format
+        .plain()
+        .orElseThrow(
+            () ->
+                new UnsupportedException(
+                    "the cuda backend keeps weights in F32, F16 or BF16, not in " + format));
   }
 
   private DeviceMatrix allocate(String name, DataType type, int rows, int columns, boolean biased) {

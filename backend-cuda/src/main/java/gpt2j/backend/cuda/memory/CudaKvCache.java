@@ -49,6 +49,13 @@ public final class CudaKvCache implements KvCache {
     return spec;
   }
 
+  /** Does nothing: recorded graphs hold addresses, so there is room for all from the beginning. */
+  @Override
+  public void reserve(int slot, int positions) {}
+
+  @Override
+  public void trim(int slot, int positions) {}
+
   /** Where the whole cache begins. */
   public long address() {
     return region.address();

@@ -20,7 +20,7 @@ public final class CudaStep implements Step {
   private final CudaProfiler profiler;
   private final Runnable around;
   private final CudaProfiler.StepMarks marks = new CudaProfiler.StepMarks();
-  private final StepGraph graph;
+  private StepGraph graph;
   private @Nullable StepGraph measured;
   private boolean closed;
 
@@ -71,7 +71,22 @@ public final class CudaStep implements Step {
     runtime.context().enter();
     graph.requireRunnable();
     fusion.flush();
+    if (graph.isOutdated()) {
+      captureAnew();
+    }
     profiler.queue(name, profiler.isRunning() ? this::runMeasured : graph::launch);
+  }
+
+  private void captureAnew() {
+    StepGraph outdated = graph;
+    graph = new StepGraph(name, runtime, fusion, recorder, around);
+    outdated.close();
+    StepGraph inSections = measured;
+    if (inSections != null) {
+      measured = null;
+      inSections.close();
+      marks.close();
+    }
   }
 
   private void runMeasured() {

@@ -97,6 +97,7 @@ public final class CudaTokenQueue implements TokenQueue {
   public KernelLauncher addTo(KernelLauncher launch) {
     return launch
         .address(ringAddress)
+        .integer(rows)
         .integer(steps)
         .address(step.address())
         .address(ringAddress + completeOffset);

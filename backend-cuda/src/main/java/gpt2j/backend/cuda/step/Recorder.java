@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda.step;
 
+import gpt2j.backend.cuda.forward.CudaSamplingState;
 import gpt2j.backend.cuda.memory.DeviceMemory;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,8 +20,12 @@ public final class Recorder {
    *
    * @param memory the memory whose addresses its kernels hold
    * @param queues where it puts an entry in, once for each
+   * @param states what it draws from
    */
-  public record Recording(Set<DeviceMemory.Region> memory, List<CudaTokenQueue> queues) {}
+  public record Recording(
+      Set<DeviceMemory.Region> memory,
+      List<CudaTokenQueue> queues,
+      List<CudaSamplingState> states) {}
 
   public Recorder(DeviceMemory memory) {
     this.memory = memory;
@@ -29,7 +34,10 @@ public final class Recorder {
   /** From now on notes what is used. */
   void begin() {
     recording =
-        new Recording(Collections.newSetFromMap(new IdentityHashMap<>()), new ArrayList<>());
+        new Recording(
+            Collections.newSetFromMap(new IdentityHashMap<>()),
+            new ArrayList<>(),
+            new ArrayList<>());
     memory.note(recording.memory()::add);
   }
 

@@ -14,6 +14,7 @@ import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import gpt2j.backend.cuda.driver.Closer;
 import gpt2j.backend.cuda.driver.Context;
 import gpt2j.backend.cuda.driver.Cuda;
+import gpt2j.backend.cuda.forward.CudaSamplingState;
 import gpt2j.backend.cuda.forward.Fusion;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.memory.DeviceMemory;
@@ -29,6 +30,7 @@ final class StepGraph implements AutoCloseable {
   private final CUgraph graph = new CUgraph();
   private final CUgraphExec executable = new CUgraphExec();
   private final Recorder.Recording used;
+  private final boolean filters; // whether it has the kernels of draws with filters
 
   /** Captures what {@code body} queues; it does not run. The calling thread has entered. */
   StepGraph(String name, CudaRuntime runtime, Fusion fusion, Recorder recorder, Runnable body) {
@@ -39,6 +41,7 @@ final class StepGraph implements AutoCloseable {
     runtime.context().capture().lock();
     try {
       used = capture(body);
+      filters = needsFilters();
     } finally {
       runtime.context().capture().unlock();
     }
@@ -98,6 +101,15 @@ final class StepGraph implements AutoCloseable {
     long[] count = new long[1];
     Cuda.check("cuGraphGetNodes", cuGraphGetNodes(graph, null, count));
     return count[0];
+  }
+
+  /** Whether what it draws from needs kernels by now that it lacks. */
+  boolean isOutdated() {
+    return filters != needsFilters();
+  }
+
+  private boolean needsFilters() {
+    return used.states().stream().anyMatch(CudaSamplingState::mayFilter);
   }
 
   /** Throws unless all that it uses is there, and has room. The calling thread has entered. */

@@ -18,11 +18,14 @@ public final class Cache {
     KvCacheSpec layer =
         new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, sequences, capacity, type);
     int layers = Device.copies(layer.bytes());
-    return device
-        .backend()
-        .kvCache(
-            new KvCacheSpec(
-                layers, layer.heads(), layer.headSize(), sequences, capacity, layer.type()));
+    KvCache cache =
+        device
+            .backend()
+            .kvCache(
+                new KvCacheSpec(
+                    layers, layer.heads(), layer.headSize(), sequences, capacity, layer.type()));
+    cache.reserveAll();
+    return cache;
   }
 
   /** Writes keys and values at positions 0 … {@code positions - 1} of all slots and layers. */
@@ -139,6 +142,7 @@ public final class Cache {
                       slots,
                       length,
                       cacheType));
+      cache.reserveAll();
       fill(device, cache, length);
       device.record(Device.CALLS, i -> device.operations().copyKv(cache, i + 1, cache, i, length));
     }

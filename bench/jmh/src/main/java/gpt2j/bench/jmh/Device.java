@@ -9,10 +9,10 @@ import gpt2j.api.Step;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -117,9 +117,9 @@ public class Device {
   }
 
   /** Values between −1 and 1 on the host. */
-  HostTensor host(Precision precision, Shape shape) {
-    Tensors values = Tensors.random(random, precision.storage(), shape);
-    return new HostTensor("values", precision.storage(), shape, values.memory());
+  HostTensor host(WeightFormat precision, Shape shape) {
+    DataType type = precision.plain().orElse(DataType.F32);
+    return new HostTensor("values", type, shape, Tensors.random(random, type, shape).memory());
   }
 
   /** An F32 tensor of values between −1 and 1. */

@@ -32,6 +32,7 @@ final class DeviceCopy implements Bandwidth {
     cache =
         backend.kvCache(
             new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, positions, DataType.F32));
+    cache.reserveAll();
     copies =
         backend.record(
             "copies",

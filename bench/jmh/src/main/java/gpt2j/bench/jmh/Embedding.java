@@ -2,9 +2,9 @@ package gpt2j.bench.jmh;
 
 import gpt2j.api.EmbeddingTable;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,14 +20,14 @@ public class Embedding extends OperationBenchmark {
 
   /** How tables are kept. */
   @Param({"F32", "BF16"})
-  public Precision precision = Precision.F32;
+  public WeightFormat precision = WeightFormat.F32;
 
   /** Makes tables and batches; the batches differ, so that their rows aren't in caches. */
   @Setup
   public void setUp(Device device) {
     EmbeddingTable tokens = table(device, Gpt2Sizes.VOCABULARY);
     EmbeddingTable positions = table(device, Gpt2Sizes.CONTEXT);
-    int copies = Device.copies((long) rows * Gpt2Sizes.WIDTH * precision.storage().bytes());
+    int copies = Device.copies(precision.bytes(rows, Gpt2Sizes.WIDTH));
     copies = Math.min(copies, 100 * Device.CALLS);
     List<TokenBatch> batches = new ArrayList<>();
     for (int i = 0; i < copies; i++) {

@@ -1,9 +1,9 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.LinearWeights;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -22,13 +22,13 @@ public class Linear extends OperationBenchmark {
 
   /** How weights are kept. */
   @Param({"F32", "BF16"})
-  public Precision precision = Precision.F32;
+  public WeightFormat precision = WeightFormat.F32;
 
   /** Makes weights and activations. */
   @Setup
   public void setUp(Device device) {
     Shape shape = Shape.of(matrix.inputs(), matrix.outputs());
-    int copies = Device.copies(shape.elements() * precision.storage().bytes());
+    int copies = Device.copies(precision.bytes(matrix.outputs(), matrix.inputs()));
     List<LinearWeights> weights = new ArrayList<>();
     for (int i = 0; i < copies; i++) {
       weights.add(
@@ -36,7 +36,7 @@ public class Linear extends OperationBenchmark {
               .backend()
               .linearWeights(
                   device.host(precision, shape),
-                  device.host(Precision.F32, Shape.of(matrix.outputs())),
+                  device.host(WeightFormat.F32, Shape.of(matrix.outputs())),
                   precision));
     }
     Tensor x = device.activations(rows, matrix.inputs());

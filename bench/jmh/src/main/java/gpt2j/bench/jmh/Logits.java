@@ -1,9 +1,9 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.EmbeddingTable;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
@@ -17,7 +17,7 @@ public class Logits extends OperationBenchmark {
 
   /** How the table is kept. */
   @Param({"F32", "BF16"})
-  public Precision precision = Precision.F32;
+  public WeightFormat precision = WeightFormat.F32;
 
   /** Makes the table. */
   @Setup

@@ -2,7 +2,7 @@ package gpt2j.bench.jmh;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,10 +26,13 @@ final class Traffic {
   static long bytes(String operation, UnaryOperator<String> parameter) {
     return switch (operation) {
       case "linear" ->
-          linear(Matrix.valueOf(parameter.apply("matrix")), rows(parameter), weight(parameter));
-      case "embed" -> rows(parameter) * (WIDTH * (2L * weight(parameter) + FLOAT) + 2 * INT);
+          linear(Matrix.valueOf(parameter.apply("matrix")), rows(parameter), format(parameter));
+      case "embed" ->
+          2 * format(parameter).bytes(rows(parameter), WIDTH)
+              + rows(parameter) * (WIDTH * FLOAT + 2 * INT);
       case "logits" ->
-          VOCABULARY * WIDTH * weight(parameter) + rows(parameter) * (WIDTH + VOCABULARY) * FLOAT;
+          format(parameter).bytes(VOCABULARY, WIDTH)
+              + rows(parameter) * (WIDTH + VOCABULARY) * FLOAT;
       case "layerNorm" -> (2 * rows(parameter) + 2) * WIDTH * FLOAT;
       case "gelu" -> 2 * rows(parameter) * Gpt2Sizes.INNER * FLOAT;
       case "selectRows" -> rows(parameter) * (2 * WIDTH * FLOAT + INT);
@@ -59,19 +62,19 @@ final class Traffic {
     };
   }
 
-  private static long linear(Matrix matrix, long rows, long weight) {
+  private static long linear(Matrix matrix, long rows, WeightFormat format) {
     long in = matrix.inputs();
     long out = matrix.outputs();
     long timesOut = matrix.epilogue() == Epilogue.ADD_TO_OUT ? 2 : 1;
-    return in * out * weight + out * FLOAT + rows * (in + timesOut * out) * FLOAT;
+    return format.bytes(out, in) + out * FLOAT + rows * (in + timesOut * out) * FLOAT;
   }
 
   private static long rows(UnaryOperator<String> parameter) {
     return number(parameter, "rows");
   }
 
-  private static long weight(UnaryOperator<String> parameter) {
-    return Precision.valueOf(parameter.apply("precision")).storage().bytes();
+  private static WeightFormat format(UnaryOperator<String> parameter) {
+    return WeightFormat.valueOf(parameter.apply("precision"));
   }
 
   private static long cached(UnaryOperator<String> parameter) {

@@ -108,6 +108,16 @@ public final class Workspace implements AutoCloseable {
     return Math.min(LOGITS_ROWS, rows());
   }
 
+  /** Makes room for a slot's first positions. */
+  public void reserve(int slot, int positions) {
+    cache.reserve(slot, positions);
+  }
+
+  /** Gives back what lies behind a slot's first positions. */
+  public void trim(int slot, int positions) {
+    cache.trim(slot, positions);
+  }
+
   /** Sets one row of what {@link #evaluate} evaluates next. */
   public void setRow(int row, int token, int position, int slot) {
     tokens.set(row, token);
