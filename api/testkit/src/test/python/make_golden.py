@@ -21,7 +21,8 @@ def show(name, tensor):
     shape = ",".join(str(size) for size in tensor.shape)
     digits = 9 if tensor.dtype == torch.float32 else 17
     values = " ".join(
-        str(v) if isinstance(v, int) else f"{v:.{digits}g}" for v in tensor.flatten().tolist()
+        str(v) if isinstance(v, int) else f"{v:.{digits}g}".replace("inf", "Infinity")
+        for v in tensor.flatten().tolist()
     )
     print(f"{name} {shape} {values}")
 
@@ -105,6 +106,7 @@ def attention():
         show(f"attention.{name}.out", out.transpose(0, 1).reshape(length, heads * size))
         scores = (q.double() @ k.double().transpose(1, 2)) * scale
         scores.masked_fill_(torch.ones(length, length).triu(1).bool(), -math.inf)
+        show(f"attention.{name}.scores", scores.transpose(0, 1).contiguous())
         show(f"attention.{name}.probabilities", scores.softmax(-1).transpose(0, 1).contiguous())
 
 

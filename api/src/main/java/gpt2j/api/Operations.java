@@ -61,6 +61,7 @@ public interface Operations {
    * @param out {@code [n, C]}
    * @param qkv {@code [n, 3C]}, of which only the query is read
    * @param scale usually 1/√headSize
+   * @param probe what is stored beside; a backend may lack any but {@link AttentionProbe#NONE}
    */
   void attention(
       Tensor out,

@@ -207,11 +207,13 @@ final class BackendLife {
   }
 
   AttentionProbe own(AttentionProbe probe) {
-    return switch (probe) {
-      case AttentionProbe.None none -> none;
-      case AttentionProbe.Store(Tensor probabilities) ->
-          new AttentionProbe.Store(own(probabilities));
-    };
+    return probe.equals(AttentionProbe.NONE)
+        ? probe
+        : new AttentionProbe(ownOrNull(probe.scores()), ownOrNull(probe.probabilities()));
+  }
+
+  private @Nullable Tensor ownOrNull(@Nullable Tensor handle) {
+    return handle == null ? null : own(handle);
   }
 
   Dropout own(Dropout dropout) {

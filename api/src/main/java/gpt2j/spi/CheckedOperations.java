@@ -18,6 +18,7 @@ import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks types and shapes as {@link Operations} demands, then hands over to a backend's own
@@ -89,12 +90,10 @@ final class CheckedOperations implements Operations {
     distinct("attention", out, qkv);
     matrix("attention: qkv", qkv, batch.rows(), 3 * spec.width());
     matrix("attention: out", out, batch.rows(), spec.width());
-    if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
-      tensor(
-          "attention: probe",
-          probabilities,
-          DataType.F32,
-          Shape.of(batch.rows(), spec.heads(), spec.capacity()));
+    probe("attention: scores", probe.scores(), spec, batch.rows());
+    probe("attention: probabilities", probe.probabilities(), spec, batch.rows());
+    if (probe.scores() != null) {
+      distinct("attention", probe.scores(), probe.probabilities());
     }
     life.run(
         () ->
@@ -188,6 +187,12 @@ final class CheckedOperations implements Operations {
 
   private static void layer(String operation, KvCache cache, int layer) {
     index(operation + ": layer", layer, cache.spec().layers());
+  }
+
+  private static void probe(String name, @Nullable Tensor probe, KvCacheSpec spec, int rows) {
+    if (probe != null) {
+      tensor(name, probe, DataType.F32, Shape.of(rows, spec.heads(), spec.capacity()));
+    }
   }
 
   private static void index(String name, int index, int bound) {

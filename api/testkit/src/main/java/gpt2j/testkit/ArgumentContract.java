@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -87,8 +88,8 @@ abstract class ArgumentContract extends Contract {
       operations.attention(to, from, past, layer, rows, 1, AttentionProbe.NONE);
     }
 
-    void probe(Tensor probabilities) {
-      bench.probe(out, qkv, cache, batch, 1, probabilities);
+    void probe(@Nullable Tensor scores, @Nullable Tensor probabilities) {
+      bench.probe(out, qkv, cache, batch, 1, new AttentionProbe(scores, probabilities));
     }
 
     void readKv(int layer, int slot, int positions, int keyBytes, int valueBytes) {
@@ -186,9 +187,18 @@ abstract class ArgumentContract extends Contract {
         "attention: batch differs", f -> f.attend(f.out, f.qkv, f.cache, 0, f.batch.first(2)));
     wrong.put("attention: no such layer", f -> f.attend(f.out, f.qkv, f.cache, 2, f.batch));
     wrong.put("attention: negative layer", f -> f.attend(f.out, f.qkv, f.cache, -1, f.batch));
-    wrong.put("probe: capacity differs", f -> f.probe(f.zeros(3, 2, 4)));
-    wrong.put("probe: heads differ", f -> f.probe(f.zeros(3, 3, 5)));
-    wrong.put("probe: rows differ", f -> f.probe(f.zeros(2, 2, 5)));
+    wrong.put("scores: capacity differs", f -> f.probe(f.zeros(3, 2, 4), null));
+    wrong.put("scores: heads differ", f -> f.probe(f.zeros(3, 3, 5), null));
+    wrong.put("scores: rows differ", f -> f.probe(f.zeros(2, 2, 5), null));
+    wrong.put("probabilities: capacity differs", f -> f.probe(null, f.zeros(3, 2, 4)));
+    wrong.put("probabilities: heads differ", f -> f.probe(null, f.zeros(3, 3, 5)));
+    wrong.put("probabilities: rows differ", f -> f.probe(null, f.zeros(2, 2, 5)));
+    wrong.put(
+        "scores and probabilities in one tensor",
+        f -> {
+          Tensor both = f.zeros(3, 2, 5);
+          f.probe(both, both);
+        });
     wrong.put("copyKv: no such slot to", f -> f.operations.copyKv(f.cache, 2, f.cache, 0, 1));
     wrong.put("copyKv: no such slot from", f -> f.operations.copyKv(f.cache, 0, f.cache, -1, 1));
     wrong.put("copyKv: too many positions", f -> f.operations.copyKv(f.cache, 0, f.cache, 1, 6));

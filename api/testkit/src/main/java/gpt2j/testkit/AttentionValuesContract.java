@@ -9,6 +9,7 @@ import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -58,27 +59,57 @@ abstract class AttentionValuesContract extends AttentionSupport {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void theProbeHasTheProbabilities(DataType type) {
+  void aProbeHasTheScores(DataType type) {
+    probed(type, true, false);
+  }
+
+  @ParameterizedTest
+  @FieldSource("CACHE_TYPES")
+  void aProbeHasTheProbabilities(DataType type) {
+    probed(type, false, true);
+  }
+
+  @ParameterizedTest
+  @FieldSource("CACHE_TYPES")
+  void aProbeHasScoresAndProbabilities(DataType type) {
+    probed(type, true, true);
+  }
+
+  /** Rows of two slots, in no order; the result has the bits that it has without a probe. */
+  private void probed(DataType type, boolean scores, boolean probabilities) {
     KvCacheSpec spec = new KvCacheSpec(1, 3, 20, 2, 37, type);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
           poison(bench, cache);
-          Rows rows = Rows.shuffled(Rows.listOfSlot(1, 0, 30), 1);
+          List<Rows.Row> both = new ArrayList<>(Rows.listOfSlot(1, 0, 30));
+          both.addAll(Rows.listOfSlot(0, 0, 9));
+          Rows rows = Rows.shuffled(both, 1);
           TokenBatch batch = bench.batch(rows);
-          Tensor qkv = qkv(bench, spec, 30, 6, 1);
-          Tensor out = bench.floats(30, spec.width());
-          Tensor probabilities = bench.floats(30, spec.heads(), spec.capacity());
+          Tensor qkv = qkv(bench, spec, rows.count(), 6, 1);
+          Tensor out = bench.floats(rows.count(), spec.width());
+          Tensor plain = bench.floats(rows.count(), spec.width());
+          AttentionProbe probe =
+              new AttentionProbe(
+                  scores ? bench.floats(rows.count(), spec.heads(), spec.capacity()) : null,
+                  probabilities ? bench.floats(rows.count(), spec.heads(), spec.capacity()) : null);
           bench.operations().appendKv(cache, 0, qkv, batch);
-          bench.probe(out, qkv, cache, batch, 0.2f, probabilities);
+          bench.operations().attention(plain, qkv, cache, 0, batch, 0.2f, AttentionProbe.NONE);
+          bench.probe(out, qkv, cache, batch, 0.2f, probe);
           bench.show("result", out, cacheTolerance(type));
-          bench.show("probabilities", probabilities, cacheTolerance(type));
-          float[] values = bench.read(probabilities);
-          for (int i = 0; i < values.length; i++) {
-            boolean seen = i % spec.capacity() <= rows.positions()[i / (3 * spec.capacity())];
-            values[i] = seen || values[i] != 0 ? 1 : 0;
+          Assertions.assertArrayEquals(bench.read(plain), bench.read(out), "without a probe");
+          if (probe.scores() != null) {
+            bench.show("scores", probe.scores(), cacheTolerance(type));
           }
-          bench.show("zero behind the row's own position", values, spec.capacity(), 0);
+          if (probe.probabilities() != null) {
+            bench.show("probabilities", probe.probabilities(), cacheTolerance(type));
+            float[] values = bench.read(probe.probabilities());
+            for (int i = 0; i < values.length; i++) {
+              boolean seen = i % spec.capacity() <= rows.positions()[i / (3 * spec.capacity())];
+              values[i] = seen || values[i] != 0 ? 1 : 0;
+            }
+            bench.show("zero behind the row's own position", values, spec.capacity(), 0);
+          }
         });
   }
 

@@ -20,7 +20,10 @@ public enum Feature {
   LINEAR,
   APPEND_KV,
   ATTENTION,
-  ATTENTION_PROBE,
+  /** Scores stored beside the result of attention. */
+  ATTENTION_SCORES,
+  /** Probabilities stored beside the result of attention. */
+  ATTENTION_PROBABILITIES,
   COPY_KV,
   SELECT_ROWS,
   LOGITS,

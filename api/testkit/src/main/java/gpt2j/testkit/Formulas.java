@@ -69,20 +69,19 @@ final class Formulas {
   }
 
   /**
-   * One head's attention: {@code softmax(scale · q·Kᵀ)} over the first {@code count} positions.
+   * One head's scores: {@code scale · q·Kᵀ} over the first {@code count} positions.
    *
    * @param keys {@code [capacity, width]}, of which the head has {@code size} columns from {@code
    *     column} on
    * @param query {@code [≥ width]}, with the head's query in the same columns
    * @return {@code [count]}
    */
-  static double[] attentionTo(
+  static double[] scores(
       float[] keys, int count, int width, float[] query, int column, int size, float scale) {
     double[] scores = new double[count];
     for (int t = 0; t < count; t++) {
       scores[t] = scale * dot(query, column, keys, t * width + column, size);
     }
-    softmax(scores);
     return scores;
   }
 

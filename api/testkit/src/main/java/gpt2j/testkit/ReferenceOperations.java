@@ -14,6 +14,7 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.spi.HostTokenQueue;
+import java.util.Arrays;
 
 /**
  * Every operation, row by row: float32 in, float64 in between, float32 out. A row whose token,
@@ -121,8 +122,11 @@ final class ReferenceOperations implements Operations {
     int capacity = cache.spec().capacity();
     Check.shape("qkv", qkv, F32, batch.rows(), 3 * width);
     Check.shape("out", out, F32, batch.rows(), width);
-    if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
-      Check.shape("the probabilities", probabilities, F32, batch.rows(), heads, capacity);
+    if (probe.scores() != null) {
+      Check.shape("the scores", probe.scores(), F32, batch.rows(), heads, capacity);
+    }
+    if (probe.probabilities() != null) {
+      Check.shape("the probabilities", probe.probabilities(), F32, batch.rows(), heads, capacity);
     }
     ReferenceTensor to = own(out);
     ReferenceTensor from = own(qkv);
@@ -132,7 +136,9 @@ final class ReferenceOperations implements Operations {
 
     for (int row = 0; row < batch.rows(); row++) {
       float[] result = new float[width]; // [C]: heads side by side
-      float[] seen = new float[heads * capacity]; // [heads, capacity]
+      float[] scores = new float[heads * capacity]; // [heads, capacity]
+      float[] probabilities = new float[heads * capacity]; // [heads, capacity]
+      Arrays.fill(scores, Float.NEGATIVE_INFINITY);
       if (!past.has(slot[row], position[row])) {
         to.setRowUndefined(row);
         continue;
@@ -144,16 +150,25 @@ final class ReferenceOperations implements Operations {
         int column = head * headSize;
         // A row sees positions 0 … its own.
         double[] p =
-            Formulas.attentionTo(keys, position[row] + 1, width, query, column, headSize, scale);
+            Formulas.scores(keys, position[row] + 1, width, query, column, headSize, scale);
+        copy(p, scores, head * capacity);
+        Formulas.softmax(p);
+        copy(p, probabilities, head * capacity);
         Formulas.weightedSum(p, values, width, result, column, headSize);
-        for (int t = 0; t < p.length; t++) {
-          seen[head * capacity + t] = (float) p[t];
-        }
       }
       to.setRow(row, result);
-      if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
-        own(probabilities).setRow(row, seen);
+      if (probe.scores() != null) {
+        own(probe.scores()).setRow(row, scores);
       }
+      if (probe.probabilities() != null) {
+        own(probe.probabilities()).setRow(row, probabilities);
+      }
+    }
+  }
+
+  private static void copy(double[] from, float[] to, int at) {
+    for (int i = 0; i < from.length; i++) {
+      to[at + i] = (float) from[i];
     }
   }
 

@@ -141,14 +141,13 @@ final class Workbench implements AutoCloseable {
     return keep(backend.record(name, body));
   }
 
-  /** Attention with a probe, which is a feature of its own. */
+  /** Attention with a probe, whose parts are features of their own. */
   void probe(
-      Tensor out, Tensor qkv, KvCache cache, TokenBatch batch, float scale, Tensor probabilities) {
+      Tensor out, Tensor qkv, KvCache cache, TokenBatch batch, float scale, AttentionProbe probe) {
     attempt(
-        Feature.ATTENTION_PROBE,
+        probe.scores() == null ? Feature.ATTENTION_PROBABILITIES : Feature.ATTENTION_SCORES,
         () -> {
-          AttentionProbe store = new AttentionProbe.Store(probabilities);
-          backend.operations().attention(out, qkv, cache, 0, batch, scale, store);
+          backend.operations().attention(out, qkv, cache, 0, batch, scale, probe);
           return true;
         });
   }

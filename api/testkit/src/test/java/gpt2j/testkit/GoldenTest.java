@@ -19,6 +19,7 @@ import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,11 +131,12 @@ class GoldenTest {
     Tensor out = bench.floats(9, 15);
     Tensor probabilities = bench.floats(9, 3, 9);
     TokenBatch batch = bench.batch(Rows.ofSlot(1, 0, 9));
-    AttentionProbe probe = new AttentionProbe.Store(probabilities);
+    AttentionProbe probe = new AttentionProbe(bench.floats(9, 3, 9), probabilities);
     bench.operations().appendKv(cache, 1, qkv, batch);
     bench.operations().attention(out, qkv, cache, 1, batch, 0.4f, probe);
     assertGolden(name + ".out", out);
     assertGolden(name + ".probabilities", probabilities);
+    assertGolden(name + ".scores", Objects.requireNonNull(probe.scores()));
     Tensor again = bench.floats(9, 15);
     for (int row = 8; row >= 0; row--) {
       TokenBatch single = bench.batch(Rows.ofSlot(1, row, 1));

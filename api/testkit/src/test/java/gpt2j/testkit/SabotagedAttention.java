@@ -18,6 +18,7 @@ import gpt2j.spi.ForwardingOperations;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Bugs in attention. */
 final class SabotagedAttention {
@@ -88,16 +89,58 @@ final class SabotagedAttention {
             (b, out, qkv, cache, layer, batch, scale, probe) ->
                 b.operations().attention(out, qkv, cache, 0, batch, scale, probe)),
         bug(
-            "probe not cleared",
+            "probabilities not cleared",
             values,
             (b, out, qkv, cache, layer, batch, scale, probe) -> {
               b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
-              if (probe instanceof AttentionProbe.Store(Tensor probabilities)) {
-                float[] p = floats(b, probabilities);
-                for (int i = 0; i < p.length; i++) {
-                  p[i] = p[i] == 0 ? Float.NaN : p[i];
-                }
-                setFloats(b, probabilities, p);
+              change(b, probe.probabilities(), (p, i) -> p[i] == 0 ? Float.NaN : p[i]);
+            }),
+        bug(
+            "scores not masked",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
+              change(b, probe.scores(), (s, i) -> Float.isInfinite(s[i]) ? 0 : s[i]);
+            }),
+        bug(
+            "scores not scaled",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
+              change(b, probe.scores(), (s, i) -> s[i] / scale);
+            }),
+        bug(
+            "scores of another row",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
+              int row = cache.spec().heads() * cache.spec().capacity();
+              change(b, probe.scores(), (s, i) -> s[(i + row) % s.length]);
+            }),
+        bug(
+            "scores of another head",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
+              int head = cache.spec().capacity();
+              int row = cache.spec().heads() * head;
+              change(b, probe.scores(), (s, i) -> s[i - i % row + (i + head) % row]);
+            }),
+        bug(
+            "probabilities instead of scores",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              AttentionProbe wrong =
+                  probe.probabilities() == null ? new AttentionProbe(null, probe.scores()) : probe;
+              b.operations().attention(out, qkv, cache, layer, batch, scale, wrong);
+            }),
+        bug(
+            "a probe changes the result",
+            values,
+            (b, out, qkv, cache, layer, batch, scale, probe) -> {
+              b.operations().attention(out, qkv, cache, layer, batch, scale, probe);
+              if (!probe.equals(AttentionProbe.NONE)) {
+                change(b, out, (o, i) -> Math.nextUp(o[i]));
               }
             }),
         bug("masked values times zero", rows, SabotagedAttention::timesZero),
@@ -128,6 +171,22 @@ final class SabotagedAttention {
                 wrong.attention(backend, out, qkv, cache, layer, batch, scale, probe);
               }
             });
+  }
+
+  /** One value of those that were right. */
+  private interface WrongValue {
+    float of(float[] values, int index);
+  }
+
+  private static void change(Backend backend, @Nullable Tensor tensor, WrongValue wrong) {
+    if (tensor != null) {
+      float[] values = floats(backend, tensor);
+      float[] changed = new float[values.length];
+      for (int i = 0; i < values.length; i++) {
+        changed[i] = wrong.of(values, i);
+      }
+      setFloats(backend, tensor, changed);
+    }
   }
 
   /** Probabilities of zero for what is masked: right, unless what is masked is NaN. */

@@ -23,6 +23,7 @@ import gpt2j.backend.cpu.weights.CpuEmbeddingTable;
 import gpt2j.backend.cpu.weights.CpuLinearWeights;
 import gpt2j.spi.HostTokenQueue;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations, each done when its call returns: work is handed to the workers by row, by column
@@ -128,9 +129,8 @@ final class CpuOperations implements Operations {
             CpuTensor.address(qkv),
             CpuTensor.address(batch.positions()),
             slots,
-            probe instanceof AttentionProbe.Store(Tensor probabilities)
-                ? CpuTensor.address(probabilities)
-                : 0,
+            address(probe.scores()),
+            address(probe.probabilities()),
             runtime.partTimes());
     long scratchBytes = Attention.scratchBytes(cache.spec());
     long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);
@@ -263,6 +263,10 @@ final class CpuOperations implements Operations {
         tokens,
         row -> intAt(slots, row) == TokenBatch.IDLE ? SamplingState.NO_TOKEN : intAt(from, row));
     host.put(tokens);
+  }
+
+  private static long address(@Nullable Tensor tensor) {
+    return tensor == null ? 0 : CpuTensor.address(tensor);
   }
 
   private static int intAt(long address, int index) {

@@ -1,6 +1,8 @@
 package gpt2j.bench.visualize;
 
+import gpt2j.model.gpt2.Activation;
 import gpt2j.model.gpt2.Gpt2;
+import gpt2j.model.gpt2.Probes;
 import gpt2j.model.gpt2.Session;
 import gpt2j.model.gpt2.SessionOptions;
 import java.util.Arrays;
@@ -16,35 +18,35 @@ final class AttentionMapper {
   /**
    * The maps of a text's last tokens.
    *
-   * @param backend the model's
    * @param prompt how many of the tokens are the prompt's; the others were generated
    */
-  static AttentionMaps map(Gpt2 model, ObservedBackend backend, int prompt, int... tokens) {
+  static AttentionMaps map(Gpt2 model, int prompt, int... tokens) {
     int shown = Math.min(tokens.length, MOST_TOKENS);
     int left = tokens.length - shown;
     int layers = model.config().layers();
     float[][][][] maps = new float[layers][model.config().heads()][shown][];
-    backend.observe(
-        ObservedOperations.ALL_LAYERS, attention -> keep(attention, left, tokens.length, maps));
+    Probes probes = Probes.none();
+    for (int layer = 0; layer < layers; layer++) {
+      float[][][] map = maps[layer];
+      probes =
+          probes.watch(
+              "blocks.%d.attn.hook_pattern".formatted(layer), chunk -> keep(chunk, left, map));
+    }
     try (Session session = model.session(SessionOptions.defaults().withCapacity(tokens.length))) {
-      session.prefill(0, tokens);
-    } finally {
-      backend.endObservation();
+      session.evaluate(0, probes, tokens);
     }
     TokenLabels labels = new TokenLabels(model.tokenizer());
     List<KvTrace.Token> texts = Arrays.stream(tokens).skip(left).mapToObj(labels::of).toList();
     return new AttentionMaps(texts, left, Math.max(0, prompt - left), maps);
   }
 
-  private static void keep(Attention attention, int left, int length, float[][][][] maps) {
-    int[] positions = attention.positions();
-    for (int row = 0; row < positions.length; row++) {
-      if (positions[row] >= left) {
-        float[][] heads = attention.probabilities(row, length);
-        for (int head = 0; head < heads.length; head++) {
-          maps[attention.layer()][head][positions[row] - left] =
-              Arrays.copyOfRange(heads[head], left, length);
-        }
+  private static void keep(Activation chunk, int left, float[][][] map) {
+    int length = chunk.shape().size(2);
+    for (int row = Math.max(0, left - chunk.firstRow()); row < chunk.shape().rows(); row++) {
+      float[] heads = chunk.row(row); // [heads, length]
+      for (int head = 0; head < map.length; head++) {
+        map[head][chunk.firstRow() + row - left] =
+            Arrays.copyOfRange(heads, head * length + left, (head + 1) * length);
       }
     }
   }

@@ -50,14 +50,13 @@ final class ObservedOperations extends ForwardingOperations implements AutoClose
       to.attention(out, qkv, cache, layer, batch, scale, probe);
       return;
     }
-    AttentionProbe.Store stored =
-        probe instanceof AttentionProbe.Store own
-            ? own
-            : new AttentionProbe.Store(
-                store(Shape.of(batch.rows(), cache.spec().heads(), cache.spec().capacity())));
-    to.attention(out, qkv, cache, layer, batch, scale, stored);
-    observer.accept(
-        new Attention(backend, layer, scale, batch, qkv, cache, stored.probabilities(), out));
+    Tensor stored = probe.probabilities();
+    if (stored == null) {
+      stored = store(Shape.of(batch.rows(), cache.spec().heads(), cache.spec().capacity()));
+    }
+    AttentionProbe both = new AttentionProbe(probe.scores(), stored);
+    to.attention(out, qkv, cache, layer, batch, scale, both);
+    observer.accept(new Attention(backend, layer, scale, batch, qkv, cache, stored, out));
   }
 
   private Tensor store(Shape shape) {

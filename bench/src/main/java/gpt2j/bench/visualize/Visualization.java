@@ -111,8 +111,7 @@ public final class Visualization {
               .mapToInt(KvTrace.Token::id)
               .limit(trace.steps().getLast().position() + 1L)
               .toArray();
-      files.addAll(
-          maps(AttentionMapper.map(model, backend, prompt.length, evaluated), folder.path()));
+      files.addAll(maps(AttentionMapper.map(model, prompt.length, evaluated), folder.path()));
       Path data = folder.path().resolve("trace.json");
       TraceFile.write(data, trace);
       files.add(data);

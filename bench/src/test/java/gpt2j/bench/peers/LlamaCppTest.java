@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;

@@ -6,12 +6,15 @@ import gpt2j.api.SamplingParameters;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.model.gpt2.inference.Forward;
+import gpt2j.model.gpt2.inference.ProbedOperations;
 import gpt2j.model.gpt2.inference.Workspace;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.memory.Locked;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +154,46 @@ public final class Session implements AutoCloseable {
       from = to;
     }
     return result;
+  }
+
+  /**
+   * Appends tokens to a sequence, shows what is computed on the way, and goes on with what it is
+   * given instead.
+   *
+   * @return what is read, by name, in the order in which it is computed
+   * @throws gpt2j.api.UnsupportedException when something can't be shown or not replaced, with the
+   *     reason
+   */
+  public Map<String, Activation> evaluate(int sequence, Probes probes, int... tokens) {
+    return evaluate(List.of(new Extension(sequence, tokens)), probes);
+  }
+
+  /** The same for several sequences together; their rows follow each other in the order given. */
+  public Map<String, Activation> evaluate(List<Extension> extensions, Probes probes) {
+    requireOpen();
+    check(extensions);
+    int all = 0;
+    int longest = 0;
+    for (Extension extension : extensions) {
+      int added = extension.tokens().length;
+      all += added;
+      longest = Math.max(longest, length(extension.sequence()) + added);
+    }
+    Probes.Visit visit = probes.visit(model.config(), all);
+    Forward probed =
+        model.forward(
+            new ProbedOperations(
+                backend, model.config(), model.weights(), workspace, longest, visit));
+    extend(
+        extensions,
+        probed,
+        () -> false,
+        (first, rows, x) -> {
+          if (visit.wantsHead()) {
+            workspace.logits(x, 0, rows, probed, (logits, from) -> {});
+          }
+        });
+    return visit.values();
   }
 
   /**
@@ -306,6 +349,14 @@ public final class Session implements AutoCloseable {
 
   /** Appends and evaluates tokens, a chunk of rows at a time. */
   void extend(List<Extension> extensions, BooleanSupplier cancelled, ChunkConsumer consumer) {
+    extend(extensions, workspace.forward(), cancelled, consumer);
+  }
+
+  private void extend(
+      List<Extension> extensions,
+      Forward forward,
+      BooleanSupplier cancelled,
+      ChunkConsumer consumer) {
     requireOpen();
     check(extensions);
     for (Extension extension : extensions) {
@@ -317,12 +368,27 @@ public final class Session implements AutoCloseable {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
-      Locked.runPiece(backend, () -> evaluateChunk(cursor, consumer));
+      Locked.runPiece(backend, () -> evaluateChunk(cursor, forward, consumer));
     }
   }
 
-  private void evaluateChunk(RowCursor cursor, ChunkConsumer consumer) {
+  /** What fails leaves the sequences as they were before the chunk. */
+  private void evaluateChunk(RowCursor cursor, Forward forward, ChunkConsumer consumer) {
     requireOpen();
+    int[] lengths = Arrays.stream(sequences).mapToInt(Sequence::length).toArray();
+    try {
+      appendChunk(cursor, forward, consumer);
+    } catch (RuntimeException | Error e) {
+      for (int slot = 0; slot < sequences.length; slot++) {
+        if (sequences[slot].length() > lengths[slot]) {
+          sequences[slot].truncate(lengths[slot]);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private void appendChunk(RowCursor cursor, Forward forward, ChunkConsumer consumer) {
     int first = cursor.position();
     int[] endings = new int[sequences.length]; // row after each sequence's last, 0 for none
     int rows = 0;
@@ -335,7 +401,7 @@ public final class Session implements AutoCloseable {
       }
       cursor.advance();
     }
-    Tensor x = workspace.evaluate(rows);
+    Tensor x = workspace.evaluate(rows, forward);
     for (int slot = 0; slot < sequences.length; slot++) {
       if (endings[slot] > 0) {
         workspace.keepHidden(slot, x, endings[slot] - 1);

@@ -23,13 +23,15 @@ public final class Attention {
   private final long qkv;
   private final long positions;
   private final long slots;
+  private final long probedScores;
   private final long probabilities;
   private final @Nullable PartTimes times;
 
   /**
    * One call of the operation.
    *
-   * @param probabilities where {@code [rows, heads, capacity]} go, or 0 if they aren't wanted
+   * @param probedScores where {@code [rows, heads, capacity]} go, or 0 if they aren't wanted
+   * @param probabilities the same
    * @param times of its parts; null unless wanted
    */
   public Attention(
@@ -40,6 +42,7 @@ public final class Attention {
       long qkv,
       long positions,
       long slots,
+      long probedScores,
       long probabilities,
       @Nullable PartTimes times) {
     this.cache = cache;
@@ -50,6 +53,7 @@ public final class Attention {
     this.qkv = qkv;
     this.positions = positions;
     this.slots = slots;
+    this.probedScores = probedScores;
     this.probabilities = probabilities;
     this.times = times;
   }
@@ -111,16 +115,26 @@ public final class Attention {
   }
 
   private void softmax(int head, int row, long scores, int own, int length) {
+    if (probedScores != 0) {
+      store(scores, own, probedScores, row, head, Float.NEGATIVE_INFINITY);
+    }
     Softmax.inPlace(scores, own);
     if (own < length) { // other rows of the tile see further
       Memory.clear(scores + (long) own * Float.BYTES, (long) (length - own) * Float.BYTES);
     }
     if (probabilities != 0) {
-      long capacityBytes = (long) spec.capacity() * Float.BYTES;
-      long target = probabilities + ((long) row * spec.heads() + head) * capacityBytes;
-      long ownBytes = (long) own * Float.BYTES;
-      Memory.copy(scores, target, ownBytes);
-      Memory.clear(target + ownBytes, capacityBytes - ownBytes);
+      store(scores, own, probabilities, row, head, 0);
+    }
+  }
+
+  /** Stores what belongs to the first {@code own} positions, and {@code masked} behind them. */
+  private void store(long from, int own, long to, int row, int head, float masked) {
+    long capacityBytes = (long) spec.capacity() * Float.BYTES;
+    long target = to + ((long) row * spec.heads() + head) * capacityBytes;
+    long ownBytes = (long) own * Float.BYTES;
+    Memory.copy(from, target, ownBytes);
+    for (long at = ownBytes; at < capacityBytes; at += Float.BYTES) {
+      Memory.set(target + at, masked);
     }
   }
 }

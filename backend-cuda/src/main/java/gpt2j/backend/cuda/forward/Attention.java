@@ -13,6 +13,7 @@ import gpt2j.backend.cuda.memory.CudaKvCache;
 import gpt2j.backend.cuda.memory.CudaTensor;
 import gpt2j.backend.cuda.memory.Scratch;
 import jcuda.driver.CUfunction;
+import org.jspecify.annotations.Nullable;
 
 /** What reads and writes caches of keys and values. */
 public final class Attention {
@@ -78,7 +79,7 @@ public final class Attention {
       int layer,
       TokenBatch batch,
       float scale,
-      AttentionProbe wanted) {
+      AttentionProbe probe) {
     KvCacheSpec spec = cache.spec();
     if (spec.headSize() > LARGEST_HEAD) {
       throw new UnsupportedException(
@@ -86,8 +87,8 @@ public final class Attention {
               .formatted(LARGEST_HEAD, spec.headSize()));
     }
     Call call = new Call(out, qkv, cache, layer, batch, scale);
-    if (wanted instanceof AttentionProbe.Store(Tensor probabilities)) {
-      probe(CudaTensor.of(probabilities), call);
+    if (!probe.equals(AttentionProbe.NONE)) {
+      store(probe, call);
     }
     if (batch.rows() <= FEW_ROWS || spec.headSize() > LARGEST_TILED_HEAD) {
       decode(call);
@@ -199,19 +200,24 @@ public final class Attention {
             0);
   }
 
-  private void probe(CudaTensor probabilities, Call call) {
+  private void store(AttentionProbe wanted, Call call) {
     KvCacheSpec spec = call.spec();
     KernelLauncher launch =
         runtime
             .launcher()
             .begin()
-            .address(probabilities.address())
+            .address(address(wanted.scores()))
+            .address(address(wanted.probabilities()))
             .address(call.qkv(0))
             .address(call.cache().keys(call.layer()))
             .address(call.slots(0))
             .address(call.positions(0));
     call.addShape(launch);
     launch.launch(probe.get(spec.type(), 0), call.batch().rows(), spec.heads(), 1, SMALL_BLOCK, 0);
+  }
+
+  private static long address(@Nullable Tensor tensor) {
+    return tensor == null ? 0 : CudaTensor.address(tensor);
   }
 
   public void copy(CudaKvCache to, int toSlot, CudaKvCache from, int fromSlot, int positions) {

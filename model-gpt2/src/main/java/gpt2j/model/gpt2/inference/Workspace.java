@@ -98,6 +98,11 @@ public final class Workspace implements AutoCloseable {
         spec.bytes() + Activations.bytes(config, rows) + spec.sequences() * perSequence);
   }
 
+  /** The usual way to compute. */
+  public Forward forward() {
+    return forward;
+  }
+
   /** The largest number of rows evaluated at a time. */
   public int rows() {
     return activations.rows();
@@ -127,15 +132,24 @@ public final class Workspace implements AutoCloseable {
 
   /** Evaluates the first {@code count} rows; returns the residual stream, {@code [count, C]}. */
   public Tensor evaluate(int count) {
+    return evaluate(count, forward);
+  }
+
+  /** The same with another way to compute. */
+  public Tensor evaluate(int count, Forward forward) {
     TokenBatch rows = batch.first(count);
     backend.write(rows.tokens(), tokens.first(count));
     backend.write(rows.positions(), positions.first(count));
     backend.write(rows.slots(), slots.first(count));
-    return evaluate(rows);
+    return evaluate(rows, forward);
   }
 
   /** Evaluates a batch that lies on the device; returns the residual stream, {@code [n, C]}. */
   public Tensor evaluate(TokenBatch rows) {
+    return evaluate(rows, forward);
+  }
+
+  private Tensor evaluate(TokenBatch rows, Forward forward) {
     Activations.Rows a = activations.first(rows.rows());
     forward.blocks(a, rows, cache);
     return a.x();
@@ -156,11 +170,20 @@ public final class Workspace implements AutoCloseable {
 
   /** The logits of a few rows. */
   public void head(Tensor out, Tensor x) {
+    head(out, x, forward);
+  }
+
+  private void head(Tensor out, Tensor x, Forward forward) {
     forward.head(out, activations.first(x.shape().rows()).y(), x);
   }
 
   /** The logits of rows {@code from … from + count - 1} of {@code x}, a block at a time. */
   public void logits(Tensor x, int from, int count, LogitsConsumer consumer) {
+    logits(x, from, count, forward, consumer);
+  }
+
+  /** The same with another way to compute. */
+  public void logits(Tensor x, int from, int count, Forward forward, LogitsConsumer consumer) {
     int most = logitsRows();
     if (logits == null) {
       Shape shape = Shape.of(most, config.vocabularySize());
@@ -169,7 +192,7 @@ public final class Workspace implements AutoCloseable {
     for (int first = 0; first < count; first += most) {
       int block = Math.min(most, count - first);
       Tensor blockLogits = logits.rows(0, block);
-      head(blockLogits, x.rows(from + first, block));
+      head(blockLogits, x.rows(from + first, block), forward);
       consumer.accept(blockLogits, first);
     }
   }
