@@ -125,7 +125,8 @@ final class DecoderTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3})
   void rowsMayLeave(int runAhead) {
-    try (Backend ahead = new ReferenceBackendProvider()
+    try (Backend ahead =
+            new ReferenceBackendProvider()
                 .open(
                     BackendOptions.defaults()
                         .withSetting(ReferenceBackendProvider.RUN_AHEAD, "" + runAhead));
