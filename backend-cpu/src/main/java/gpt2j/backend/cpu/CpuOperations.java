@@ -131,6 +131,7 @@ final class CpuOperations implements Operations {
             probe instanceof AttentionProbe.Store(Tensor probabilities)
                 ? CpuTensor.address(probabilities)
                 : 0,
+            runtime.isBatchInvariant(),
             runtime.partTimes());
     long scratchBytes = Attention.scratchBytes(cache.spec());
     long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);
