@@ -14,9 +14,17 @@ import java.util.TreeMap;
  * @param memoryLimit bytes that the backend may allocate on the device; empty for no limit
  * @param settings values of {@link BackendProvider#settings}, by name; a backend's defaults for
  *     those that are left out
+ * @param batchInvariant whether each row's results of {@link Operations} must be the same, bit for
+ *     bit, whatever other rows share its calls: alone, in any batch, in any chunk of its sequence,
+ *     computed anew or from the cache. It costs speed. Training isn't meant, {@link
+ *     gpt2j.api.training.TrainingOperations}
  */
 public record BackendOptions(
-    int device, OptionalInt threads, OptionalLong memoryLimit, Map<String, String> settings) {
+    int device,
+    OptionalInt threads,
+    OptionalLong memoryLimit,
+    Map<String, String> settings,
+    boolean batchInvariant) {
   /** More than any machine has; each costs memory. */
   public static final int MOST_THREADS = 4096;
 
@@ -35,9 +43,9 @@ public record BackendOptions(
     settings = Map.copyOf(settings);
   }
 
-  /** Without settings. */
+  /** Without settings, and results may depend on what else is computed. */
   public BackendOptions(int device, OptionalInt threads, OptionalLong memoryLimit) {
-    this(device, threads, memoryLimit, Map.of());
+    this(device, threads, memoryLimit, Map.of(), false);
   }
 
   /**
@@ -62,23 +70,31 @@ public record BackendOptions(
         });
   }
 
-  /** The first device, the backend's default number of threads, no memory limit, no settings. */
+  /**
+   * The first device, the backend's default number of threads, no memory limit, no settings, not
+   * invariant.
+   */
   public static BackendOptions defaults() {
     return new BackendOptions(0, OptionalInt.empty(), OptionalLong.empty());
   }
 
   public BackendOptions withThreads(int count) {
-    return new BackendOptions(device, OptionalInt.of(count), memoryLimit, settings);
+    return new BackendOptions(device, OptionalInt.of(count), memoryLimit, settings, batchInvariant);
   }
 
   public BackendOptions withMemoryLimit(long bytes) {
-    return new BackendOptions(device, threads, OptionalLong.of(bytes), settings);
+    return new BackendOptions(device, threads, OptionalLong.of(bytes), settings, batchInvariant);
   }
 
   /** With one of the backend's own settings. */
   public BackendOptions withSetting(String name, String value) {
     Map<String, String> changed = new TreeMap<>(settings);
     changed.put(name, value);
-    return new BackendOptions(device, threads, memoryLimit, changed);
+    return new BackendOptions(device, threads, memoryLimit, changed, batchInvariant);
+  }
+
+  /** With or without a row's results depending on what else is computed. */
+  public BackendOptions withBatchInvariant(boolean wanted) {
+    return new BackendOptions(device, threads, memoryLimit, settings, wanted);
   }
 }

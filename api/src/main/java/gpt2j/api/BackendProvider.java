@@ -29,6 +29,8 @@ public interface BackendProvider {
    * @throws BackendUnavailableException when it can't be opened, with the reason in one line
    * @throws IllegalArgumentException when the options have a setting, or a value of one, that is
    *     not among {@link #settings}
+   * @throws UnsupportedException when it can't be {@link BackendOptions#batchInvariant}, or not
+   *     with those settings, with the reason in one line
    */
   Backend open(BackendOptions options);
 }

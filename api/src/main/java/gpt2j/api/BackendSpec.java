@@ -1,18 +1,33 @@
 package gpt2j.api;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * A backend with settings of its own, written {@code name/setting=value/…}: {@code
- * cuda/gemm=cublas}. So that one backend can be compared with itself.
+ * cuda/gemm=cublas}. So that one backend can be compared with itself. Every backend has the setting
+ * {@value #BATCH_INVARIANT}, {@code true} or {@code false}.
  *
  * @param name what {@link BackendProvider#name} says
- * @param settings as in {@link BackendOptions#settings}
+ * @param settings as in {@link BackendOptions#settings}, or {@value #BATCH_INVARIANT}
  */
 public record BackendSpec(String name, Map<String, String> settings) {
+  /** The setting that is {@link BackendOptions#batchInvariant}. */
+  public static final String BATCH_INVARIANT = "batch-invariant";
+
+  /**
+   * A backend with settings.
+   *
+   * @throws IllegalArgumentException when {@value #BATCH_INVARIANT} is neither true nor false
+   */
   public BackendSpec {
     settings = Map.copyOf(settings);
+    String invariant = settings.getOrDefault(BATCH_INVARIANT, "false");
+    if (!List.of("true", "false").contains(invariant)) {
+      throw new IllegalArgumentException(
+          BATCH_INVARIANT + " must be true or false, not " + invariant);
+    }
   }
 
   /**
@@ -44,11 +59,21 @@ public record BackendSpec(String name, Map<String, String> settings) {
     return text.toString();
   }
 
+  /** The same backend, batch-invariant. */
+  public BackendSpec batchInvariant() {
+    Map<String, String> changed = new TreeMap<>(settings);
+    changed.put(BATCH_INVARIANT, "true");
+    return new BackendSpec(name, changed);
+  }
+
   /** {@code options} with these settings. */
   public BackendOptions applyTo(BackendOptions options) {
     BackendOptions changed = options;
     for (Map.Entry<String, String> setting : settings.entrySet()) {
-      changed = changed.withSetting(setting.getKey(), setting.getValue());
+      changed =
+          setting.getKey().equals(BATCH_INVARIANT)
+              ? changed.withBatchInvariant(Boolean.parseBoolean(setting.getValue()))
+              : changed.withSetting(setting.getKey(), setting.getValue());
     }
     return changed;
   }

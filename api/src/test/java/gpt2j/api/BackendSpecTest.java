@@ -1,7 +1,9 @@
 package gpt2j.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,19 @@ class BackendSpecTest {
     assertEquals("cuda/gemm=cublas/run-ahead=2", spec.toString());
     assertEquals(spec.settings(), options.settings());
     assertEquals(3, options.threads().orElseThrow());
+  }
+
+  @Test
+  void everyBackendCanBeAskedToBeBatchInvariant() {
+    BackendSpec spec = BackendSpec.parse("cuda/gemm=custom").batchInvariant();
+    BackendOptions options = spec.applyTo(BackendOptions.defaults());
+    assertEquals("cuda/batch-invariant=true/gemm=custom", spec.toString());
+    assertEquals(spec, BackendSpec.parse(spec.toString()));
+    assertTrue(options.batchInvariant());
+    assertEquals(Map.of("gemm", "custom"), options.settings());
+    assertFalse(BackendSpec.parse("cuda/batch-invariant=false").applyTo(options).batchInvariant());
+    assertThrows(
+        IllegalArgumentException.class, () -> BackendSpec.parse("cuda/batch-invariant=maybe"));
   }
 
   @ParameterizedTest

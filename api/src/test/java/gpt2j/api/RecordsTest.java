@@ -3,6 +3,7 @@ package gpt2j.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.MemoryUsage;
@@ -68,6 +69,7 @@ class RecordsTest {
   void settingsAreKeptBesideTheOtherOptions() {
     BackendOptions options =
         BackendOptions.defaults()
+            .withBatchInvariant(true)
             .withSetting("a", "1")
             .withThreads(3)
             .withSetting("b", "2")
@@ -75,6 +77,9 @@ class RecordsTest {
             .withSetting("a", "3");
     assertEquals(Map.of("a", "3", "b", "2"), options.settings());
     assertEquals(OptionalInt.of(3), options.threads());
+    assertTrue(options.batchInvariant());
+    assertFalse(options.withBatchInvariant(false).batchInvariant());
+    assertFalse(BackendOptions.defaults().batchInvariant());
     assertEquals(OptionalLong.of(4096), options.memoryLimit());
     assertThrows(UnsupportedOperationException.class, () -> options.settings().put("c", "4"));
   }

@@ -163,6 +163,13 @@ public abstract class BackendContract extends Suite {
   }
 
   @Nested
+  final class BatchInvariance extends BatchInvarianceContract {
+    BatchInvariance() {
+      super(BackendContract.this);
+    }
+  }
+
+  @Nested
   final class SamplingStates extends SamplingStateContract {
     SamplingStates() {
       super(BackendContract.this);

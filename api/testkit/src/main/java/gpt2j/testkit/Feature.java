@@ -30,6 +30,8 @@ public enum Feature {
   CROSS_ENTROPY,
   SAMPLE,
   ADVANCE,
+  /** {@link gpt2j.api.BackendOptions#batchInvariant}. */
+  BATCH_INVARIANCE,
   /** All of {@link gpt2j.api.training.TrainingOperations}. */
   TRAINING;
 

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * Opens the reference backend, called {@code reference}: plain Java that states each operation as
  * clearly as possible, the oracle for every other backend. Activations are stored as float32, sums
  * are taken in float64. Everything is supported: all precisions, all types of cache. It computes on
- * the calling thread, whatever number of threads is asked for.
+ * the calling thread, whatever number of threads is asked for, and row by row, so that it is always
+ * batch-invariant.
  *
  * <p>It is strict where other backends may be lax, so that a model's mistakes come out: new memory
  * holds NaN, or integers that are no valid token or position; what is used after it was closed,

@@ -39,6 +39,7 @@ class SabotageTest {
             SabotagedAttention.all(),
             SabotagedSampling.all(),
             SabotagedBackends.all(),
+            SabotagedInvariance.all(),
             SabotagedTraining.all())
         .flatMap(List::stream);
   }

@@ -47,6 +47,9 @@ final class CpuBackend extends UncheckedBackend {
 
   CpuBackend(BackendOptions options) {
     WarmUp.start();
+    if (options.batchInvariant()) {
+      WarmUp.startTiles();
+    }
     DeviceInfo machine = Machine.describe();
     int threads = options.threads().orElse(machine.threads());
     device =
@@ -57,7 +60,7 @@ final class CpuBackend extends UncheckedBackend {
             threads,
             machine.prefillRows(),
             machine.properties());
-    runtime = new CpuRuntime(threads, options.memoryLimit());
+    runtime = new CpuRuntime(threads, options.memoryLimit(), options.batchInvariant());
     operations = new CpuOperations(runtime);
     training = new CpuTrainingOperations(runtime);
   }

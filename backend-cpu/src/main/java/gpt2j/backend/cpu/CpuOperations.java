@@ -131,6 +131,7 @@ final class CpuOperations implements Operations {
             slots,
             address(probe.scores()),
             address(probe.probabilities()),
+            runtime.isBatchInvariant(),
             runtime.partTimes());
     long scratchBytes = Attention.scratchBytes(cache.spec());
     long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);

@@ -13,6 +13,7 @@ import gpt2j.backend.cpu.kernel.GemvKernels;
 import gpt2j.backend.cpu.kernel.LayerNorm;
 import gpt2j.backend.cpu.kernel.Softmax;
 import gpt2j.backend.cpu.kernel.TableKernel;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
@@ -57,6 +58,11 @@ final class WarmUp {
       case BF16 -> Bf16Rows.start();
       case F16, Q8_0, Q4_0 -> {}
     }
+  }
+
+  /** Starts to warm up the products that only a batch-invariant backend makes. */
+  static void startTiles() {
+    Tiles.start();
   }
 
   private static Thread inBackground(Runnable work) {
@@ -112,6 +118,23 @@ final class WarmUp {
         cache.reserveAll();
         WarmUp.run((a, b, c) -> cache.store(0, 0, 0, 0, a, b));
       }
+    }
+  }
+
+  private static final class Tiles {
+    private static final Thread THREAD = inBackground(Tiles::run);
+
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+
+    private static void run() {
+      int width = Bf16PanelKernels.PANEL;
+      long bytes = (long) width * Float.BYTES;
+      WarmUp.run((a, b, c) -> TileGemm.add(a, bytes, b, 4, 16, c, bytes, HEAD_SIZE, width));
+      WarmUp.run((a, b, c) -> Bf16PanelKernels.widen(a, b, HEAD_SIZE, width, width));
+      int row = HEAD_SIZE * Float.BYTES;
+      WarmUp.run((a, b, c) -> AttentionKernels.addSum(b, a, c, row, TileGemm.ROWS, HEAD_SIZE));
     }
   }
 

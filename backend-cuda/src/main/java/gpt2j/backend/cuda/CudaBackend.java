@@ -69,23 +69,32 @@ final class CudaBackend extends UncheckedBackend {
    * Opens a device.
    *
    * @param runAhead steps that may be queued before the tokens of one are taken
+   * @param batchInvariant whether a row's results must not depend on what else is computed
    */
-  CudaBackend(CudaDevice device, OptionalLong memoryLimit, GemmChoice choice, int runAhead) {
+  CudaBackend(
+      CudaDevice device,
+      OptionalLong memoryLimit,
+      GemmChoice choice,
+      int runAhead,
+      boolean batchInvariant) {
     this.runAhead = runAhead;
     runtime = new CudaRuntime(device, memoryLimit);
     try {
       uploads = new Uploads(runtime);
       recorder = new Recorder(runtime.memory());
-      attention = new Attention(runtime);
+      attention = new Attention(runtime, batchInvariant);
       gemm = runtime.own(choice.open(runtime));
       this.device =
           CudaBackendProvider.describe(
               device,
               runtime.context().freeMemory(),
               runtime.kernels().variant().toString(),
-              Map.of("products of many rows", gemm.description()));
-      Products products = new Products(runtime, gemm);
-      fusion = new Fusion(new LayerNorm(runtime), products, new Head(runtime, products));
+              Map.of(
+                  "products of many rows",
+                  batchInvariant ? "a few rows at a time" : gemm.description()));
+      Products products = new Products(runtime, gemm, batchInvariant);
+      fusion =
+          new Fusion(new LayerNorm(runtime), products, new Head(runtime, products), batchInvariant);
       runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
       HostRanges ranges = HostRanges.find(System.getenv());
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush, ranges));

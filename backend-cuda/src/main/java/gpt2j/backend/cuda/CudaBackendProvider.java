@@ -97,6 +97,7 @@ final class CudaBackendProvider implements BackendProvider {
   /** The backend's own part. */
   CudaBackend unchecked(BackendOptions options) {
     options.requireSettingsOf(this);
+    GemmChoice gemm = GemmChoice.of(options);
     Natives.driverFailure()
         .ifPresent(
             reason -> {
@@ -105,7 +106,7 @@ final class CudaBackendProvider implements BackendProvider {
     try {
       CudaDevice device = device(options.device());
       return new CudaBackend(
-          device, options.memoryLimit(), GemmChoice.of(options), RunAhead.of(options));
+          device, options.memoryLimit(), gemm, RunAhead.of(options), options.batchInvariant());
     } catch (BackendException | LinkageError e) {
       throw new BackendUnavailableException(unavailable(reason(e)).getMessage(), e);
     }

@@ -38,6 +38,9 @@ class EmulatedPlantedBugsTest {
           "NoNumbers/behindTheHead",
           "NoNumbers/noTokenCountsAsSeen",
           "Head/drawsWhatTheLogitsSay",
+          "BatchInvariance/products",
+          "BatchInvariance/attention",
+          "BatchInvariance/schedules",
           "SamplingStates",
           "Steps",
           "Training/Embed",
@@ -264,6 +267,28 @@ class EmulatedPlantedBugsTest {
             "best.consider(penalised(logit, state, token, d.penalty), token);",
             ThreadOrder.FORWARD,
             "NoNumbers/behindTheHead"),
+        new PlantedBug(
+            "several rows add the numbers of a vector from the last to the first",
+            "few_rows.cuh",
+            "acc[o * ROWS + row] += e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w;",
+            "acc[o * ROWS + row] += ROWS == 1 ? e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w"
+                + " : e[3] * x.w + e[2] * x.z + e[1] * x.y + e[0] * x.x;",
+            ThreadOrder.FORWARD,
+            "BatchInvariance/products"),
+        new PlantedBug(
+            "a row keeps fewer of its elements in shared memory where others come after it",
+            "linear_few_rows.cu",
+            "constexpr int CHUNK = STAGED / ROWS;",
+            "constexpr int CHUNK = ROWS < 8 ? STAGED / ROWS : 1528;",
+            ThreadOrder.FORWARD,
+            "BatchInvariance/products"),
+        new PlantedBug(
+            "positions are split among fewer blocks where there are many rows",
+            "attention_decode.cu",
+            "min(static_cast<int>(gridDim.x), (length",
+            "min(max(1, static_cast<int>(gridDim.x / gridDim.z)), (length",
+            ThreadOrder.FORWARD,
+            "BatchInvariance/attention"),
         new PlantedBug(
             "each thread has its own largest logit",
             "cross_entropy.cu",

@@ -13,6 +13,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.DeviceInfo;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.UnsupportedException;
 import gpt2j.backend.cuda.gemm.CublasLibrary;
 import gpt2j.backend.cuda.gemm.GemmChoice;
 import gpt2j.backend.cuda.step.RunAhead;
@@ -133,6 +134,22 @@ class EmulatedSettingsTest {
       try (Backend backend = provider.open(options);
           TokenQueue queue = backend.tokenQueue(1)) {
         assertEquals(Integer.parseInt(depth), queue.depth());
+      }
+    }
+  }
+
+  @Test
+  void whatIsBatchInvariantHasNoCublas() {
+    BackendOptions options = BackendOptions.defaults().withBatchInvariant(true);
+    UnsupportedException refusal =
+        assertThrows(
+            UnsupportedException.class,
+            () -> provider.open(options.withSetting(GemmChoice.SETTING, "cublas")).close());
+    assertTrue(refusal.getMessage().contains("batch-invariant"), refusal.getMessage());
+    for (String choice : new String[] {"auto", "custom"}) {
+      try (Backend backend = provider.open(options.withSetting(GemmChoice.SETTING, choice))) {
+        String products = backend.device().properties().get("products of many rows");
+        assertEquals("a few rows at a time", products);
       }
     }
   }

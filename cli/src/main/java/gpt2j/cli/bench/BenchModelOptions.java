@@ -57,6 +57,13 @@ final class BenchModelOptions {
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 
+  @Option(
+      names = ModelOptions.BATCH_INVARIANT,
+      description =
+          "Have every backend compute each row as if it were alone: --backend with"
+              + " /batch-invariant=true for all.")
+  private boolean batchInvariant;
+
   /** Standard sizes, or directories. */
   List<String> models() {
     if (model != null && sizes != null) {
@@ -107,9 +114,14 @@ final class BenchModelOptions {
   }
 
   List<String> backends() {
-    return backends == null
-        ? List.of(ModelOptions.DEFAULT_BACKEND)
-        : backends.values().stream().map(BackendSpec::toString).toList();
+    List<BackendSpec> specs =
+        backends == null
+            ? List.of(BackendSpec.parse(ModelOptions.DEFAULT_BACKEND))
+            : backends.values();
+    return specs.stream()
+        .map(spec -> batchInvariant ? spec.batchInvariant() : spec)
+        .map(BackendSpec::toString)
+        .toList();
   }
 
   List<WeightFormat> precisions() {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 public final class ModelOptions {
   public static final String DEFAULT_BACKEND = "cpu";
   public static final String CUDA_GEMM = "--cuda-gemm";
+  public static final String BATCH_INVARIANT = "--batch-invariant";
 
   @Option(
       names = "--model",
@@ -62,6 +63,13 @@ public final class ModelOptions {
               + " Default: auto, the faster one.")
   private @Nullable String cudaGemm;
 
+  @Option(
+      names = BATCH_INVARIANT,
+      description =
+          "A token's logits are the same, bit for bit, whatever else is computed with it: other"
+              + " samples, a prompt in one piece or in several, with the cache or without. Slower.")
+  private boolean batchInvariant;
+
   /** How pictures and results speak of the checkpoint. */
   public String modelName() {
     return model == null ? "the bundled model" : Model.name(model.toString());
@@ -94,7 +102,7 @@ public final class ModelOptions {
 
   /** How to open the backend that was chosen. */
   public BackendOptions backendOptions(BackendProvider provider) {
-    return backendOptions(provider, threads, cudaGemm);
+    return backendOptions(provider, threads, cudaGemm).withBatchInvariant(batchInvariant);
   }
 
   /** How to open a backend by the values of options, null for those not given. */

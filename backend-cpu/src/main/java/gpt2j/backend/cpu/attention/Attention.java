@@ -25,6 +25,7 @@ public final class Attention {
   private final long slots;
   private final long probedScores;
   private final long probabilities;
+  private final boolean apart;
   private final @Nullable PartTimes times;
 
   /**
@@ -32,6 +33,8 @@ public final class Attention {
    *
    * @param probedScores where {@code [rows, heads, capacity]} go, or 0 if they aren't wanted
    * @param probabilities the same
+   * @param apart whether a row must not meet values of positions behind its own, not even with a
+   *     weight of 0, which changes the sign of a zero and spreads NaN
    * @param times of its parts; null unless wanted
    */
   public Attention(
@@ -44,6 +47,7 @@ public final class Attention {
       long slots,
       long probedScores,
       long probabilities,
+      boolean apart,
       @Nullable PartTimes times) {
     this.cache = cache;
     this.spec = cache.spec();
@@ -55,6 +59,7 @@ public final class Attention {
     this.slots = slots;
     this.probedScores = probedScores;
     this.probabilities = probabilities;
+    this.apart = apart;
     this.times = times;
   }
 
@@ -99,13 +104,29 @@ public final class Attention {
     long values = cache.values(layer, slot, head);
     long target = out + ((long) row * spec.width() + (long) head * headSize) * Float.BYTES;
     if (count == TILE) {
-      long outBytes = (long) spec.width() * Float.BYTES;
-      AttentionKernels.fourSums(
-          target, outBytes, scores, stride, values, cache.valueRowBytes(), length, headSize);
+      sumFour(target, scores, stride, values, row, length, room);
     } else {
       AttentionKernels.oneSum(target, scores, values, cache.valueRowBytes(), length, headSize);
     }
     PartTimes.end(times, PartTimes.MIX, begun);
+  }
+
+  private void sumFour(
+      long out, long scores, long stride, long values, int row, int length, int room) {
+    int headSize = spec.headSize();
+    long valueBytes = cache.valueRowBytes();
+    long outBytes = (long) spec.width() * Float.BYTES;
+    int shared = length;
+    for (int i = 0; apart && i < TILE; i++) {
+      shared = Math.min(shared, length(row + i, room));
+    }
+    AttentionKernels.fourSums(out, outBytes, scores, stride, values, valueBytes, shared, headSize);
+    for (int i = 0; apart && i < TILE; i++) {
+      long weights = scores + i * stride + (long) shared * Float.BYTES;
+      long rest = values + shared * valueBytes;
+      int count = length(row + i, room) - shared;
+      AttentionKernels.addSum(out + i * outBytes, weights, rest, valueBytes, count, headSize);
+    }
   }
 
   /** How many positions a row attends to: its own and those before. */

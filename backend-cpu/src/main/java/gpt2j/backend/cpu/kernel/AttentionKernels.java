@@ -173,4 +173,23 @@ public final class AttentionKernels {
       Memory.store(d, to + 3 * outBytes, inside);
     }
   }
+
+  /**
+   * {@code out += Σ probability[position] · value[position]}: goes on where {@link #fourSums} has
+   * stopped, as if it had not.
+   */
+  public static void addSum(
+      long out, long probabilities, long values, long rowBytes, int length, int headSize) {
+    for (int vector = 0; vector * Memory.LANES < headSize; vector++) {
+      long column = values + (long) vector * VECTOR;
+      long to = out + (long) vector * VECTOR;
+      VectorMask<Float> inside = Memory.first(headSize - vector * Memory.LANES);
+      FloatVector a = Memory.load(to, inside);
+      for (int i = 0; i < length; i++) {
+        FloatVector p = Memory.broadcast(probabilities + (long) i * Float.BYTES);
+        a = Memory.load(column + i * rowBytes).fma(p, a);
+      }
+      Memory.store(a, to, inside);
+    }
+  }
 }

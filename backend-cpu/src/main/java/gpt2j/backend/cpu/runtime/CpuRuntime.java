@@ -17,8 +17,15 @@ public final class CpuRuntime implements AutoCloseable {
   private final Workspace scratch;
   private final Workspace sums;
   private final Workspace widened;
+  private final boolean batchInvariant;
 
-  public CpuRuntime(int threads, OptionalLong memoryLimit) {
+  /**
+   * Starts the threads.
+   *
+   * @param batchInvariant whether a row's results must not depend on what else is computed
+   */
+  public CpuRuntime(int threads, OptionalLong memoryLimit, boolean batchInvariant) {
+    this.batchInvariant = batchInvariant;
     HostMemory memory = new HostMemory();
     allocator = new Allocator(memoryLimit, () -> memory.room().available());
     pool = new WorkerPool(threads);
@@ -30,6 +37,11 @@ public final class CpuRuntime implements AutoCloseable {
 
   public Allocator allocator() {
     return allocator;
+  }
+
+  /** Whether a row's results must not depend on what else is computed. */
+  public boolean isBatchInvariant() {
+    return batchInvariant;
   }
 
   public HostProfiler profiler() {

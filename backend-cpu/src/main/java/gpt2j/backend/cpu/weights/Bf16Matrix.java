@@ -17,11 +17,14 @@ import gpt2j.backend.cpu.simd.Memory;
  * {@code lane + lanes} in its high half, so that a shift and a mask widen a vector of words to two
  * vectors of float32 with adjacent columns.
  */
-public final class Bf16Matrix implements Matrix {
+public final class Bf16Matrix implements Matrix, PanelGemm.Source {
   private static final int PANEL = Bf16PanelKernels.PANEL;
 
   /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
   private static final int GEMM_ROWS = 24;
+
+  /** The same where ND4J's order of adding won't do. */
+  private static final int TILE_ROWS = 32;
 
   /** But not for a matrix that would need so much working memory. */
   private static final long LARGE = 16L << 20;
@@ -29,6 +32,7 @@ public final class Bf16Matrix implements Matrix {
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final Nd4jGemm gemm;
+  private final PanelGemm invariant;
   private final int inputs;
   private final int outputs;
 
@@ -37,6 +41,7 @@ public final class Bf16Matrix implements Matrix {
     gemm = new Nd4jGemm(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
+    invariant = new PanelGemm(runtime, this, inputs, outputs, 1);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     float[][] rows = new float[runtime.pool().size()][outputs];
     region.fill(
@@ -104,7 +109,11 @@ public final class Bf16Matrix implements Matrix {
     int rows = x.shape().rows();
     if (rows == 1) {
       multiplyOneRow(out.address(), x.address(), epilogue);
-    } else if (rows >= GEMM_ROWS && (long) inputs * outputs <= LARGE) {
+    } else if (runtime.isBatchInvariant() && rows >= TILE_ROWS) {
+      invariant.run(out, x, epilogue);
+    } else if (!runtime.isBatchInvariant()
+        && rows >= GEMM_ROWS
+        && (long) inputs * outputs <= LARGE) {
       multiplyWidened(out, x, epilogue);
     } else {
       multiplyPanels(out.address(), x.address(), epilogue, rows);
@@ -158,6 +167,18 @@ public final class Bf16Matrix implements Matrix {
             }
           }
         });
+  }
+
+  /** Input after input, as in all kernels of {@link Bf16PanelKernels}. */
+  @Override
+  public int input(int k) {
+    return k;
+  }
+
+  @Override
+  public void pack(long to, int panel, int first, int count) {
+    long from = panel(panel) + (long) first * Bf16PanelKernels.ROW_BYTES;
+    Bf16PanelKernels.widen(to, from, count, PANEL, PANEL);
   }
 
   private void multiplyWidened(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {

@@ -16,9 +16,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * x are multiplied by the kernels of {@link GemvKernels}, which read the matrix once from end to
  * end; more rows go to ND4J.
  */
-public final class F32Matrix implements Matrix {
-  /** Parts of the matrix for each worker: with more, one that is held up matters less. */
-  private static final int PARTS = 2;
+public final class F32Matrix implements Matrix, PanelGemm.Source {
+  /** Pieces of the matrix for each worker: with more, one that is held up matters less. */
+  private static final int PIECES = 2;
+
+  /**
+   * Inputs whose products are added up by themselves where sums must not depend on the number of
+   * workers.
+   */
+  private static final int PART = 192;
 
   /** From so many rows on ND4J is faster. */
   private static final int GEMM_ROWS = 12;
@@ -35,8 +41,12 @@ public final class F32Matrix implements Matrix {
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final Nd4jGemm gemm;
+  private final PanelGemm invariant;
   private final int inputs;
   private final int outputs;
+  private final int parts;
+  private final int slices;
+  private final int[] order;
   private @Nullable INDArray array;
 
   public F32Matrix(CpuRuntime runtime, HostTensor source) {
@@ -44,6 +54,11 @@ public final class F32Matrix implements Matrix {
     gemm = new Nd4jGemm(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
+    int pieces = PIECES * runtime.pool().size();
+    parts = runtime.isBatchInvariant() ? Math.ceilDiv(inputs, PART) : pieces;
+    slices = Math.ceilDiv(pieces, parts);
+    order = runtime.isBatchInvariant() ? order() : new int[0];
+    invariant = new PanelGemm(runtime, this, inputs, outputs, parts);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
   }
@@ -68,6 +83,8 @@ public final class F32Matrix implements Matrix {
     int rows = x.shape().rows();
     if (rows < GEMM_ROWS) {
       multiplyFewRows(out, x, epilogue);
+    } else if (runtime.isBatchInvariant()) {
+      invariant.run(out, x, epilogue);
     } else {
       gemm.run(out, x, array(), false, epilogue);
     }
@@ -75,31 +92,35 @@ public final class F32Matrix implements Matrix {
 
   /**
    * Each part of the matrix's rows is read from end to end by whichever worker is free; their sums
-   * are added up in order, so that the result doesn't depend on who was.
+   * are added up in order, so that the result doesn't depend on who was. Where there are more
+   * workers than parts, each takes a slice of the columns.
    */
   private void multiplyFewRows(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
-    int parts = PARTS * runtime.pool().size();
     int stride = Memory.padded(outputs);
     long rowBytes = (long) stride * Float.BYTES;
     long partBytes = Math.ceilDiv(rows * rowBytes, PAGE) * PAGE;
     long scratch = runtime.scratch().bytes(parts * partBytes + PAGE);
     long sums = scratch + apart(scratch); // [parts, rows, stride]
     long from = x.address();
+    int slice = Memory.padded(Math.ceilDiv(outputs, slices));
     runtime
         .pool()
         .forEach(
-            parts,
-            (part, worker) -> {
-              int first = (int) ((long) inputs * part / parts);
-              int end = (int) ((long) inputs * (part + 1) / parts);
+            parts * slices,
+            (task, worker) -> {
+              int part = task / slices;
+              int firstColumn = task % slices * slice;
+              int endColumn = Math.min(outputs, firstColumn + slice);
               long own = sums + part * partBytes;
-              Memory.clear(own, partBytes);
+              clear(
+                  own + (long) firstColumn * Float.BYTES, rowBytes, rows, endColumn - firstColumn);
               // So many columns at a time that their sums stay in the first-level cache.
               int width = rows == 1 ? stride : Memory.padded(CACHED / rows);
-              for (int column = 0; column < outputs; column += width) {
-                int columns = Math.min(width, outputs - column);
-                accumulate(own, rowBytes, rows, from, first, end, column, columns);
+              for (int column = firstColumn; column < endColumn; column += width) {
+                int columns = Math.min(width, endColumn - column);
+                accumulate(
+                    own, rowBytes, rows, from, first(part), first(part + 1), column, columns);
               }
             });
     long to = out.address();
@@ -114,6 +135,18 @@ public final class F32Matrix implements Matrix {
               }
               epilogue.apply(to + (long) row * outputs * Float.BYTES, own, 0, outputs);
             });
+  }
+
+  /** The first input of a part; that of the one behind the last is the number of inputs. */
+  private int first(int part) {
+    return (int) ((long) inputs * part / parts);
+  }
+
+  /** Zeros for the sums of some columns, up to whole vectors. */
+  private static void clear(long sums, long rowBytes, int rows, int columns) {
+    for (int row = 0; row < rows && columns > 0; row++) {
+      Memory.clear(sums + row * rowBytes, (long) Memory.padded(columns) * Float.BYTES);
+    }
   }
 
   /** How far to go on from an address to half a page away from the matrix, regardless of pages. */
@@ -138,18 +171,23 @@ public final class F32Matrix implements Matrix {
   private void addInPairs(
       long sums, long sumsBytes, int pairs, long x, int first, int end, int column, int columns) {
     // Several streams, each through rows that follow each other, so that the processor's
-    // prefetching carries on from one row to the next.
-    int run = (end - first) / GemvKernels.ROWS_TWICE;
+    // prefetching carries on from one row to the next. As many as one row alone has where the order
+    // must be the same: half of them after the other.
+    int streams = runtime.isBatchInvariant() ? GemvKernels.ROWS : GemvKernels.ROWS_TWICE;
+    int run = (end - first) / streams;
     long rowBytes = (long) outputs * Float.BYTES;
-    for (int row = first; row < first + run; row++) {
-      for (int pair = 0; pair < pairs; pair++) {
-        long from = x + 2 * pair * xBytes() + (long) row * Float.BYTES;
-        long to = sums + 2 * pair * sumsBytes;
-        GemvKernels.addRowsTwice(
-            to, sumsBytes, from, xBytes(), at(row, column), run, rowBytes, columns);
+    for (int next = first; next < first + run; next++) {
+      for (int stream = 0; stream < streams; stream += GemvKernels.ROWS_TWICE) {
+        int row = next + stream * run;
+        for (int pair = 0; pair < pairs; pair++) {
+          long from = x + 2 * pair * xBytes() + (long) row * Float.BYTES;
+          long to = sums + 2 * pair * sumsBytes;
+          GemvKernels.addRowsTwice(
+              to, sumsBytes, from, xBytes(), at(row, column), run, rowBytes, columns);
+        }
       }
     }
-    for (int row = first + GemvKernels.ROWS_TWICE * run; row < end; row++) {
+    for (int row = first + streams * run; row < end; row++) {
       for (int i = 0; i < 2 * pairs; i++) {
         long from = x + i * xBytes() + (long) row * Float.BYTES;
         GemvKernels.addRow(sums + i * sumsBytes, from, at(row, column), columns);
@@ -166,6 +204,39 @@ public final class F32Matrix implements Matrix {
     }
     for (int row = first + GemvKernels.ROWS * run; row < end; row++) {
       GemvKernels.addRow(sums, x + (long) row * Float.BYTES, at(row, column), columns);
+    }
+  }
+
+  /** The inputs in the order in which {@link #addOne} adds them, part by part. */
+  private int[] order() {
+    int[] inputsInOrder = new int[inputs];
+    int k = 0;
+    for (int part = 0; part < parts; part++) {
+      int run = (first(part + 1) - first(part)) / GemvKernels.ROWS;
+      for (int row = first(part); row < first(part) + run; row++) {
+        for (int stream = 0; stream < GemvKernels.ROWS; stream++) {
+          inputsInOrder[k++] = row + stream * run;
+        }
+      }
+      for (int row = first(part) + GemvKernels.ROWS * run; row < first(part + 1); row++) {
+        inputsInOrder[k++] = row;
+      }
+    }
+    return inputsInOrder;
+  }
+
+  @Override
+  public int input(int k) {
+    return order[k];
+  }
+
+  @Override
+  public void pack(long to, int panel, int first, int count) {
+    int column = panel * PanelGemm.PANEL;
+    int columns = Math.min(PanelGemm.PANEL, outputs - column);
+    for (int k = 0; k < count; k++) {
+      long row = to + (long) k * PanelGemm.PANEL * Float.BYTES;
+      Memory.copyRow(at(order[first + k], column), row, columns);
     }
   }
 

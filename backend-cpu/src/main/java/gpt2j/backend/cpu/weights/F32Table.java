@@ -54,7 +54,8 @@ public final class F32Table implements CpuEmbeddingTable {
 
   @Override
   public void multiply(CpuTensor out, CpuTensor x) {
-    if (x.shape().rows() < GEMM_ROWS) {
+    // What one vector of x gives by a TableGemv doesn't depend on how many there are.
+    if (x.shape().rows() < GEMM_ROWS || runtime.isBatchInvariant()) {
       int count = x.shape().rows();
       long scratch = runtime.scratch().bytes(gemv.scratchBytes(count));
       gemv.run(out.address(), x.address(), count, rowBytes(), scratch);

@@ -36,6 +36,7 @@ public final class Attention {
   private static final int MOST_GRID_Z = 65_535;
 
   private final CudaRuntime runtime;
+  private final boolean batchInvariant;
   private final CUfunction append;
   private final CUfunction copy;
   private final CUfunction read;
@@ -43,8 +44,14 @@ public final class Attention {
   private final KernelFamily tiled;
   private final KernelFamily probe;
 
-  public Attention(CudaRuntime runtime) {
+  /**
+   * Attention.
+   *
+   * @param batchInvariant whether a row's sums must not depend on how many rows there are
+   */
+  public Attention(CudaRuntime runtime, boolean batchInvariant) {
     this.runtime = runtime;
+    this.batchInvariant = batchInvariant;
     Kernels kernels = runtime.kernels();
     append = kernels.get("append_kv");
     copy = kernels.get("copy_kv");
@@ -90,7 +97,7 @@ public final class Attention {
     if (!probe.equals(AttentionProbe.NONE)) {
       store(probe, call);
     }
-    if (batch.rows() <= FEW_ROWS || spec.headSize() > LARGEST_TILED_HEAD) {
+    if (batchInvariant || batch.rows() <= FEW_ROWS || spec.headSize() > LARGEST_TILED_HEAD) {
       decode(call);
     } else {
       tiled(call);
@@ -140,7 +147,7 @@ public final class Attention {
     int loadElements = LOAD_BYTES / spec.type().bytes();
     CUfunction kernel = decode.get(spec.type(), Math.ceilDiv(padded, WARP * loadElements));
     int rows = call.batch().rows();
-    int splits = splits(spec, rows);
+    int splits = splits(spec, batchInvariant ? 1 : rows);
     long partialBytes = (long) spec.heads() * splits * (padded + PARTIAL_EXTRA) * Float.BYTES;
     int most = (int) Math.min(MOST_GRID_Z, Scratch.BYTES / partialBytes);
     most = Math.min(most, Scratch.COUNTERS / spec.heads());

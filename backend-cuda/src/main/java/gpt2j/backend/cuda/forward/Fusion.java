@@ -17,9 +17,18 @@ public final class Fusion {
   private final LayerNorm layerNorm;
   private final Products products;
   private final Head head;
+  private final boolean batchInvariant;
   private @Nullable Pending pending;
 
-  public Fusion(LayerNorm layerNorm, Products products, Head head) {
+  /**
+   * Nothing is held back yet.
+   *
+   * @param batchInvariant whether a row's sums must not depend on how many rows there are: then a
+   *     norm has a kernel of its own, since that of a product adds up one row in another way than
+   *     several
+   */
+  public Fusion(LayerNorm layerNorm, Products products, Head head, boolean batchInvariant) {
+    this.batchInvariant = batchInvariant;
     this.layerNorm = layerNorm;
     this.products = products;
     this.head = head;
@@ -47,7 +56,7 @@ public final class Fusion {
 
   public void layerNorm(Pending.Norm norm) {
     flush();
-    if (norm.x().shape().rows() <= KernelFamily.FEW_ROWS) {
+    if (norm.x().shape().rows() <= KernelFamily.FEW_ROWS && !batchInvariant) {
       pending = norm;
     } else {
       layerNorm.run(norm);

@@ -18,26 +18,43 @@ public final class Products {
   private static final int SHARED_ELEMENTS = 12_288;
 
   private static final int BLOCK = 256;
-  private static final int WARPS = BLOCK / 32;
+  private static final int WARP = 32;
+  private static final int WARPS = BLOCK / WARP;
   private static final int MOST_SPLITS = 8;
   private static final int LOAD_BYTES = 16;
 
   private final CudaRuntime runtime;
   private final Gemm gemm;
+  private final boolean batchInvariant;
   private final KernelFamily fewRows;
 
-  public Products(CudaRuntime runtime, Gemm gemm) {
+  /**
+   * Products.
+   *
+   * @param batchInvariant whether a row's sums must not depend on how many rows there are
+   */
+  public Products(CudaRuntime runtime, Gemm gemm, boolean batchInvariant) {
     this.runtime = runtime;
     this.gemm = gemm;
+    this.batchInvariant = batchInvariant;
     fewRows = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
   }
 
-  /** {@code out[rows][outputs] = epilogue(x[rows][inputs]·Wᵀ + bias)}. */
+  /**
+   * {@code out[rows][outputs] = epilogue(x[rows][inputs]·Wᵀ + bias)}. What is batch-invariant makes
+   * many rows a few at a time, for only so are they added up in the order of few.
+   */
   void multiply(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
-    if (x.shape().rows() <= KernelFamily.FEW_ROWS) {
-      multiplyFew(new Pending.Product(null, out, x, weights, epilogue), null);
-    } else {
-      gemm.multiply(out.address(), x.address(), x.shape().rows(), weights, epilogue);
+    int rows = x.shape().rows();
+    if (rows > KernelFamily.FEW_ROWS && !batchInvariant) {
+      gemm.multiply(out.address(), x.address(), rows, weights, epilogue);
+      return;
+    }
+    for (int first = 0; first < rows; first += KernelFamily.FEW_ROWS) {
+      int count = Math.min(KernelFamily.FEW_ROWS, rows - first);
+      CudaTensor to = CudaTensor.of(out.rows(first, count));
+      CudaTensor from = CudaTensor.of(x.rows(first, count));
+      multiplyFew(new Pending.Product(null, to, from, weights, epilogue), null);
     }
   }
 
@@ -93,14 +110,34 @@ public final class Products {
     return Math.min(blocks, 4 * runtime.multiprocessors());
   }
 
-  /** Warps that share one output: more where there would be too few to keep the device busy. */
+  /**
+   * Warps that share one output: more where there would be too few to keep the device busy. They
+   * decide in which order an output is added up, so what is batch-invariant has as many for all
+   * sizes.
+   */
   int splits(DeviceMatrix weights, int size) {
     int loadElements = LOAD_BYTES / weights.type().bytes();
+    int most = batchInvariant ? mostAlike(loadElements) : MOST_SPLITS;
+    int judged = batchInvariant ? 1 : size;
     int splits = 1;
-    while (splits < MOST_SPLITS
-        && blocks(weights, size, splits) < 2 * runtime.multiprocessors()
+    while (splits < most
+        && blocks(weights, judged, splits) < 2 * runtime.multiprocessors()
         && weights.leading() >= 64 * loadElements * splits) {
       splits *= 2;
+    }
+    return splits;
+  }
+
+  /**
+   * With more splits the kernel of the largest size would add up in another order: it keeps the
+   * fewest elements of a row in shared memory at a time, which must be a multiple of what the warps
+   * of an output take in one turn.
+   */
+  private static int mostAlike(int loadElements) {
+    int kept = SHARED_ELEMENTS / KernelFamily.FEW_ROWS;
+    int splits = MOST_SPLITS;
+    while (kept % (WARP * loadElements * splits) != 0) {
+      splits /= 2;
     }
     return splits;
   }

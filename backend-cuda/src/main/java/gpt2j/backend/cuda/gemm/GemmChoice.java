@@ -3,6 +3,7 @@ package gpt2j.backend.cuda.gemm;
 import gpt2j.api.BackendException;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import java.util.Arrays;
@@ -77,9 +78,23 @@ public enum GemmChoice {
     return Arrays.stream(values()).map(choice -> choice.name().toLowerCase(Locale.ROOT)).toList();
   }
 
-  /** What the options say, or the default. */
+  /**
+   * What the options say, or the default. What is batch-invariant has nothing for cuBLAS to do but
+   * training, so by default it isn't even looked for.
+   *
+   * @throws UnsupportedException when cuBLAS is asked for by name, which isn't batch-invariant
+   */
   public static GemmChoice of(BackendOptions options) {
     String name = options.settings().getOrDefault(SETTING, names().getFirst());
-    return valueOf(name.toUpperCase(Locale.ROOT));
+    GemmChoice choice = valueOf(name.toUpperCase(Locale.ROOT));
+    if (!options.batchInvariant()) {
+      return choice;
+    }
+    if (choice == CUBLAS) {
+      throw new UnsupportedException(
+          "the cuda backend can't be batch-invariant with cuBLAS, which adds up in an order that"
+              + " depends on the number of rows");
+    }
+    return CUSTOM;
   }
 }

@@ -1,0 +1,30 @@
+package gpt2j.integration;
+
+import gpt2j.api.BackendProvider;
+import gpt2j.api.tensor.DataType;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** On the machine's own CUDA device. */
+@ExtendWith(GpuCondition.class)
+final class CudaInvarianceTest extends InvarianceContract {
+  @Override
+  BackendProvider provider() {
+    return Backends.provider("cuda");
+  }
+
+  @Override
+  int schedules() {
+    return 100;
+  }
+
+  @Override
+  List<DataType> cacheTypes() {
+    return List.of(DataType.F32, DataType.F16, DataType.BF16);
+  }
+
+  @Override
+  int width() {
+    return 1608;
+  }
+}
