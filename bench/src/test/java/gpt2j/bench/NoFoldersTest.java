@@ -10,6 +10,7 @@ import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.PeersSettings;
@@ -56,11 +57,11 @@ final class NoFoldersTest {
             0,
             0);
     List<BenchmarkResult> results = new ArrayList<>();
-    results.add(benchmarks.throughput(settings, directory("throughput")));
-    results.add(benchmarks.trace(settings, directory("trace")));
-    results.add(benchmarks.experiment(settings, directory("experiment")));
-    results.add(benchmarks.profile(settings, directory("profile")));
-    results.add(benchmarks.roofline(settings, directory("roofline")));
+    results.add(benchmarks.grid(BenchmarkCommand.THROUGHPUT, settings, directory("throughput")));
+    results.add(benchmarks.grid(BenchmarkCommand.TRACE, settings, directory("trace")));
+    results.add(benchmarks.grid(BenchmarkCommand.EXPERIMENT, settings, directory("experiment")));
+    results.add(benchmarks.grid(BenchmarkCommand.PROFILE, settings, directory("profile")));
+    results.add(benchmarks.grid(BenchmarkCommand.ROOFLINE, settings, directory("roofline")));
     results.add(benchmarks.compare(cached, "precision=bf16", directory("in-turn")));
     Path result = folder.resolve("out").resolve("throughput").resolve(ResultFile.NAME);
     Path again = folder.resolve("out").resolve("experiment").resolve(ResultFile.NAME);

@@ -18,4 +18,9 @@ public record PeersResult(
     peers = List.copyOf(peers);
     measurements = List.copyOf(measurements);
   }
+
+  @Override
+  public BenchmarkCommand command() {
+    return BenchmarkCommand.PEERS;
+  }
 }

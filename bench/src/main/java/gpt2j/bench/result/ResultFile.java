@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -38,6 +39,7 @@ public final class ResultFile {
   private static final int MOST_BYTES = 256 << 20;
 
   private static final String NOT_UTF_8 = "there is something that isn't UTF-8";
+  private static final String COMMAND = "command";
   private static final String SETTINGS = "settings";
   private static final String ONLY_FILES =
       "has no settings to measure by: it compares files; give one of a run with --vs";
@@ -75,17 +77,13 @@ public final class ResultFile {
   public static GridSettings gridSettings(BenchmarkResult result) {
     GridSettings settings =
         switch (result) {
-          case ThroughputResult r -> r.settings();
-          case TraceResult r -> r.settings();
-          case ExperimentResult r -> r.settings();
-          case ProfileResult r -> r.settings();
-          case RooflineResult r -> r.settings();
+          case GridResult r -> r.settings();
           case CompareResult r -> r.settings().grid();
           case PeersResult _ -> null;
         };
     if (settings == null) {
       throw new ResultException(
-          "a result of bench %s has no grid of cases".formatted(result.commandName()), null);
+          "a result of bench %s has no grid of cases".formatted(result.command().label()), null);
     }
     return settings;
   }
@@ -197,7 +195,18 @@ public final class ResultFile {
                 .formatted(file, format.intValue(), FORMAT),
             null);
       }
-      return JsonRecords.read(tree, BenchmarkResult.class, "");
+      if (!(tree instanceof ObjectNode all)) {
+        throw new IllegalArgumentException("must be a JSON object");
+      }
+      BenchmarkCommand command =
+          JsonRecords.value(all.path(COMMAND), BenchmarkCommand.class, COMMAND);
+      return switch (command) {
+        case COMPARE -> JsonRecords.read(all.without(COMMAND), CompareResult.class, "");
+        case PEERS -> JsonRecords.read(all.without(COMMAND), PeersResult.class, "");
+        default ->
+            JsonRecords.read(
+                all, GridResult.class, "", Map.of(CaseMeasurement.class, command.measurement()));
+      };
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (IllegalArgumentException e) {

@@ -12,6 +12,7 @@ import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.GridSettings;
@@ -69,8 +70,8 @@ final class CompareRunTest {
 
   @Test
   void resultsOfTheirOwnGiveIt() {
-    bench().benchmarks().throughput(settings("fast"), out("a"));
-    bench().benchmarks().throughput(settings("slow"), out("b"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("fast"), out("a"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("slow"), out("b"));
     Path a = folder.resolve("a").resolve(ResultFile.NAME);
     Path b = folder.resolve("b").resolve(ResultFile.NAME);
     var result = (CompareResult) bench().benchmarks().compare(a, b, out("compare"));
@@ -149,8 +150,10 @@ final class CompareRunTest {
 
   @Test
   void resultsWithoutCommonCasesAreRefused() {
-    bench().benchmarks().throughput(settings("fast"), out("a"));
-    bench().benchmarks().throughput(bench().settings("fast", 1, 7, 2), out("b"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("fast"), out("a"));
+    bench()
+        .benchmarks()
+        .grid(BenchmarkCommand.THROUGHPUT, bench().settings("fast", 1, 7, 2), out("b"));
     Path a = folder.resolve("a").resolve(ResultFile.NAME);
     Path b = folder.resolve("b").resolve(ResultFile.NAME);
     assertThrows(BenchException.class, () -> bench().benchmarks().compare(a, b, out("compare")));

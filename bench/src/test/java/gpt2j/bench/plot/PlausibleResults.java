@@ -3,12 +3,13 @@ package gpt2j.bench.plot;
 import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.ExperimentResult;
 import gpt2j.bench.result.GenerationSample;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
@@ -18,15 +19,11 @@ import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
-import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.Ratio;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.result.setup.Device;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Machine;
@@ -102,11 +99,12 @@ public final class PlausibleResults {
         }
       }
     }
-    return new ThroughputResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.THROUGHPUT, HEADER, GRID, List.copyOf(measurements));
   }
 
   private BenchmarkResult trace() {
-    return new TraceResult(
+    return new GridResult(
+        BenchmarkCommand.TRACE,
         HEADER,
         GRID,
         List.of(
@@ -123,7 +121,7 @@ public final class PlausibleResults {
         measurements.add(measure(of(model, Precision.F32, false, 1, 32, length), sizes.get(model)));
       }
     }
-    return new ExperimentResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.EXPERIMENT, HEADER, GRID, List.copyOf(measurements));
   }
 
   private BenchmarkResult profile() {
@@ -140,7 +138,7 @@ public final class PlausibleResults {
           new ProfileMeasurement(
               of("gpt2", precision, true, 1, 128, 272), steps, List.of(15_000_000L), AROUND));
     }
-    return new ProfileResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.PROFILE, HEADER, GRID, List.copyOf(measurements));
   }
 
   private ProfiledStep step(
@@ -216,7 +214,8 @@ public final class PlausibleResults {
       matrix(points, "head", phase, 1, 1, 768, 50257, 0.93);
       matrix(points, "step", phase, rows, 1, 768, 162_000, 0.84);
     }
-    return new RooflineResult(
+    return new GridResult(
+        BenchmarkCommand.ROOFLINE,
         HEADER,
         GRID,
         List.of(

@@ -248,6 +248,10 @@ final class BadFieldsTest {
       for (Type part : of.getActualTypeArguments()) {
         addRecords(part, records);
       }
+    } else if (type instanceof Class<?> of && of.isSealed()) {
+      for (Class<?> each : of.getPermittedSubclasses()) {
+        addRecords(each, records);
+      }
     } else if (type instanceof Class<?> of && of.isRecord() && records.add(of)) {
       for (RecordComponent component : of.getRecordComponents()) {
         addRecords(component.getGenericType(), records);

@@ -70,7 +70,7 @@ final class ResultFileTest {
   @MethodSource("results")
   void theCommandIsToldInTheFile(BenchmarkResult result) {
     assertTrue(
-        ResultFile.toJson(result).contains("\"command\" : \"" + result.commandName() + "\""));
+        ResultFile.toJson(result).contains("\"command\" : \"" + result.command().label() + "\""));
   }
 
   @Test

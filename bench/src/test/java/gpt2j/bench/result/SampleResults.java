@@ -56,9 +56,9 @@ public final class SampleResults {
     Measurement cached = measurement(CACHED, 10);
     Measurement uncached = measurement(CACHED.withUseCache(false), 30);
     return List.of(
-        new ThroughputResult(HEADER, GRID, List.of(cached, uncached)),
-        new TraceResult(HEADER, GRID, List.of(cached, uncached)),
-        new ExperimentResult(HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.THROUGHPUT, HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.TRACE, HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.EXPERIMENT, HEADER, GRID, List.of(cached, uncached)),
         profile(),
         new CompareResult(
             HEADER,
@@ -77,11 +77,13 @@ public final class SampleResults {
   /** The same with no more than one repetition. */
   public static BenchmarkResult once(BenchmarkResult result) {
     return switch (result) {
-      case ThroughputResult r -> new ThroughputResult(HEADER, GRID, firstOf(r.measurements()));
-      case TraceResult r -> new TraceResult(HEADER, GRID, firstOf(r.measurements()));
-      case ExperimentResult r -> new ExperimentResult(HEADER, GRID, firstOf(r.measurements()));
-      case ProfileResult r -> r;
-      case RooflineResult r -> r;
+      case GridResult r
+          when r.command() == BenchmarkCommand.PROFILE
+              || r.command() == BenchmarkCommand.ROOFLINE ->
+          r;
+      case GridResult r ->
+          new GridResult(
+              r.command(), HEADER, GRID, List.copyOf(firstOf(r.measurements(Measurement.class))));
       case PeersResult r -> r;
       case CompareResult r ->
           new CompareResult(
@@ -124,13 +126,14 @@ public final class SampleResults {
         step == 10 ? AROUND : Surroundings.UNKNOWN);
   }
 
-  private static ProfileResult profile() {
+  private static GridResult profile() {
     Map<String, Long> sections = new LinkedHashMap<>();
     sections.put("embedding", 1L);
     sections.put("ln_1", 2L);
     sections.put("qkv", 30L);
     sections.put("mlp_fc", 40L);
-    return new ProfileResult(
+    return new GridResult(
+        BenchmarkCommand.PROFILE,
         HEADER,
         GRID,
         List.of(
@@ -143,8 +146,9 @@ public final class SampleResults {
                 AROUND)));
   }
 
-  private static RooflineResult roofline() {
-    return new RooflineResult(
+  private static GridResult roofline() {
+    return new GridResult(
+        BenchmarkCommand.ROOFLINE,
         HEADER,
         GRID,
         List.of(

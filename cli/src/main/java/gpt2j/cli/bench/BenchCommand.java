@@ -55,12 +55,12 @@ public final class BenchCommand implements Callable<Integer> {
   /** The benchmarks by name. */
   public static Map<String, Supplier<Object>> commands(Context context) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    commands.put("throughput", () -> new BenchThroughputCommand(context));
-    commands.put("trace", () -> new BenchTraceCommand(context));
-    commands.put("experiment", () -> new BenchExperimentCommand(context));
-    commands.put("profile", () -> new BenchProfileCommand(context));
+    commands.put("throughput", () -> new BenchGridCommand(context, BenchGrid.THROUGHPUT));
+    commands.put("trace", () -> new BenchGridCommand(context, BenchGrid.TRACE));
+    commands.put("experiment", () -> new BenchGridCommand(context, BenchGrid.EXPERIMENT));
+    commands.put("profile", () -> new BenchGridCommand(context, BenchGrid.PROFILE));
     commands.put("compare", () -> new BenchCompareCommand(context));
-    commands.put("roofline", () -> new BenchRooflineCommand(context));
+    commands.put("roofline", () -> new BenchGridCommand(context, BenchGrid.ROOFLINE));
     commands.put("peers", () -> new BenchPeersCommand(context));
     commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;

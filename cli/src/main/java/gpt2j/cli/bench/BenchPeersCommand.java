@@ -4,6 +4,7 @@ import gpt2j.api.tensor.Precision;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.PeerOptions;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.PeersSettings;
@@ -130,13 +131,6 @@ final class BenchPeersCommand implements Callable<Integer> {
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      converter = PathName.class,
-      description = "Measure what a file says: the result.json of a run, or its settings alone.")
-  private @Nullable Path config;
-
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
@@ -146,7 +140,8 @@ final class BenchPeersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PeersSettings given = settings();
+    PeersSettings given =
+        run.config(spec, ResultFile::readPeersSettings, this::locate).orElseGet(this::settings);
     PeerOptions defaults = PeerOptions.defaults();
     PeerOptions options =
         new PeerOptions(
@@ -155,7 +150,9 @@ final class BenchPeersCommand implements Callable<Integer> {
             download,
             Duration.ofSeconds(timeout));
     return new BenchRunner(context, run, models)
-        .run("peers", (benchmarks, directory) -> measure(benchmarks, given, options, directory));
+        .run(
+            BenchmarkCommand.PEERS,
+            (benchmarks, directory) -> measure(benchmarks, given, options, directory));
   }
 
   private BenchmarkResult measure(
@@ -172,10 +169,6 @@ final class BenchPeersCommand implements Callable<Integer> {
   }
 
   private PeersSettings settings() {
-    boolean goesOn = run.isAskedToGoOn(spec, config); // then the directory has the settings
-    if (config != null && !goesOn) {
-      return locate(config, BenchRunOptions.config(config, ResultFile::readPeersSettings));
-    }
     if (newTokens < 2) {
       throw UserError.usage("--new-tokens: must be 2 or more: the first is prefill's");
     }

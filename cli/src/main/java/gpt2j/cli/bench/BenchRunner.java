@@ -5,6 +5,7 @@ import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.machine.HostWatch;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.table.Tables;
 import gpt2j.cli.io.Context;
@@ -30,17 +31,17 @@ final class BenchRunner {
   /**
    * Runs and prints the table.
    *
-   * @param command the benchmark's name
+   * @param command the benchmark
    * @param measure does the measuring
    */
-  int run(String command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+  int run(BenchmarkCommand command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
     try (RunDirectory directory = options.directory(command)) {
       return run(command, directory, measure);
     }
   }
 
   private int run(
-      String command,
+      BenchmarkCommand command,
       RunDirectory directory,
       BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
     AtomicBoolean cancelled = new AtomicBoolean();
@@ -60,7 +61,7 @@ final class BenchRunner {
     } catch (CancellationException e) {
       context.say(
           "interrupted; go on with: bin/cli bench %s --resume %s%s"
-              .formatted(command, directory.path(), models.modelOption()));
+              .formatted(command.label(), directory.path(), models.modelOption()));
       throw e;
     }
     context.out().print(Tables.format(result, options.format()));
