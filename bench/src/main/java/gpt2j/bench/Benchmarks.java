@@ -1,17 +1,19 @@
 package gpt2j.bench;
 
+import gpt2j.bench.baselines.BaselinesRun;
 import gpt2j.bench.compare.Comparer;
 import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.context.PeerOptions;
+import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.grid.CompareRun;
 import gpt2j.bench.grid.GridRun;
 import gpt2j.bench.grid.ProfileRun;
 import gpt2j.bench.grid.RooflineRun;
 import gpt2j.bench.measure.RunLog;
-import gpt2j.bench.peers.Peers;
 import gpt2j.bench.report.ReportPublisher;
+import gpt2j.bench.result.BaselinesResult;
+import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CaseMeasurement;
@@ -21,8 +23,6 @@ import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Publisher;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.table.Tables;
@@ -128,10 +128,12 @@ public final class Benchmarks {
    * @param options how the programs are found
    * @throws CancellationException when the user wants an end; what was measured is in the directory
    */
-  public BenchmarkResult peers(
-      PeersSettings settings, PeerOptions options, RunDirectory directory) {
-    Optional<PeersResult> before = before(BenchmarkCommand.PEERS, PeersResult.class, directory);
-    return run(directory, (log, save) -> Peers.run(context, settings, options, log, before, save));
+  public BenchmarkResult baselines(
+      BaselinesSettings settings, ProgramOptions options, RunDirectory directory) {
+    Optional<BaselinesResult> before =
+        before(BenchmarkCommand.BASELINES, BaselinesResult.class, directory);
+    return run(
+        directory, (log, save) -> BaselinesRun.run(context, settings, options, log, before, save));
   }
 
   /** What an earlier run left, which must be one of the same benchmark. */

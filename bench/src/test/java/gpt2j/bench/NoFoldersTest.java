@@ -5,15 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.Precision;
-import gpt2j.bench.context.PeerOptions;
+import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.setup.Program;
 import java.io.IOException;
@@ -69,8 +69,8 @@ final class NoFoldersTest {
     Path noPython = folder.resolve("no such").resolve("python");
     Path noLlama = folder.resolve("no-such").resolve("llama-bench");
     results.add(
-        benchmarks.peers(
-            new PeersSettings(
+        benchmarks.baselines(
+            new BaselinesSettings(
                 bench.model(),
                 List.of(Program.TRANSFORMERS, Program.LLAMA_CPP, Program.JLAMA),
                 "fake",
@@ -82,8 +82,9 @@ final class NoFoldersTest {
                 3,
                 1,
                 0),
-            new PeerOptions(noPython.toString(), noLlama.toString(), false, Duration.ofSeconds(20)),
-            directory("peers")));
+            new ProgramOptions(
+                noPython.toString(), noLlama.toString(), false, Duration.ofSeconds(20)),
+            directory("baselines")));
     assertEquals(8, results.size());
 
     int texts = 0;

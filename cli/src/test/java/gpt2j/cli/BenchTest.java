@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.cli.CliRun.Result;
 import java.io.IOException;
@@ -126,7 +126,7 @@ class BenchTest {
     Result result =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--backend=reference",
             "--model=" + model,
             "--programs=transformers,llama.cpp,jlama",
@@ -145,7 +145,7 @@ class BenchTest {
     String said = "there is no " + directory.resolve("no-python");
     assertTrue(result.err().contains(said), result.err());
     assertTrue(result.out().contains("absent: its jars aren't here; --download"), result.out());
-    var first = (PeersResult) ResultFile.read(out.resolve("result.json"));
+    var first = (BaselinesResult) ResultFile.read(out.resolve("result.json"));
     assertEquals(6, first.measurements().size());
     assertFalse(Files.readString(out.resolve("result.json")).contains("no-python\""));
 
@@ -153,7 +153,7 @@ class BenchTest {
     Result second =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--config=" + out.resolve("result.json"),
             "--model=" + model,
             "--timeout=5",
@@ -162,7 +162,7 @@ class BenchTest {
             "--random-models=" + directory.resolve("models"),
             "--out=" + again);
     assertEquals(0, second.exitCode(), second.err());
-    var repeated = (PeersResult) ResultFile.read(again.resolve("result.json"));
+    var repeated = (BaselinesResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(first.settings(), repeated.settings());
     assertEquals(6, repeated.measurements().size());
 
@@ -217,17 +217,17 @@ class BenchTest {
     assertEquals(2, unknown.exitCode());
     assertEquals(
         "gpt2j: unknown command bench 'nosuch'; bench has the commands throughput, trace,"
-            + " experiment, profile, compare, roofline, peers or visualize; bench --help explains"
-            + " them\n",
+            + " experiment, profile, compare, roofline, baselines or visualize; bench --help"
+            + " explains them\n",
         unknown.err());
   }
 
   @Test
-  void peersThatDoNotFitTheModelAreNotStarted() {
+  void baselinesThatDoNotFitTheModelAreNotStarted() {
     Result result =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--backend=reference",
             "--python=/bin/false",
             "--precision=f32",

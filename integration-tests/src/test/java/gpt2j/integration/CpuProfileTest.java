@@ -9,7 +9,6 @@ import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
-import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.GridResult;
@@ -45,7 +44,8 @@ final class CpuProfileTest {
     var context =
         new BenchContext(
             Map.of("cpu", Backends.provider("cpu")),
-            NanoClock.system(),
+            Map.of(),
+            System::nanoTime,
             MachineWatch.NONE,
             folder.resolve("models"),
             "test",

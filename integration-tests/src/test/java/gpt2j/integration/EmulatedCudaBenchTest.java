@@ -11,7 +11,6 @@ import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
-import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -55,7 +54,8 @@ final class EmulatedCudaBenchTest {
     return new Benchmarks(
         new BenchContext(
             Map.of("cuda", Backends.provider("cuda"), "reference", new ReferenceBackendProvider()),
-            NanoClock.system(),
+            Map.of(),
+            System::nanoTime,
             MachineWatch.NONE,
             folder.resolve("models"),
             "test",

@@ -6,7 +6,6 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.MemoryFigures;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -118,19 +118,19 @@ public final class CaseRunner implements AutoCloseable {
 
   /** One repetition. */
   public GenerationSample run(boolean useCache) {
-    NanoClock clock = context.clock();
+    LongSupplier clock = context.clock();
     clear();
     backend.synchronize();
     List<Extension> extensions = extensions(prompts);
     long[] steps = new long[newTokens - 1];
     int[][] texts = prompts;
 
-    long start = clock.nanos();
+    long start = clock.getAsLong();
     session.prefill(extensions);
     backend.synchronize();
-    long prefilled = clock.nanos();
+    long prefilled = clock.getAsLong();
     int[] drawn = decoder.next(); // reads the tokens, and so waits for the device
-    long first = clock.nanos();
+    long first = clock.getAsLong();
     long last = first;
     firstDrawn[0] = drawn[0];
     for (int i = 0; i < steps.length; i++) {
@@ -141,7 +141,7 @@ public final class CaseRunner implements AutoCloseable {
         session.prefill(extensions(texts));
       }
       drawn = decoder.next();
-      long now = clock.nanos();
+      long now = clock.getAsLong();
       steps[i] = now - last;
       last = now;
       firstDrawn[i + 1] = drawn[0];

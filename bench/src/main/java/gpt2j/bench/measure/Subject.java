@@ -1,6 +1,7 @@
 package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.Gpt2;
@@ -12,9 +13,11 @@ import gpt2j.model.gpt2.Gpt2;
  * @param backend the backend, which other subjects may share
  * @param gpt2 the model
  * @param model what results say of it
+ * @param kind what the backend computes on
  * @param threads host threads that compute
  */
-public record Subject(SubjectKey key, Backend backend, Gpt2 gpt2, Model model, int threads) {
+public record Subject(
+    SubjectKey key, Backend backend, Gpt2 gpt2, Model model, DeviceKind kind, int threads) {
   /** A case of this subject. */
   public BenchmarkCase benchmarkCase(boolean useCache, int batch, int promptTokens, int newTokens) {
     return new BenchmarkCase(

@@ -65,6 +65,7 @@ public final class Workbench implements AutoCloseable {
             backend,
             gpt2,
             ModelStore.describe(key.model(), gpt2.config()),
+            context.kind(key.backend()),
             key.threads().orElse(backend.device().threads()));
     subjects.put(key, subject);
     log.add(subject.model());

@@ -1,9 +1,9 @@
 package gpt2j.bench.plot;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.GridResult;
-import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.table.Tables;
 import java.util.List;
 
@@ -34,7 +34,7 @@ public final class Plots {
             default -> ThroughputPlots.of(r);
           };
       case CompareResult r -> ComparePlots.of(r);
-      case PeersResult r -> PeersPlots.of(r);
+      case BaselinesResult r -> BaselinesPlots.of(r);
     };
   }
 }

@@ -1,7 +1,7 @@
 package gpt2j.bench.plot;
 
-import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.setup.Program;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -55,7 +55,8 @@ final class Style {
 
   /** Programs in all pictures, in this order. */
   private static final List<String> PROGRAMS =
-      Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+      Stream.concat(
+              Stream.of(ProgramSummary.GPT2J), Arrays.stream(Program.values()).map(Program::label))
           .toList();
 
   /**

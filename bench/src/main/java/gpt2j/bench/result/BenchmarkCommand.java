@@ -22,7 +22,7 @@ public enum BenchmarkCommand {
   /** How near operations and steps come to what the device can do. */
   ROOFLINE(RooflineMeasurement.class),
   /** gpt2j beside other programs. */
-  PEERS(PeerMeasurement.class);
+  BASELINES(ProgramMeasurement.class);
 
   private final Class<?> measurement;
 

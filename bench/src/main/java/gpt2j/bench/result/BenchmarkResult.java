@@ -6,7 +6,7 @@ import gpt2j.bench.result.setup.Header;
 
 /** What one run of a benchmark command found, complete or as far as it came. */
 @JsonPropertyOrder("command")
-public sealed interface BenchmarkResult permits GridResult, CompareResult, PeersResult {
+public sealed interface BenchmarkResult permits GridResult, CompareResult, BaselinesResult {
   /** Which benchmark. */
   @JsonProperty
   BenchmarkCommand command();

@@ -26,8 +26,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The file {@code result.json} of a run. */
 public final class ResultFile {
-  /** Version of the layout. The one before is read too, any other is refused. */
-  public static final int FORMAT = 2;
+  /** Version of the layout. Those before are read too, any other is refused. */
+  public static final int FORMAT = 3;
+
+  /** In results of this version, and before, {@code bench baselines} was {@code peers}. */
+  private static final int WITH_PEERS = 2;
 
   /** Results of this version don't say what the machine was like. */
   private static final int WITHOUT_SURROUNDINGS = 1;
@@ -40,6 +43,7 @@ public final class ResultFile {
 
   private static final String NOT_UTF_8 = "there is something that isn't UTF-8";
   private static final String COMMAND = "command";
+  private static final String PEERS = "peers";
   private static final String SETTINGS = "settings";
   private static final String ONLY_FILES =
       "has no settings to measure by: it compares files; give one of a run with --vs";
@@ -79,7 +83,7 @@ public final class ResultFile {
         switch (result) {
           case GridResult r -> r.settings();
           case CompareResult r -> r.settings().grid();
-          case PeersResult _ -> null;
+          case BaselinesResult _ -> null;
         };
     if (settings == null) {
       throw new ResultException(
@@ -106,9 +110,9 @@ public final class ResultFile {
     return settings;
   }
 
-  /** What {@code bench peers} measures. Errors as of {@link #readGridSettings}. */
-  public static PeersSettings readPeersSettings(Path file) {
-    return readSettings(file, null, PeersSettings.class);
+  /** What {@code bench baselines} measures. Errors as of {@link #readGridSettings}. */
+  public static BaselinesSettings readBaselinesSettings(Path file) {
+    return readSettings(file, null, BaselinesSettings.class);
   }
 
   /**
@@ -188,6 +192,11 @@ public final class ResultFile {
       JsonNode format = tree.path("header").path("format");
       if (format.isInt() && format.intValue() == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
+      }
+      if (format.isInt()
+          && format.intValue() >= WITHOUT_SURROUNDINGS
+          && format.intValue() <= WITH_PEERS) {
+        renamePeers(tree);
       } else if (format.isInt() && format.intValue() != FORMAT) {
         // Before all else: another version may have other fields.
         throw new ResultException(
@@ -202,7 +211,7 @@ public final class ResultFile {
           JsonRecords.value(all.path(COMMAND), BenchmarkCommand.class, COMMAND);
       return switch (command) {
         case COMPARE -> JsonRecords.read(all.without(COMMAND), CompareResult.class, "");
-        case PEERS -> JsonRecords.read(all.without(COMMAND), PeersResult.class, "");
+        case BASELINES -> JsonRecords.read(all.without(COMMAND), BaselinesResult.class, "");
         default ->
             JsonRecords.read(
                 all, GridResult.class, "", Map.of(CaseMeasurement.class, command.measurement()));
@@ -215,7 +224,7 @@ public final class ResultFile {
   }
 
   private static void addSurroundings(JsonNode tree) {
-    if (tree.path("command").asString("").equals("peers")) {
+    if (tree.path(COMMAND).asString("").equals(PEERS)) {
       return; // whose measurements have always said it
     }
     for (String list : new String[] {"measurements", "measurements_a", "measurements_b"}) {
@@ -224,6 +233,20 @@ public final class ResultFile {
           object.set("surroundings", MAPPER.valueToTree(Surroundings.UNKNOWN));
         }
       }
+    }
+  }
+
+  private static void renamePeers(JsonNode tree) {
+    if (tree instanceof ObjectNode all && all.path(COMMAND).asString("").equals(PEERS)) {
+      all.put(COMMAND, BenchmarkCommand.BASELINES.label());
+      rename(all, PEERS, "programs");
+      all.path("measurements").forEach(measurement -> rename(measurement, "peer", "program"));
+    }
+  }
+
+  private static void rename(JsonNode node, String before, String now) {
+    if (node instanceof ObjectNode object && object.has(before)) {
+      object.set(now, object.remove(before));
     }
   }
 }

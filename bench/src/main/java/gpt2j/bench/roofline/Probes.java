@@ -1,23 +1,22 @@
 package gpt2j.bench.roofline;
 
-import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostProbe;
 import gpt2j.bench.measure.Subject;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Measures the limits of a subject's device. */
 public final class Probes {
-  private static final String HOST = "cpu";
-
   private Probes() {}
 
   /**
    * The limits: of the processor that this runs on by loops of our own, of any other device by what
    * its backend does fastest, copies and products of large matrices.
    */
-  public static Limits measure(Subject subject, NanoClock clock) {
+  public static Limits measure(Subject subject, LongSupplier clock) {
     BackendProbe backend = new BackendProbe(subject.backend(), clock);
-    if (!subject.key().backend().equals(HOST)) {
+    if (subject.kind() != DeviceKind.PROCESSOR) {
       List<Double> copies = backend.copies();
       return new Limits(
           backend.copyMethod(),

@@ -1,12 +1,12 @@
 package gpt2j.bench.table;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CaseMeasurement;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.GridResult;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
@@ -26,10 +26,10 @@ final class SurroundingsNotes {
       return new Stretch(of.model() + " " + of.test(), m.surroundings());
     }
 
-    static Stretch of(PeerMeasurement m) {
+    static Stretch of(ProgramMeasurement m) {
       return new Stretch(
           "%s %s, %s"
-              .formatted(m.peer(), Units.lowerCase(m.phase()), Units.lowerCase(m.precision())),
+              .formatted(m.program(), Units.lowerCase(m.phase()), Units.lowerCase(m.precision())),
           new Surroundings(
               m.othersCores().stream().boxed().toList(),
               m.bytesPerSecond().stream().boxed().toList()));
@@ -50,7 +50,7 @@ final class SurroundingsNotes {
               Stream.concat(r.measurementsA().stream(), r.measurementsB().stream())
                   .map(Stretch::of)
                   .toList();
-          case PeersResult r -> r.measurements().stream().map(Stretch::of).toList();
+          case BaselinesResult r -> r.measurements().stream().map(Stretch::of).toList();
         };
   }
 

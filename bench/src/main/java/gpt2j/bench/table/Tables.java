@@ -1,9 +1,9 @@
 package gpt2j.bench.table;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.GridResult;
-import gpt2j.bench.result.PeersResult;
 import java.util.List;
 
 /** The table of each kind of result. */
@@ -27,7 +27,7 @@ public final class Tables {
                 default -> GridTables.throughput(r);
               };
           case CompareResult r -> CompareTable.of(r);
-          case PeersResult r -> PeersTable.of(r);
+          case BaselinesResult r -> BaselinesTable.of(r);
         };
     new SurroundingsNotes(result).lines().forEach(table::note);
     return table;

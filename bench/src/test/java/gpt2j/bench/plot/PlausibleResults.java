@@ -2,6 +2,8 @@ package gpt2j.bench.plot;
 
 import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
+import gpt2j.bench.result.BaselinesResult;
+import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -13,13 +15,11 @@ import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
-import gpt2j.bench.result.Peer;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.result.ProgramMeasurement;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.Ratio;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.RooflineMeasurement;
@@ -87,7 +87,7 @@ public final class PlausibleResults {
         results.profile(),
         results.compare(),
         results.roofline(),
-        results.peers());
+        results.baselines());
   }
 
   private BenchmarkResult throughput() {
@@ -257,19 +257,19 @@ public final class PlausibleResults {
             name, phase, rows, 512, bytes, operations, List.of(noisy(nanos), noisy(nanos))));
   }
 
-  private BenchmarkResult peers() {
-    List<PeerMeasurement> measurements = new ArrayList<>();
+  private BenchmarkResult baselines() {
+    List<ProgramMeasurement> measurements = new ArrayList<>();
     List<Integer> drawn = List.of(1, 2, 3);
     OptionalDouble quiet = OptionalDouble.of(0.02);
     for (int round = 0; round < 4; round++) {
       for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
         double faster = precision == Precision.F32 ? 1 : 1.5;
-        for (String peer : List.of("gpt2j", "transformers", "nanogpt")) {
-          double slower = peer.equals("gpt2j") ? 1 : peer.equals("nanogpt") ? 2.1 : 2.5;
+        for (String program : List.of("gpt2j", "transformers", "nanogpt")) {
+          double slower = program.equals("gpt2j") ? 1 : program.equals("nanogpt") ? 2.1 : 2.5;
           List<Long> prefill = List.of(noisy(0.53e9 * slower / faster));
           measurements.add(
-              new PeerMeasurement(
-                  peer,
+              new ProgramMeasurement(
+                  program,
                   precision,
                   Phase.PREFILL,
                   1,
@@ -283,8 +283,8 @@ public final class PlausibleResults {
           for (int batch : new int[] {1, 16}) {
             List<Long> steps = List.of(noisy(16.8e6 * slower / faster * (1 + batch / 20.0)));
             measurements.add(
-                new PeerMeasurement(
-                    peer,
+                new ProgramMeasurement(
+                    program,
                     precision,
                     Phase.DECODE,
                     batch,
@@ -299,9 +299,9 @@ public final class PlausibleResults {
         }
       }
     }
-    return new PeersResult(
+    return new BaselinesResult(
         HEADER,
-        new PeersSettings(
+        new BaselinesSettings(
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.NANOGPT, Program.LLAMA_CPP),
             "cpu",
@@ -314,17 +314,17 @@ public final class PlausibleResults {
             4,
             1),
         List.of(
-            new Peer("gpt2j", "0.1.0, cpu", List.of()),
-            new Peer("transformers", "5.18, torch 2.13", List.of()),
-            new Peer("nanogpt", "torch 2.13", List.of()),
-            new Peer("llama.cpp", null, List.of("no llama-bench on the PATH"))),
+            new ProgramSummary("gpt2j", "0.1.0, cpu", List.of()),
+            new ProgramSummary("transformers", "5.18, torch 2.13", List.of()),
+            new ProgramSummary("nanogpt", "torch 2.13", List.of()),
+            new ProgramSummary("llama.cpp", null, List.of("no llama-bench on the PATH"))),
         measurements);
   }
 
   /** What another program measured, were it as fast. */
-  static PeerMeasurement of(PeerMeasurement m, String peer) {
-    return new PeerMeasurement(
-        peer,
+  static ProgramMeasurement of(ProgramMeasurement m, String program) {
+    return new ProgramMeasurement(
+        program,
         m.precision(),
         m.phase(),
         m.batch(),

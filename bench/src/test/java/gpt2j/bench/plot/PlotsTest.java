@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.Peer;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
 import gpt2j.bench.result.ProfileMeasurement;
+import gpt2j.bench.result.ProgramMeasurement;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.SampleResults;
 import gpt2j.bench.result.TrainingSubject;
@@ -105,7 +105,8 @@ class PlotsTest {
       case GridResult r -> new GridResult(r.command(), r.header(), r.settings(), List.of());
       case CompareResult r ->
           new CompareResult(r.header(), r.settings(), List.of(), List.of(), List.of());
-      case PeersResult r -> new PeersResult(r.header(), r.settings(), r.peers(), List.of());
+      case BaselinesResult r ->
+          new BaselinesResult(r.header(), r.settings(), r.programs(), List.of());
     };
   }
 
@@ -219,15 +220,17 @@ class PlotsTest {
 
   @Test
   void peersAreShownByBatch() {
-    PeersResult result = result(PeersResult.class);
+    BaselinesResult result = result(BaselinesResult.class);
     List<Plot> plots = Plots.of(result);
     assertArrayEquals(
-        new String[] {"peers-prefill-batch1", "peers-decode-batch1", "peers-decode-batch16"},
+        new String[] {
+          "baselines-prefill-batch1", "baselines-decode-batch1", "baselines-decode-batch16"
+        },
         plots.stream().map(Plot::name).toArray());
     var data = ((CategoryPlot) plots.get(2).chart().getPlot()).getDataset();
     double[] rates =
         result.measurements().stream()
-            .filter(m -> m.peer().equals("transformers") && m.batch() == 16)
+            .filter(m -> m.program().equals("transformers") && m.batch() == 16)
             .filter(m -> m.precision() == gpt2j.api.tensor.Precision.F32)
             .mapToDouble(m -> 16 * 1e9 / m.nanos().getFirst())
             .toArray();
@@ -287,25 +290,27 @@ class PlotsTest {
 
   @Test
   void aProgramHasOneColourInAllPictures() {
-    PeersResult all = result(PeersResult.class);
+    BaselinesResult all = result(BaselinesResult.class);
     Map<String, Set<Paint>> colors = new TreeMap<>();
     List<String> names =
-        Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+        Stream.concat(
+                Stream.of(ProgramSummary.GPT2J),
+                Arrays.stream(Program.values()).map(Program::label))
             .toList();
     for (int i = 1; i < names.size(); i++) {
       List<String> pair = List.of(names.get(i), names.get(i - 1)); // each beside different ones
-      List<PeerMeasurement> measured = new ArrayList<>();
+      List<ProgramMeasurement> measured = new ArrayList<>();
       for (String name : pair) {
         all.measurements().stream()
-            .filter(m -> m.peer().equals(Peer.GPT2J))
+            .filter(m -> m.program().equals(ProgramSummary.GPT2J))
             .map(m -> PlausibleResults.of(m, name))
             .forEach(measured::add);
       }
-      PeersResult two =
-          new PeersResult(
+      BaselinesResult two =
+          new BaselinesResult(
               all.header(),
               all.settings(),
-              pair.stream().map(name -> new Peer(name, "1", List.of())).toList(),
+              pair.stream().map(name -> new ProgramSummary(name, "1", List.of())).toList(),
               measured);
       for (Plot plot : Plots.of(two)) {
         var category = (CategoryPlot) plot.chart().getPlot();
@@ -334,12 +339,12 @@ class PlotsTest {
 
   @Test
   void aBarOfAPeerShowsTheRowOfTheTable() {
-    PeersResult result = result(PeersResult.class);
+    BaselinesResult result = result(BaselinesResult.class);
     WhiskerBars bars =
         (WhiskerBars) ((CategoryPlot) Plots.of(result).get(1).chart().getPlot()).getRenderer();
     double[] rates =
         result.measurements().stream()
-            .filter(m -> m.peer().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
+            .filter(m -> m.program().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
             .filter(m -> m.precision() == gpt2j.api.tensor.Precision.F32)
             .mapToDouble(m -> 1e9 / m.nanos().getFirst())
             .toArray();

@@ -92,7 +92,7 @@ final class BadFieldsTest {
     JsonNode settings = MAPPER.readTree(ResultFile.toJson(result)).get("settings");
     Function<Path, Object> read =
         switch (result) {
-          case PeersResult _ -> ResultFile::readPeersSettings;
+          case BaselinesResult _ -> ResultFile::readBaselinesSettings;
           case CompareResult _ -> ResultFile::readCompareSettings;
           default -> ResultFile::readGridSettings;
         };

@@ -71,7 +71,7 @@ public final class SampleResults {
             List.of(cached),
             List.of(uncached)),
         roofline(),
-        peers());
+        baselines());
   }
 
   /** The same with no more than one repetition. */
@@ -84,7 +84,7 @@ public final class SampleResults {
       case GridResult r ->
           new GridResult(
               r.command(), HEADER, GRID, List.copyOf(firstOf(r.measurements(Measurement.class))));
-      case PeersResult r -> r;
+      case BaselinesResult r -> r;
       case CompareResult r ->
           new CompareResult(
               r.header(),
@@ -172,10 +172,10 @@ public final class SampleResults {
                 AROUND)));
   }
 
-  public static PeersResult peers() {
-    return new PeersResult(
+  public static BaselinesResult baselines() {
+    return new BaselinesResult(
         HEADER,
-        new PeersSettings(
+        new BaselinesSettings(
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.JLAMA),
             "cpu",
@@ -188,11 +188,11 @@ public final class SampleResults {
             5,
             1),
         List.of(
-            new Peer("gpt2j", "0.1.0, cpu", List.of()),
-            new Peer("transformers", "5.18, torch 2.13", List.of("bf16: out of memory")),
-            new Peer("jlama", null, List.of("no jar on Maven Central"))),
+            new ProgramSummary("gpt2j", "0.1.0, cpu", List.of()),
+            new ProgramSummary("transformers", "5.18, torch 2.13", List.of("bf16: out of memory")),
+            new ProgramSummary("jlama", null, List.of("no jar on Maven Central"))),
         List.of(
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "gpt2j",
                 Precision.F32,
                 Phase.PREFILL,
@@ -204,7 +204,7 @@ public final class SampleResults {
                 OptionalDouble.of(0.25),
                 OptionalDouble.empty(),
                 List.of()),
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "gpt2j",
                 Precision.F32,
                 Phase.DECODE,
@@ -216,7 +216,7 @@ public final class SampleResults {
                 OptionalDouble.empty(),
                 OptionalDouble.of(4e10),
                 List.of()),
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "transformers",
                 Precision.BF16,
                 Phase.DECODE,

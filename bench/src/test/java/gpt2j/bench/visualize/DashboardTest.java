@@ -156,10 +156,9 @@ class DashboardTest {
     assertTrue(positions > 100 || width == 1200, positions + " positions: " + width);
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void aBarIsAsHighAsTheAttentionToItsPosition(BackendProvider provider) {
-    KvTrace trace = Run.on(provider).trace();
+  @Test
+  void aBarIsAsHighAsTheAttentionToItsPosition() {
+    KvTrace trace = Run.on(new ReferenceBackendProvider()).trace();
     Dashboard dashboard = new Dashboard("tiny", trace, 10);
     DashboardLayout layout = dashboard.layout();
     for (int i = 0; i < dashboard.frames(); i++) {
@@ -180,11 +179,10 @@ class DashboardTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void watchingChangesNothing(BackendProvider provider) {
-    KvTrace trace = Run.on(provider).trace();
-    try (var backend = provider.open(BackendOptions.defaults());
+  @Test
+  void watchingChangesNothing() {
+    KvTrace trace = Run.on(new ReferenceBackendProvider()).trace();
+    try (var backend = new ReferenceBackendProvider().open(BackendOptions.defaults());
         Gpt2 gpt2 = Models.load(model, backend);
         var session = gpt2.session();
         var decoder = decoderOf(session)) {

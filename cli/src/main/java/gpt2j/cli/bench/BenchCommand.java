@@ -61,7 +61,7 @@ public final class BenchCommand implements Callable<Integer> {
     commands.put("profile", () -> new BenchGridCommand(context, BenchGrid.PROFILE));
     commands.put("compare", () -> new BenchCompareCommand(context));
     commands.put("roofline", () -> new BenchGridCommand(context, BenchGrid.ROOFLINE));
-    commands.put("peers", () -> new BenchPeersCommand(context));
+    commands.put("baselines", () -> new BenchBaselinesCommand(context));
     commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;
   }

@@ -3,7 +3,7 @@ package gpt2j.cli.bench;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.RunDirectory;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostWatch;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -12,12 +12,17 @@ import gpt2j.cli.io.Context;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.Version;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 
 /** Runs a benchmark for a command: directory, progress, interruption, table. */
 final class BenchRunner {
+  /** What the backends of this build compute on. */
+  private static final Map<String, DeviceKind> KINDS =
+      Map.of("cpu", DeviceKind.PROCESSOR, "cuda", DeviceKind.GPU);
+
   private final Context context;
   private final BenchRunOptions options;
   private final BenchModelOptions models;
@@ -51,7 +56,8 @@ final class BenchRunner {
       BenchContext benchContext =
           new BenchContext(
               context.backends(),
-              NanoClock.system(),
+              KINDS,
+              System::nanoTime,
               new HostWatch(),
               options.randomModels(context.environment()),
               new Version().getVersion()[0].replace("gpt2j ", ""),
