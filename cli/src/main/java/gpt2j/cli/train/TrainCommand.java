@@ -119,7 +119,7 @@ public final class TrainCommand implements Callable<Integer> {
     BackendProvider provider = device.backend(context);
     try (Backend backend = provider.open(device.backendOptions(provider));
         TrainProgress progress =
-            new TrainProgress(context, directory, settings.routine(), subject, settings.prompt());
+            new TrainProgress(context, directory, settings, subject, course.plot());
         TrainingRun run =
             TrainingRun.open(
                 backend,

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 
 /**
  * Says how training goes: a line for each evaluation, and one in between that changes on a terminal
- * and comes now and then elsewhere; and draws the loss curve.
+ * and comes now and then elsewhere; and draws the loss curve if asked to.
  */
 final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private static final long UPDATE_INTERVAL = Duration.ofMillis(250).toNanos();
@@ -28,6 +28,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private final Routine routine;
   private final TrainSubject subject;
   private final Optional<String> prompt;
+  private final boolean plot;
   private final boolean visible;
 
   private final Mean loss = new Mean();
@@ -54,14 +55,15 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   TrainProgress(
       Context context,
       RunDirectory directory,
-      Routine routine,
+      TrainSettings settings,
       TrainSubject subject,
-      Optional<String> prompt) {
+      boolean plot) {
     this.subject = subject;
     this.context = context;
     this.directory = directory;
-    this.routine = routine;
-    this.prompt = prompt;
+    routine = settings.routine();
+    prompt = settings.prompt();
+    this.plot = plot;
     visible = context.errIsTerminal();
     heartbeat = new Heartbeat(context, () -> state);
   }
@@ -160,8 +162,14 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     context.say(line);
   }
 
-  /** Draws the loss curve. That it can't be drawn ends nothing. */
+  /**
+   * Draws the loss curve where that is asked for: training needs nothing of Java's desktop. That it
+   * can't be drawn ends nothing.
+   */
   void draw() {
+    if (!plot) {
+      return;
+    }
     drawn = System.nanoTime();
     try {
       LossCurve.draw(directory.metrics(), directory.path().resolve("loss.png"), subject.plotted());
