@@ -34,8 +34,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * The benchmarks. Each writes what it finds into a {@link RunDirectory} as it comes, and tables and
- * pictures at the end; also when it is interrupted.
+ * The benchmarks. Each writes what it finds into a {@link ResultDirectory} as it comes, and tables
+ * and pictures at the end; also when it is interrupted.
  */
 public final class Benchmarks {
   private final BenchContext context;
@@ -60,7 +60,7 @@ public final class Benchmarks {
    * @throws CancellationException when the user wants an end; what was measured is in the directory
    */
   public BenchmarkResult grid(
-      BenchmarkCommand command, GridSettings settings, RunDirectory directory) {
+      BenchmarkCommand command, GridSettings settings, ResultDirectory directory) {
     Optional<GridResult> earlier = before(command, GridResult.class, directory);
     List<CaseMeasurement> before = earlier.map(GridResult::measurements).orElse(List.of());
     return run(
@@ -88,7 +88,7 @@ public final class Benchmarks {
    * @param vs what the second side has instead, as {@code backend=cuda}
    * @throws CancellationException when the user wants an end; what was measured is in the directory
    */
-  public BenchmarkResult compare(GridSettings settings, String vs, RunDirectory directory) {
+  public BenchmarkResult compare(GridSettings settings, String vs, ResultDirectory directory) {
     Variation variation = Variation.parse(vs, settings);
     Optional<CompareResult> before =
         before(BenchmarkCommand.COMPARE, CompareResult.class, directory);
@@ -98,7 +98,7 @@ public final class Benchmarks {
   }
 
   /** Two results that were measured before, each at its own time. */
-  public BenchmarkResult compare(Path a, Path b, RunDirectory directory) {
+  public BenchmarkResult compare(Path a, Path b, ResultDirectory directory) {
     BenchmarkResult resultA = ResultFile.read(a);
     BenchmarkResult resultB = ResultFile.read(b);
     List<Measurement> measurementsA = Comparer.measurements(a.toString(), resultA);
@@ -129,7 +129,7 @@ public final class Benchmarks {
    * @throws CancellationException when the user wants an end; what was measured is in the directory
    */
   public BenchmarkResult baselines(
-      BaselinesSettings settings, ProgramOptions options, RunDirectory directory) {
+      BaselinesSettings settings, ProgramOptions options, ResultDirectory directory) {
     Optional<BaselinesResult> before =
         before(BenchmarkCommand.BASELINES, BaselinesResult.class, directory);
     return run(
@@ -138,7 +138,7 @@ public final class Benchmarks {
 
   /** What an earlier run left, which must be one of the same benchmark. */
   private static <T extends BenchmarkResult> Optional<T> before(
-      BenchmarkCommand command, Class<T> type, RunDirectory directory) {
+      BenchmarkCommand command, Class<T> type, ResultDirectory directory) {
     directory
         .before()
         .filter(result -> result.command() != command)
@@ -156,7 +156,7 @@ public final class Benchmarks {
     BenchmarkResult run(RunLog log, Consumer<BenchmarkResult> save);
   }
 
-  private BenchmarkResult run(RunDirectory directory, Run run) {
+  private BenchmarkResult run(ResultDirectory directory, Run run) {
     RunLog log =
         directory
             .before()

@@ -110,7 +110,7 @@ final class NoFoldersTest {
     }
   }
 
-  private RunDirectory directory(String name) {
-    return RunDirectory.create(folder.resolve("out").resolve(name));
+  private ResultDirectory directory(String name) {
+    return ResultDirectory.create(folder.resolve("out").resolve(name));
   }
 }

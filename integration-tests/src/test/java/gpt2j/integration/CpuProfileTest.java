@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Precision;
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
@@ -68,7 +68,9 @@ final class CpuProfileTest {
         (GridResult)
             new Benchmarks(context, List.of())
                 .grid(
-                    BenchmarkCommand.PROFILE, settings, RunDirectory.create(folder.resolve("out")));
+                    BenchmarkCommand.PROFILE,
+                    settings,
+                    ResultDirectory.create(folder.resolve("out")));
     for (ProfiledStep step : result.measurements(ProfileMeasurement.class).getFirst().steps()) {
       List<String> parts =
           step.components().keySet().stream().filter(name -> name.contains("/")).toList();

@@ -8,7 +8,7 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
@@ -91,8 +91,8 @@ final class EmulatedCudaBenchTest {
         0);
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   /** What holds for every benchmark, and that its file says the same. */

@@ -6,10 +6,9 @@ import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ModelStore;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.BenchmarkResult;
@@ -112,7 +111,7 @@ public final class BaselinesRun {
   BenchmarkResult run() {
     boolean complete = false;
     BenchmarkResult last;
-    try (Workbench workbench = new Workbench(context, log)) {
+    try (OpenSubjects workbench = new OpenSubjects(context, log)) {
       for (Precision precision : settings.precisions()) {
         measure(precision, workbench);
       }
@@ -131,9 +130,9 @@ public final class BaselinesRun {
         log.header(complete), settings.withName(), summaries.all(), measurements);
   }
 
-  private void measure(Precision precision, Workbench workbench) {
-    SubjectKey key =
-        new SubjectKey(settings.model(), settings.backend(), precision, settings.threads());
+  private void measure(Precision precision, OpenSubjects workbench) {
+    Subject.Key key =
+        new Subject.Key(settings.model(), settings.backend(), precision, settings.threads());
     workbench.keepOnly(Set.of(key));
     Subject subject = workbench.open(key);
     for (Work work : Work.of(settings)) { // before programs are started, which takes long

@@ -1,6 +1,6 @@
 package gpt2j.bench.baselines;
 
-import gpt2j.bench.measure.Prompts;
+import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProgramMeasurement;
@@ -46,7 +46,7 @@ record Work(Phase phase, int batch, int promptTokens, int newTokens, int repetit
   }
 
   int[][] prompts(int vocabularySize, long seed) {
-    return Prompts.random(batch, promptTokens, vocabularySize, seed);
+    return CaseRunner.randomPrompts(batch, promptTokens, vocabularySize, seed);
   }
 
   /** About how long it takes, in no unit. */

@@ -4,10 +4,9 @@ import gpt2j.bench.compare.Comparer;
 import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
@@ -61,7 +60,7 @@ public final class CompareRun extends GridLoop {
   }
 
   @Override
-  Set<SubjectKey> subjects(CaseSet set) {
+  Set<Subject.Key> subjects(CaseSet set) {
     return new HashSet<>(List.of(set.key(), variation.apply(set.key())));
   }
 
@@ -88,7 +87,7 @@ public final class CompareRun extends GridLoop {
   }
 
   @Override
-  void measure(CaseSet set, Workbench workbench) {
+  void measure(CaseSet set, OpenSubjects workbench) {
     Subject a = workbench.open(set.key());
     Subject b = workbench.open(variation.apply(set.key()));
     for (boolean cached : set.useCache()) {

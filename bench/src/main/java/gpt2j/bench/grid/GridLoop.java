@@ -2,10 +2,9 @@ package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
@@ -49,7 +48,7 @@ public abstract class GridLoop {
   }
 
   /** Measures what is missing of a set. */
-  abstract void measure(CaseSet set, Workbench workbench);
+  abstract void measure(CaseSet set, OpenSubjects workbench);
 
   /** How much work each run of a set's cases is, all of them together. */
   long work(CaseSet set) {
@@ -57,7 +56,7 @@ public abstract class GridLoop {
   }
 
   /** The subjects that a set needs at the same time. */
-  Set<SubjectKey> subjects(CaseSet set) {
+  Set<Subject.Key> subjects(CaseSet set) {
     return Set.of(set.key());
   }
 
@@ -90,7 +89,7 @@ public abstract class GridLoop {
     totalWork = runsOfEach * sets.stream().mapToLong(this::work).sum();
     boolean complete = false;
     BenchmarkResult last;
-    try (Workbench workbench = new Workbench(context, log)) {
+    try (OpenSubjects workbench = new OpenSubjects(context, log)) {
       for (CaseSet set : sets) {
         workbench.keepOnly(subjects(set));
         long end = doneWork + runsOfEach * work(set);

@@ -2,9 +2,9 @@ package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -49,7 +49,7 @@ public final class GridRun extends GridLoop {
   }
 
   @Override
-  void measure(CaseSet set, Workbench workbench) {
+  void measure(CaseSet set, OpenSubjects workbench) {
     Subject subject = workbench.open(set.key());
     int repetitions = settings().repetitions();
     List<BenchmarkCase> missing =

@@ -2,11 +2,11 @@ package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.measure.Watch;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -60,7 +60,7 @@ public class ProfileRun extends GridLoop {
   }
 
   @Override
-  final void measure(CaseSet set, Workbench workbench) {
+  final void measure(CaseSet set, OpenSubjects workbench) {
     Subject subject = workbench.open(set.key());
     for (boolean cached : useCache(set)) {
       BenchmarkCase of = set.benchmarkCase(subject, cached);

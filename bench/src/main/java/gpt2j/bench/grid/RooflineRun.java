@@ -14,10 +14,9 @@ import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.result.setup.Surroundings;
-import gpt2j.bench.roofline.Demand;
 import gpt2j.bench.roofline.Demands;
-import gpt2j.bench.roofline.Limits;
-import gpt2j.bench.roofline.Probes;
+import gpt2j.bench.roofline.Demands.Demand;
+import gpt2j.bench.roofline.DeviceLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,12 +52,12 @@ public final class RooflineRun extends ProfileRun {
   CaseMeasurement measure(Subject subject, BenchmarkCase of, long work) {
     report("limits of " + of.backend(), 0);
     // Before and after, for what a machine that is shared can do may change meanwhile.
-    Limits before = Probes.measure(subject, context().clock());
+    DeviceLimits before = DeviceLimits.measure(subject, context().clock());
     Points points = new Points(subject, of);
     Surroundings seen =
         inTurn(subject, of, work, points::addWhole, steps -> steps.forEach(points::add));
     report("limits of " + of.backend(), 0);
-    Limits device = before.and(Probes.measure(subject, context().clock()));
+    DeviceLimits device = before.and(DeviceLimits.measure(subject, context().clock()));
     return new RooflineMeasurement(
         of,
         device.bandwidthMethod(),

@@ -20,6 +20,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -89,7 +91,7 @@ public final class CaseRunner implements AutoCloseable {
     cacheBytes = backend.memory().of(Usage.CACHE) - before;
     try {
       firstDrawn = new int[newTokens];
-      prompts = Prompts.random(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
+      prompts = randomPrompts(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
       decoder =
           session.decoder(SamplingParameters.greedy(), IntStream.range(0, of.batch()).toArray());
     } catch (RuntimeException | Error e) {
@@ -232,6 +234,20 @@ public final class CaseRunner implements AutoCloseable {
       longer[i][length] = tokens[i];
     }
     return longer;
+  }
+
+  /**
+   * As many prompts as a batch has sequences, all different.
+   *
+   * @return {@code [batch][length]}; the same arguments give the same tokens
+   */
+  public static int[][] randomPrompts(int batch, int length, int vocabulary, long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    int[][] prompts = new int[batch][];
+    for (int i = 0; i < batch; i++) {
+      prompts[i] = random.ints(length, 0, vocabulary).toArray();
+    }
+    return prompts;
   }
 
   @Override

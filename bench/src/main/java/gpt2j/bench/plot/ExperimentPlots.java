@@ -75,7 +75,7 @@ final class ExperimentPlots {
     plot.addRangeMarker(one);
     return new Plot(
         "speedup",
-        Descriptions.of("Speedup by the cache over the length of the text", lines),
+        lines.description("Speedup by the cache over the length of the text"),
         Style.chart(
             "What the KV cache buys: uncached time / cached time, from the request to the last"
                 + " token",
@@ -92,7 +92,7 @@ final class ExperimentPlots {
     lines.drawInPairs(plot, 0);
     return new Plot(
         "time-per-token",
-        Descriptions.of("Time per token in milliseconds over the length of the text", lines),
+        lines.description("Time per token in milliseconds over the length of the text"),
         Style.chart(
             "Time per token with and without the KV cache",
             conditions

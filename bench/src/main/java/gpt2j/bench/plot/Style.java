@@ -218,7 +218,7 @@ final class Style {
 
   private static NumberAxis numbers(String label) {
     NumberAxis axis = new NumberAxis(label);
-    axis.setNumberFormatOverride(new PlainFormat());
+    axis.setNumberFormatOverride(Captions.plainFormat());
     return axis;
   }
 

@@ -114,7 +114,7 @@ final class ThroughputPlots {
         XYPlot plot = Style.xy(axis(abscissa, measured), range);
         lines.draw(plot, 0);
         combined.add(plot);
-        description.append(Descriptions.of(panel.label(), lines));
+        description.append(lines.description(panel.label()));
       }
     }
     if (combined.getSubplots().size() > 1) {

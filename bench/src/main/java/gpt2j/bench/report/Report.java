@@ -3,7 +3,7 @@ package gpt2j.bench.report;
 import gpt2j.bench.plot.Plot;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Words;
@@ -133,7 +133,7 @@ final class Report {
     html.element("h2", "Conditions").raw("<div class=\"scroll\"><table>\n");
     row("Machine", header.machine().summary());
     row("gpt2j", header.version());
-    for (Device device : header.devices()) {
+    for (DeviceDescription device : header.devices()) {
       row(
           "Backend " + device.backend(),
           "%s, %.1f GiB; %s"

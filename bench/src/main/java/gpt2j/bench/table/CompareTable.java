@@ -3,7 +3,7 @@ package gpt2j.bench.table;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.Ratio;
+import gpt2j.bench.result.Comparison.Ratio;
 
 /** One row per figure of each pair. */
 final class CompareTable {

@@ -34,8 +34,8 @@ public final class Tables {
   }
 
   /** A result as it is shown; in Markdown long tables are shortened to a page. */
-  public static String format(BenchmarkResult result, TableFormat format) {
-    return of(result, format == TableFormat.MD ? GridTables.PAGE : Integer.MAX_VALUE)
+  public static String format(BenchmarkResult result, Table.Format format) {
+    return of(result, format == Table.Format.MD ? GridTables.PAGE : Integer.MAX_VALUE)
         .format(format);
   }
 

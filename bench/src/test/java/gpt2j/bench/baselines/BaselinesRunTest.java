@@ -22,7 +22,7 @@ import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.setup.Program;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.bench.table.Tables;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -147,7 +147,7 @@ final class BaselinesRunTest {
     long last = VirtualTime.LAUNCH + latencies.decode(FakeBench.LAYERS, 3, 10);
     assertEquals(last, decode.nanos().getLast());
     String row =
-        Tables.format(result, TableFormat.CSV)
+        Tables.format(result, Table.Format.CSV)
             .lines()
             .filter(line -> line.startsWith("steady") && line.contains(",tg5 b3,"))
             .findFirst()
@@ -197,7 +197,7 @@ final class BaselinesRunTest {
         () -> assertEquals(3 * ROUNDS, of(result, "steady").size()),
         () -> assertEquals(3 * ROUNDS, of(result, ProgramSummary.GPT2J).size()),
         () -> assertEquals(List.of(), program(result, "steady").missing()));
-    String table = Tables.format(result, TableFormat.MD);
+    String table = Tables.format(result, Table.Format.MD);
     assertTrue(table.contains("absent: No module named torch"), table);
     assertTrue(table.contains("not measured: f32 tg5 b3: one at a time"), table);
     assertEquals(4, notes.size(), notes::toString);

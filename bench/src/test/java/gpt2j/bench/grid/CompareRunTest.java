@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.Precision;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
@@ -15,8 +15,8 @@ import gpt2j.bench.fake.VirtualTime;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
+import gpt2j.bench.result.Comparison.Ratio;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Ratio;
 import gpt2j.bench.result.ResultFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,8 +53,8 @@ final class CompareRunTest {
         0);
   }
 
-  private RunDirectory out(String name) {
-    return RunDirectory.create(folder.resolve(name));
+  private ResultDirectory out(String name) {
+    return ResultDirectory.create(folder.resolve(name));
   }
 
   @Test

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.Precision;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.fake.FakeBench;
@@ -50,8 +50,8 @@ final class GridRunTest {
     return new FakeBench(folder, time, device.alone());
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   /** What a repetition takes by the table of latencies. */
@@ -239,11 +239,12 @@ final class GridRunTest {
           @Override
           public void note(String line) {}
         });
-    try (RunDirectory first = RunDirectory.create(directory)) {
+    try (ResultDirectory first = ResultDirectory.create(directory)) {
       assertThrows(
           CancellationException.class,
           () -> bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, first));
-      BenchException e = assertThrows(BenchException.class, () -> RunDirectory.resume(directory));
+      BenchException e =
+          assertThrows(BenchException.class, () -> ResultDirectory.resume(directory));
       assertTrue(e.getMessage().contains("another process measures there"), e.getMessage());
     }
     Path file = directory.resolve(ResultFile.NAME);
@@ -257,7 +258,7 @@ final class GridRunTest {
     long drawsBefore = device.draws();
     bench.listener(RunListener.NONE).cancelled().set(false);
     GridResult after;
-    try (RunDirectory again = RunDirectory.resume(directory)) {
+    try (ResultDirectory again = ResultDirectory.resume(directory)) {
       after = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, again);
     }
     assertEquals(after, ResultFile.read(file));
@@ -271,7 +272,7 @@ final class GridRunTest {
     assertTrue(device.draws() > drawsBefore);
 
     long drawsThen = device.draws();
-    try (RunDirectory again = RunDirectory.resume(directory)) {
+    try (ResultDirectory again = ResultDirectory.resume(directory)) {
       bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, again);
     }
     assertEquals(drawsThen, device.draws(), "nothing was missing, so nothing is measured");
@@ -340,7 +341,7 @@ final class GridRunTest {
                     .grid(
                         BenchmarkCommand.THROUGHPUT,
                         unsupported,
-                        RunDirectory.create(folder.resolve("out2"))));
+                        ResultDirectory.create(folder.resolve("out2"))));
     assertEquals(
         "the backend fake doesn't have f16; it has f32, bf16", noSuchPrecision.getMessage());
   }

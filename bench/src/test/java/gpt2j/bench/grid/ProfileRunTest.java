@@ -4,7 +4,7 @@ import static gpt2j.bench.fake.FakeBench.LAYERS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
@@ -41,7 +41,7 @@ final class ProfileRunTest {
             .grid(
                 BenchmarkCommand.PROFILE,
                 bench.settings("fake", batch, promptTokens, newTokens),
-                RunDirectory.create(folder.resolve("out")));
+                ResultDirectory.create(folder.resolve("out")));
   }
 
   /** What the components take by the table of latencies, the rest apart. */

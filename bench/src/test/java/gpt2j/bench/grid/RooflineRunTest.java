@@ -4,7 +4,7 @@ import static gpt2j.bench.fake.FakeBench.LAYERS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
@@ -36,7 +36,7 @@ final class RooflineRunTest {
                 .grid(
                     BenchmarkCommand.ROOFLINE,
                     bench.settings("fake", 2, 6, 5),
-                    RunDirectory.create(folder.resolve("out")));
+                    ResultDirectory.create(folder.resolve("out")));
     RooflineMeasurement measurement = result.measurements(RooflineMeasurement.class).getFirst();
     double launched = VirtualTime.LAUNCH;
     assertEquals(

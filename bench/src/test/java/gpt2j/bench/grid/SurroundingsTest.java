@@ -3,7 +3,7 @@ package gpt2j.bench.grid;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.fake.FakeBench;
@@ -70,8 +70,8 @@ final class SurroundingsTest {
             });
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   @Test
@@ -168,7 +168,7 @@ final class SurroundingsTest {
             .size());
   }
 
-  private RunDirectory directory(String name) {
-    return RunDirectory.create(folder.resolve(name));
+  private ResultDirectory directory(String name) {
+    return ResultDirectory.create(folder.resolve(name));
   }
 }

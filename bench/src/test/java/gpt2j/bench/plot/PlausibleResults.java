@@ -10,6 +10,7 @@ import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.Comparison;
+import gpt2j.bench.result.Comparison.Ratio;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
@@ -20,13 +21,12 @@ import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.ProgramSummary;
-import gpt2j.bench.result.Ratio;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.result.setup.Surroundings;
@@ -51,9 +51,10 @@ public final class PlausibleResults {
           Instant.parse("2026-01-02T03:04:05Z"),
           Instant.parse("2026-01-02T03:45:06Z"),
           true,
-          new Machine(PROCESSOR, 2, 24L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
+          new MachineDescription(PROCESSOR, 2, 24L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
           "0.1.0",
-          List.of(new Device("cpu", PROCESSOR, 24L << 30, 2, Map.of("vector", "512 bits"))),
+          List.of(
+              new DeviceDescription("cpu", PROCESSOR, 24L << 30, 2, Map.of("vector", "512 bits"))),
           List.of(
               new Model("gpt2", true, 124_439_808, 12, 12, 768, 1024, 50257),
               new Model("gpt2-medium", true, 354_823_168, 24, 16, 1024, 1024, 50257)));

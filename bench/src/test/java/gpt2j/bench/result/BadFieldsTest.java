@@ -201,7 +201,7 @@ final class BadFieldsTest {
       value = {
         "repetitions | 0 | settings.repetitions must be 1 or more, not 0",
         "warmup | -1 | settings.warmup must be 0 or more, not -1",
-        "threads | 5000 | settings.threads must be at most 4096, not 5000",
+        "threads | 5000 | settings.threads must be 1 to 4096, not 5000",
         "batches | [1, 2.5] | settings.batches[1] must be a whole number, not 2.5",
         "batches | [0] | settings.batches must be 1 or more, not 0",
         "use_cache | [] | settings.use_cache is empty: there is nothing to measure",

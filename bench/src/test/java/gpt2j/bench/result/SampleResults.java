@@ -2,9 +2,10 @@ package gpt2j.bench.result;
 
 import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Usage;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.Comparison.Ratio;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.result.setup.Surroundings;
@@ -24,9 +25,11 @@ public final class SampleResults {
           Instant.parse("2026-01-02T03:04:05Z"),
           Instant.parse("2026-01-02T03:05:06.789Z"),
           true,
-          new Machine("A processor", 8, 16L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
+          new MachineDescription("A processor", 8, 16L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
           "0.1.0",
-          List.of(new Device("cpu", "A processor", 16L << 30, 4, Map.of("vector", "512 bits"))),
+          List.of(
+              new DeviceDescription(
+                  "cpu", "A processor", 16L << 30, 4, Map.of("vector", "512 bits"))),
           List.of(new Model("gpt2", true, 124_439_808, 12, 12, 768, 1024, 50257)));
 
   private static final GridSettings GRID =

@@ -2,7 +2,7 @@ package gpt2j.cli.bench;
 
 import gpt2j.api.tensor.Precision;
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BaselinesSettings;
@@ -10,7 +10,7 @@ import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.setup.Program;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.CommonOptions;
 import gpt2j.cli.options.GroupedHelp;
@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
       "  bin/cli bench baselines --programs transformers --precision f32 --batch 1"
     })
 final class BenchBaselinesCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Spec private CommandSpec spec;
 
@@ -135,7 +135,7 @@ final class BenchBaselinesCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  BenchBaselinesCommand(Context context) {
+  BenchBaselinesCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -160,7 +160,7 @@ final class BenchBaselinesCommand implements Callable<Integer> {
       Benchmarks benchmarks,
       BaselinesSettings given,
       ProgramOptions options,
-      RunDirectory directory) {
+      ResultDirectory directory) {
     BaselinesSettings settings =
         directory.before().orElse(null) instanceof BaselinesResult before
             ? locate(directory.path(), before.settings())

@@ -1,14 +1,14 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.CommonOptions;
 import gpt2j.cli.options.GroupedHelp;
@@ -47,7 +47,7 @@ final class BenchCompareCommand implements Callable<Integer> {
   private static final BenchGridOptions.Defaults DEFAULTS =
       new BenchGridOptions.Defaults(List.of(true), List.of(1), List.of(128), List.of(64), 9, 1);
 
-  private final Context context;
+  private final CommandContext context;
 
   @Spec private CommandSpec spec;
 
@@ -77,7 +77,7 @@ final class BenchCompareCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  BenchCompareCommand(Context context) {
+  BenchCompareCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -128,11 +128,11 @@ final class BenchCompareCommand implements Callable<Integer> {
                 ResultFile.in(files.getFirst()), ResultFile.in(files.getLast()), directory));
   }
 
-  private int run(BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+  private int run(BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
     return new BenchRunner(context, run, models).run(BenchmarkCommand.COMPARE, measure);
   }
 
-  private BenchmarkResult goOn(Benchmarks benchmarks, RunDirectory directory) {
+  private BenchmarkResult goOn(Benchmarks benchmarks, ResultDirectory directory) {
     BenchmarkResult before = directory.before().orElseThrow();
     GridSettings settings = models.locate(directory.path(), ResultFile.gridSettings(before));
     return before instanceof CompareResult compare

@@ -2,7 +2,7 @@ package gpt2j.cli.bench;
 
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.options.CommonOptions;
 import gpt2j.cli.options.GroupedHelp;
 import java.util.Objects;
@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /** A benchmark over a grid of cases. */
 @Command
 final class BenchGridCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
   private final BenchGrid benchmark;
   private @Nullable CommandSpec spec;
 
@@ -32,7 +32,7 @@ final class BenchGridCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  BenchGridCommand(Context context, BenchGrid benchmark) {
+  BenchGridCommand(CommandContext context, BenchGrid benchmark) {
     this.context = context;
     this.benchmark = benchmark;
   }

@@ -1,10 +1,10 @@
 package gpt2j.cli.bench;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.ResultException;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.PathName;
@@ -69,7 +69,7 @@ final class BenchRunOptions {
       converter = Choice.OfTableFormat.class,
       completionCandidates = Choice.OfTableFormat.class,
       description = "How the table is printed: ${COMPLETION-CANDIDATES}. Default: md.")
-  private TableFormat format = TableFormat.MD;
+  private Table.Format format = Table.Format.MD;
 
   @Option(
       names = "--random-models",
@@ -80,23 +80,23 @@ final class BenchRunOptions {
               + " folder.")
   private @Nullable Path randomModels;
 
-  TableFormat format() {
+  Table.Format format() {
     return format;
   }
 
   /** The directory of the run. */
-  RunDirectory directory(BenchmarkCommand command) {
+  ResultDirectory directory(BenchmarkCommand command) {
     if (resume != null) {
       if (out != null) {
         throw UserError.usage("--out and --resume exclude each other: give one of them");
       }
-      return RunDirectory.resume(resume);
+      return ResultDirectory.resume(resume);
     }
     Path path =
         out == null
             ? Path.of("results", command.label() + "-" + LocalDateTime.now().format(TIMESTAMP))
             : out;
-    return RunDirectory.create(path);
+    return ResultDirectory.create(path);
   }
 
   Path randomModels(Map<String, String> environment) {

@@ -1,14 +1,14 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostWatch;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.table.Tables;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.Version;
@@ -23,11 +23,11 @@ final class BenchRunner {
   private static final Map<String, DeviceKind> KINDS =
       Map.of("cpu", DeviceKind.PROCESSOR, "cuda", DeviceKind.GPU);
 
-  private final Context context;
+  private final CommandContext context;
   private final BenchRunOptions options;
   private final BenchModelOptions models;
 
-  BenchRunner(Context context, BenchRunOptions options, BenchModelOptions models) {
+  BenchRunner(CommandContext context, BenchRunOptions options, BenchModelOptions models) {
     this.context = context;
     this.options = options;
     this.models = models;
@@ -39,16 +39,17 @@ final class BenchRunner {
    * @param command the benchmark
    * @param measure does the measuring
    */
-  int run(BenchmarkCommand command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
-    try (RunDirectory directory = options.directory(command)) {
+  int run(
+      BenchmarkCommand command, BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
+    try (ResultDirectory directory = options.directory(command)) {
       return run(command, directory, measure);
     }
   }
 
   private int run(
       BenchmarkCommand command,
-      RunDirectory directory,
-      BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+      ResultDirectory directory,
+      BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
     AtomicBoolean cancelled = new AtomicBoolean();
     BenchmarkResult result;
     try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));

@@ -1,7 +1,7 @@
 package gpt2j.cli.train;
 
 import gpt2j.bench.training.LossCurve;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
 import gpt2j.model.gpt2.training.run.Routine;
@@ -23,7 +23,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private static final double SMOOTHING = 0.9;
   private static final long DRAWING_INTERVAL = Duration.ofMinutes(1).toNanos();
 
-  private final Context context;
+  private final CommandContext context;
   private final RunDirectory directory;
   private final Routine routine;
   private final TrainSubject subject;
@@ -53,7 +53,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   }
 
   TrainProgress(
-      Context context,
+      CommandContext context,
       RunDirectory directory,
       TrainSettings settings,
       TrainSubject subject,

@@ -19,7 +19,7 @@ import java.util.Arrays;
  * @param probabilities {@code [rows, heads, capacity]}
  * @param out {@code [rows, C]}
  */
-record Attention(
+record ObservedAttention(
     Backend backend,
     int layer,
     float scale,

@@ -7,8 +7,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /** Functions of the C library about file descriptors. */
-final class Libc {
-  private Libc() {}
+final class Descriptors {
+  private Descriptors() {}
 
   /** Whether a descriptor is a terminal. */
   static boolean isTerminal(int descriptor) {

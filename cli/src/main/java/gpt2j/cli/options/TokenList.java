@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.TypeConversionException;
 
 /** Tokens as they are written on the command line: numbers with commas or blanks between them. */
-public final class TokenIds {
-  private TokenIds() {}
+public final class TokenList {
+  private TokenList() {}
 
   /**
    * Reads tokens.

@@ -17,7 +17,7 @@ import java.util.function.IntPredicate;
  * @param backends every backend by name
  * @param interruption tells when the user wants an end
  */
-public record Context(
+public record CommandContext(
     InputStream in,
     Output out,
     PrintStream err,

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Ends for colour scales. */
-final class Limits {
+final class ScaleLimits {
   private static final double QUANTILE = 0.995;
 
   /**
@@ -13,7 +13,7 @@ final class Limits {
    */
   private static final double MOST_STEPS = 0.75;
 
-  private Limits() {}
+  private ScaleLimits() {}
 
   /**
    * A round number that few magnitudes exceed. A few of GPT-2's key dimensions are much larger than

@@ -1,6 +1,6 @@
 package gpt2j.cli.options;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.TextFile;
 import gpt2j.cli.io.UserError;
 import java.nio.file.Path;
@@ -11,20 +11,20 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Options that each say where a text comes from, of which one must be given. */
-public final class Sources {
+public final class TextSources {
   private static final String STANDARD_INPUT = "-";
 
   private record Source(String option, Supplier<SourceText> reader) {}
 
-  private final Context context;
+  private final CommandContext context;
   private final List<Source> given = new ArrayList<>();
 
-  Sources(Context context) {
+  TextSources(CommandContext context) {
     this.context = context;
   }
 
   /** A text, or - for that of standard input. */
-  Sources text(String option, @Nullable String text) {
+  TextSources text(String option, @Nullable String text) {
     if (text != null) {
       given.add(
           new Source(
@@ -38,7 +38,7 @@ public final class Sources {
   }
 
   /** A file that holds a text. */
-  Sources file(String option, @Nullable Path file) {
+  TextSources file(String option, @Nullable Path file) {
     if (file != null) {
       given.add(
           new Source(
@@ -48,7 +48,7 @@ public final class Sources {
   }
 
   /** Token ids, or - for those of standard input. */
-  public Sources tokenIds(String option, @Nullable String ids) {
+  public TextSources tokenIds(String option, @Nullable String ids) {
     if (ids != null) {
       given.add(
           new Source(
@@ -57,7 +57,7 @@ public final class Sources {
                 boolean standardInput = ids.equals(STANDARD_INPUT);
                 String label = standardInput ? TextFile.STANDARD_INPUT : option;
                 String text = standardInput ? TextFile.read(context.in()) : ids;
-                return new SourceText.Tokens(label, TokenIds.parse(label, text));
+                return new SourceText.Tokens(label, TokenList.parse(label, text));
               }));
     }
     return this;

@@ -13,13 +13,13 @@ import java.util.Map;
  * @param defaultThreads host threads that compute unless told otherwise
  * @param properties further facts, in order
  */
-public record Device(
+public record DeviceDescription(
     String backend,
     String name,
     long totalMemoryBytes,
     int defaultThreads,
     Map<String, String> properties) {
-  public Device {
+  public DeviceDescription {
     properties = Collections.unmodifiableMap(new LinkedHashMap<>(properties));
   }
 }

@@ -9,7 +9,7 @@ package gpt2j.bench.result.setup;
  * @param operatingSystem name and version of the kernel
  * @param java version and virtual machine
  */
-public record Machine(
+public record MachineDescription(
     String processor,
     int logicalProcessors,
     long memoryBytes,

@@ -5,7 +5,7 @@ import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.Publisher;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.bench.table.Tables;
 import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * The directory of a run: {@code result.json}, {@code table.md}, {@code table.csv}, and what the
  * publishers add.
  */
-public final class RunDirectory implements AutoCloseable {
+public final class ResultDirectory implements AutoCloseable {
   private final Path path;
   private final Optional<BenchmarkResult> before;
   private final Disk disk = new Disk();
   private @Nullable ProcessLock lock;
 
-  private RunDirectory(Path path, Optional<BenchmarkResult> before, @Nullable ProcessLock lock) {
+  private ResultDirectory(Path path, Optional<BenchmarkResult> before, @Nullable ProcessLock lock) {
     this.path = path;
     this.before = before;
     this.lock = lock;
@@ -42,13 +42,13 @@ public final class RunDirectory implements AutoCloseable {
    * @param path a new directory, or an empty one
    * @throws BenchException when it is in use
    */
-  public static RunDirectory create(Path path) {
+  public static ResultDirectory create(Path path) {
     try {
       requireUnused(path);
     } catch (IOException e) {
       throw BenchException.failure(path + ": can't be used: " + Io.explain(e));
     }
-    return new RunDirectory(path, Optional.empty(), null);
+    return new ResultDirectory(path, Optional.empty(), null);
   }
 
   /** What a process left that ended before it had a result is no run. */
@@ -70,11 +70,11 @@ public final class RunDirectory implements AutoCloseable {
    * @throws gpt2j.bench.result.ResultException when there is none
    * @throws BenchException when another process uses it
    */
-  public static RunDirectory resume(Path path) {
+  public static ResultDirectory resume(Path path) {
     Path file = path.resolve(ResultFile.NAME);
     ProcessLock lock = Files.exists(file) ? lock(path) : null;
     try {
-      return new RunDirectory(path, Optional.of(ResultFile.read(file)), lock);
+      return new ResultDirectory(path, Optional.of(ResultFile.read(file)), lock);
     } catch (RuntimeException e) {
       if (lock != null) {
         lock.close();
@@ -123,8 +123,8 @@ public final class RunDirectory implements AutoCloseable {
   List<Path> publish(BenchmarkResult result, List<Publisher> publishers, RunListener listener) {
     List<Path> files = new ArrayList<>();
     try {
-      files.add(write("table.md", Tables.format(result, TableFormat.MD)));
-      files.add(write("table.csv", Tables.format(result, TableFormat.CSV)));
+      files.add(write("table.md", Tables.format(result, Table.Format.MD)));
+      files.add(write("table.csv", Tables.format(result, Table.Format.CSV)));
       for (Publisher publisher : publishers) {
         files.addAll(publisher.publish(result, path));
       }

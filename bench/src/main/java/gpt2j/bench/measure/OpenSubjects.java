@@ -7,7 +7,7 @@ import gpt2j.api.BackendSpec;
 import gpt2j.api.tensor.Precision;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
@@ -22,18 +22,18 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Opens backends and loads models, each once. */
-public final class Workbench implements AutoCloseable {
+public final class OpenSubjects implements AutoCloseable {
   private record BackendKey(String name, OptionalInt threads) {}
 
   private final BenchContext context;
   private final RunLog log;
   private final ModelStore store;
   private final Map<BackendKey, Backend> backends = new LinkedHashMap<>();
-  private final Map<SubjectKey, Subject> subjects = new LinkedHashMap<>();
+  private final Map<Subject.Key, Subject> subjects = new LinkedHashMap<>();
   private final Set<String> noted = new HashSet<>();
 
   /** Nothing is opened yet; what is, the log is told. */
-  public Workbench(BenchContext context, RunLog log) {
+  public OpenSubjects(BenchContext context, RunLog log) {
     this.context = context;
     this.log = log;
     store = new ModelStore(context);
@@ -44,7 +44,7 @@ public final class Workbench implements AutoCloseable {
    *
    * @throws BenchException when there is no such backend, or it doesn't have the precision
    */
-  public Subject open(SubjectKey key) {
+  public Subject open(Subject.Key key) {
     Subject open = subjects.get(key);
     if (open != null) {
       return open;
@@ -80,7 +80,7 @@ public final class Workbench implements AutoCloseable {
   }
 
   /** Closes every subject but these, and the backends that nobody uses then. */
-  public void keepOnly(Set<SubjectKey> keys) {
+  public void keepOnly(Set<Subject.Key> keys) {
     subjects
         .entrySet()
         .removeIf(
@@ -107,7 +107,7 @@ public final class Workbench implements AutoCloseable {
             });
   }
 
-  private Backend backend(SubjectKey key) {
+  private Backend backend(Subject.Key key) {
     return backends.computeIfAbsent(
         new BackendKey(key.backend(), key.threads()),
         wanted -> {
@@ -147,13 +147,13 @@ public final class Workbench implements AutoCloseable {
     }
   }
 
-  private static Device describe(String name, Backend backend) {
+  private static DeviceDescription describe(String name, Backend backend) {
     var device = backend.device();
-    return new Device(
+    return new DeviceDescription(
         name, device.name(), device.totalMemory(), device.threads(), device.properties());
   }
 
-  private static void requireSupport(SubjectKey key, Backend backend) {
+  private static void requireSupport(Subject.Key key, Backend backend) {
     if (!backend.supports(key.precision())) {
       String supported =
           Arrays.stream(Precision.values())
