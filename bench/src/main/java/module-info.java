@@ -3,13 +3,9 @@
  */
 open module gpt2j.bench {
   requires transitive gpt2j.api;
-  requires gpt2j.backend.cpu;
-  requires gpt2j.backend.cuda;
   requires transitive gpt2j.model.gpt2;
   requires java.desktop;
   requires jdk.incubator.vector;
-  requires dagger;
-  requires jakarta.inject;
   requires com.fasterxml.jackson.annotation;
   requires tools.jackson.core;
   requires tools.jackson.databind;

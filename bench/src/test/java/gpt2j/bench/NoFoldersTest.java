@@ -5,14 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.context.PeerOptions;
+import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BaselinesSettings;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.setup.Program;
 import java.io.IOException;
@@ -56,11 +57,11 @@ final class NoFoldersTest {
             0,
             0);
     List<BenchmarkResult> results = new ArrayList<>();
-    results.add(benchmarks.throughput(settings, directory("throughput")));
-    results.add(benchmarks.trace(settings, directory("trace")));
-    results.add(benchmarks.experiment(settings, directory("experiment")));
-    results.add(benchmarks.profile(settings, directory("profile")));
-    results.add(benchmarks.roofline(settings, directory("roofline")));
+    results.add(benchmarks.grid(BenchmarkCommand.THROUGHPUT, settings, directory("throughput")));
+    results.add(benchmarks.grid(BenchmarkCommand.TRACE, settings, directory("trace")));
+    results.add(benchmarks.grid(BenchmarkCommand.EXPERIMENT, settings, directory("experiment")));
+    results.add(benchmarks.grid(BenchmarkCommand.PROFILE, settings, directory("profile")));
+    results.add(benchmarks.grid(BenchmarkCommand.ROOFLINE, settings, directory("roofline")));
     results.add(benchmarks.compare(cached, "precision=bf16", directory("in-turn")));
     Path result = folder.resolve("out").resolve("throughput").resolve(ResultFile.NAME);
     Path again = folder.resolve("out").resolve("experiment").resolve(ResultFile.NAME);
@@ -68,8 +69,8 @@ final class NoFoldersTest {
     Path noPython = folder.resolve("no such").resolve("python");
     Path noLlama = folder.resolve("no-such").resolve("llama-bench");
     results.add(
-        benchmarks.peers(
-            new PeersSettings(
+        benchmarks.baselines(
+            new BaselinesSettings(
                 bench.model(),
                 List.of(Program.TRANSFORMERS, Program.LLAMA_CPP, Program.JLAMA),
                 "fake",
@@ -81,8 +82,9 @@ final class NoFoldersTest {
                 3,
                 1,
                 0),
-            new PeerOptions(noPython.toString(), noLlama.toString(), false, Duration.ofSeconds(20)),
-            directory("peers")));
+            new ProgramOptions(
+                noPython.toString(), noLlama.toString(), false, Duration.ofSeconds(20)),
+            directory("baselines")));
     assertEquals(8, results.size());
 
     int texts = 0;
@@ -108,7 +110,7 @@ final class NoFoldersTest {
     }
   }
 
-  private RunDirectory directory(String name) {
-    return RunDirectory.create(folder.resolve("out").resolve(name));
+  private ResultDirectory directory(String name) {
+    return ResultDirectory.create(folder.resolve("out").resolve(name));
   }
 }

@@ -7,7 +7,7 @@ import gpt2j.bench.plot.Plot;
 import gpt2j.bench.plot.Plots;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.bench.table.Tables;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,8 +42,8 @@ final class PublishedResultsTest {
     if (Boolean.getBoolean("publish")) {
       publish(result, directory);
     }
-    for (TableFormat format : List.of(TableFormat.MD, TableFormat.CSV)) {
-      Path table = directory.resolve(format == TableFormat.MD ? "table.md" : "table.csv");
+    for (Table.Format format : List.of(Table.Format.MD, Table.Format.CSV)) {
+      Path table = directory.resolve(format == Table.Format.MD ? "table.md" : "table.csv");
       assertEquals(Tables.format(result, format), Files.readString(table), table::toString);
     }
     try (Stream<Path> files = Files.list(directory)) {
@@ -60,8 +60,8 @@ final class PublishedResultsTest {
   }
 
   private static void publish(BenchmarkResult result, Path directory) throws IOException {
-    Files.writeString(directory.resolve("table.md"), Tables.format(result, TableFormat.MD));
-    Files.writeString(directory.resolve("table.csv"), Tables.format(result, TableFormat.CSV));
+    Files.writeString(directory.resolve("table.md"), Tables.format(result, Table.Format.MD));
+    Files.writeString(directory.resolve("table.csv"), Tables.format(result, Table.Format.CSV));
     for (Plot plot : Plots.of(result)) {
       Files.write(directory.resolve(plot.name() + ".png"), plot.png());
     }

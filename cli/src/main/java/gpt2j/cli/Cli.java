@@ -9,7 +9,7 @@ import gpt2j.cli.data.StoriesCommand;
 import gpt2j.cli.generate.GenerateCommand;
 import gpt2j.cli.generate.ScoreCommand;
 import gpt2j.cli.generate.TokenizeCommand;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.OutputException;
 import gpt2j.cli.io.UserError;
@@ -35,9 +35,9 @@ final class Cli {
   private static final int OPTION_WIDTH = 32;
   private static final String BENCH = "bench";
 
-  private final Context context;
+  private final CommandContext context;
 
-  Cli(Context context) {
+  Cli(CommandContext context) {
     this.context = context;
   }
 

@@ -1,6 +1,6 @@
 package gpt2j.cli;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  source <(bin/cli completion)"})
 final class CompletionCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Spec private CommandSpec spec;
 
@@ -45,7 +45,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  CompletionCommand(Context context) {
+  CompletionCommand(CommandContext context) {
     this.context = context;
   }
 

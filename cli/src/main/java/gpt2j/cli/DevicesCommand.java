@@ -2,7 +2,7 @@ package gpt2j.cli;
 
 import gpt2j.api.Availability;
 import gpt2j.api.DeviceInfo;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.options.CommonOptions;
@@ -21,7 +21,7 @@ import tools.jackson.core.JsonGenerator;
 final class DevicesCommand implements Callable<Integer> {
   private static final double GIB = 1 << 30;
 
-  private final Context context;
+  private final CommandContext context;
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
@@ -29,7 +29,7 @@ final class DevicesCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  DevicesCommand(Context context) {
+  DevicesCommand(CommandContext context) {
     this.context = context;
   }
 

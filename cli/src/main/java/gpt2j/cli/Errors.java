@@ -3,7 +3,7 @@ package gpt2j.cli;
 import gpt2j.api.BackendException;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.ResultException;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.OutputException;
@@ -33,10 +33,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns whatever goes wrong into one line on standard error and an exit code. */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
-  private final Context context;
+  private final CommandContext context;
   private final boolean debug;
 
-  Errors(Context context, String... arguments) {
+  Errors(CommandContext context, String... arguments) {
     this.context = context;
     // Not an option's value, since the parser may be what fails.
     debug = List.of(arguments).contains(CommonOptions.DEBUG);

@@ -1,6 +1,6 @@
 package gpt2j.cli;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Output;
@@ -22,13 +22,13 @@ final class Main {
     var interruption = new Interruption();
     var ended = endInOrder(interruption);
     var context =
-        new Context(
+        new CommandContext(
             System.in,
             new Output(
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)),
-                () -> Libc.isTerminal(Context.OUT)),
+                () -> Descriptors.isTerminal(CommandContext.OUT)),
             new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-            Libc::isTerminal,
+            Descriptors::isTerminal,
             System.getenv(),
             DaggerCliComponent.create().backends(),
             interruption);
@@ -38,7 +38,7 @@ final class Main {
     System.exit(exitCode);
   }
 
-  private static int run(Context context, String... arguments) {
+  private static int run(CommandContext context, String... arguments) {
     Optional<String> problem = RawArguments.problem(arguments);
     problem.ifPresent(context::say);
     return problem.isPresent() ? ExitCode.USAGE : new Cli(context).run(arguments);

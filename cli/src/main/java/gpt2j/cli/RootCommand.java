@@ -1,7 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.cli.generate.GenerateCommand;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import picocli.CommandLine.Command;
 
 /** The program: its commands, and generation when none is given. */
@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
       "130:interrupted by Ctrl-C"
     })
 final class RootCommand extends GenerateCommand {
-  RootCommand(Context context) {
+  RootCommand(CommandContext context) {
     super(context);
   }
 }

@@ -32,8 +32,8 @@ final class StandardError {
   }
 
   private static void replaceBy(int descriptor) {
-    var duplicate = Libc.function("dup2", 2);
-    var close = Libc.function("close", 1);
+    var duplicate = Descriptors.function("dup2", 2);
+    var close = Descriptors.function("close", 1);
     try {
       // A failure leaves standard error behind the filter, which passes on what it is given.
       if ((int) duplicate.invokeExact(descriptor, STANDARD_ERROR) == STANDARD_ERROR) {

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.GridResult;
+import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.ThroughputResult;
 import gpt2j.cli.CliRun.Result;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,11 +55,11 @@ class BenchTest {
     assertTrue(lines.get(1).contains(",pp4+tg3,"), result.out());
     assertTrue(lines.get(4).contains(",pp4+tg3 b3 no cache,"), result.out());
     assertTrue(result.err().endsWith("gpt2j: results are in " + out + "\n"), result.err());
-    var kept = (ThroughputResult) ResultFile.read(out.resolve("result.json"));
+    var kept = (GridResult) ResultFile.read(out.resolve("result.json"));
     assertAll(
         () -> assertTrue(kept.header().complete()),
-        () -> assertEquals(4, kept.measurements().size()),
-        () -> assertEquals(2, kept.measurements().getFirst().samples().size()),
+        () -> assertEquals(4, kept.measurements(Measurement.class).size()),
+        () -> assertEquals(2, kept.measurements(Measurement.class).getFirst().samples().size()),
         () -> assertEquals(result.out(), Files.readString(out.resolve("table.csv"))),
         () -> assertTrue(Files.readString(out.resolve("table.md")).startsWith("| model")));
   }
@@ -79,15 +79,15 @@ class BenchTest {
             "--format=json");
     assertEquals(0, second.exitCode(), second.err());
     assertTrue(second.out().contains("\"speedup ×\""), second.out());
-    var first = (ExperimentResult) ResultFile.read(out.resolve("result.json"));
-    var repeated = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
+    var first = (GridResult) ResultFile.read(out.resolve("result.json"));
+    var repeated = (GridResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(first.settings(), repeated.settings());
 
     byte[] before = Files.readAllBytes(again.resolve("result.json"));
     Result resumed =
         CliRun.cli("bench", "experiment", "--resume", again.toString(), "--model", model);
     assertEquals(0, resumed.exitCode(), resumed.err());
-    var after = (ExperimentResult) ResultFile.read(again.resolve("result.json"));
+    var after = (GridResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(repeated.measurements(), after.measurements(), "nothing is measured again");
     assertTrue(before.length > 0);
   }
@@ -126,7 +126,7 @@ class BenchTest {
     Result result =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--backend=reference",
             "--model=" + model,
             "--programs=transformers,llama.cpp,jlama",
@@ -145,7 +145,7 @@ class BenchTest {
     String said = "there is no " + directory.resolve("no-python");
     assertTrue(result.err().contains(said), result.err());
     assertTrue(result.out().contains("absent: its jars aren't here; --download"), result.out());
-    var first = (PeersResult) ResultFile.read(out.resolve("result.json"));
+    var first = (BaselinesResult) ResultFile.read(out.resolve("result.json"));
     assertEquals(6, first.measurements().size());
     assertFalse(Files.readString(out.resolve("result.json")).contains("no-python\""));
 
@@ -153,7 +153,7 @@ class BenchTest {
     Result second =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--config=" + out.resolve("result.json"),
             "--model=" + model,
             "--timeout=5",
@@ -162,7 +162,7 @@ class BenchTest {
             "--random-models=" + directory.resolve("models"),
             "--out=" + again);
     assertEquals(0, second.exitCode(), second.err());
-    var repeated = (PeersResult) ResultFile.read(again.resolve("result.json"));
+    var repeated = (BaselinesResult) ResultFile.read(again.resolve("result.json"));
     assertEquals(first.settings(), repeated.settings());
     assertEquals(6, repeated.measurements().size());
 
@@ -217,17 +217,17 @@ class BenchTest {
     assertEquals(2, unknown.exitCode());
     assertEquals(
         "gpt2j: unknown command bench 'nosuch'; bench has the commands throughput, trace,"
-            + " experiment, profile, compare, roofline, peers or visualize; bench --help explains"
-            + " them\n",
+            + " experiment, profile, compare, roofline, baselines or visualize; bench --help"
+            + " explains them\n",
         unknown.err());
   }
 
   @Test
-  void peersThatDoNotFitTheModelAreNotStarted() {
+  void baselinesThatDoNotFitTheModelAreNotStarted() {
     Result result =
         CliRun.cli(
             "bench",
-            "peers",
+            "baselines",
             "--backend=reference",
             "--python=/bin/false",
             "--precision=f32",

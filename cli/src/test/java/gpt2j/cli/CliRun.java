@@ -1,7 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Output;
 import gpt2j.testkit.ReferenceBackendProvider;
@@ -82,7 +82,7 @@ final class CliRun {
   Result run(String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
-    Context context = context(standardOutput == null ? out : standardOutput, err);
+    CommandContext context = context(standardOutput == null ? out : standardOutput, err);
     int exitCode = new Cli(context).run(arguments);
     return new Result(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
@@ -95,8 +95,8 @@ final class CliRun {
   }
 
   /** What commands work with. */
-  Context context(OutputStream out, OutputStream err) {
-    return new Context(
+  CommandContext context(OutputStream out, OutputStream err) {
+    return new CommandContext(
         new ByteArrayInputStream(standardInput),
         new Output(out, () -> onTerminal),
         new PrintStream(err, true, StandardCharsets.UTF_8),

@@ -3,7 +3,7 @@ package gpt2j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
 import java.io.ByteArrayOutputStream;
@@ -22,7 +22,7 @@ class HeartbeatTest {
   @Test
   void saysHowFarItIsUntilItEnds() throws InterruptedException {
     var err = new ByteArrayOutputStream();
-    Context context = new CliRun().context(OutputStream.nullOutputStream(), err);
+    CommandContext context = new CliRun().context(OutputStream.nullOutputStream(), err);
     CountDownLatch said = new CountDownLatch(3);
     AtomicInteger times = new AtomicInteger();
     try (Heartbeat _ =
@@ -42,7 +42,8 @@ class HeartbeatTest {
   @Test
   void isSilentOnATerminal() throws InterruptedException {
     var err = new ByteArrayOutputStream();
-    Context context = new CliRun().onTerminal().context(OutputStream.nullOutputStream(), err);
+    CommandContext context =
+        new CliRun().onTerminal().context(OutputStream.nullOutputStream(), err);
     AtomicInteger times = new AtomicInteger();
     try (Heartbeat _ = new Heartbeat(context, () -> "step " + times.incrementAndGet(), OFTEN)) {
       Thread.sleep(20);
@@ -53,7 +54,7 @@ class HeartbeatTest {
 
   @Test
   void everyWorkHasUnits() {
-    Context context =
+    CommandContext context =
         new CliRun().context(OutputStream.nullOutputStream(), OutputStream.nullOutputStream());
     try (Progress bytes = new Progress(context, "reading");
         Progress tokens = new Progress(context, "scoring", Progress.Unit.TOKENS)) {

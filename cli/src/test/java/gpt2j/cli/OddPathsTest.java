@@ -90,7 +90,7 @@ class OddPathsTest {
         "bench throughput --resume=#",
         "bench throughput --config=# --out=@/out",
         "bench compare --config=# --out=@/out",
-        "bench peers --config=# --out=@/out",
+        "bench baselines --config=# --out=@/out",
         "bench compare # # --out=@/out",
         "bench visualize --backend=reference --prompt=Hi --out=@/out --model=#");
   }

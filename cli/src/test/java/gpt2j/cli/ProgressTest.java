@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -18,7 +18,7 @@ class ProgressTest {
   /** What is shown of work that reports twice, with a pause in between. */
   private static String shown(CliRun run, long pauseMillis) throws InterruptedException {
     var err = new ByteArrayOutputStream();
-    Context context = run.context(OutputStream.nullOutputStream(), err);
+    CommandContext context = run.context(OutputStream.nullOutputStream(), err);
     try (Progress progress = new Progress(context, "loading")) {
       progress.report(MIB, 4 * MIB);
       Thread.sleep(pauseMillis);

@@ -63,6 +63,7 @@ class TrainTest {
             run,
             "--max-steps=6",
             "--eval-interval=3",
+            "--plot",
             "--sample-prompt=the ",
             "--sample-tokens=4");
     assertEquals(0, result.exitCode(), result.err());

@@ -8,25 +8,22 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.MachineWatch;
-import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.context.RunListener;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.Phase;
-import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;
@@ -57,7 +54,8 @@ final class EmulatedCudaBenchTest {
     return new Benchmarks(
         new BenchContext(
             Map.of("cuda", Backends.provider("cuda"), "reference", new ReferenceBackendProvider()),
-            NanoClock.system(),
+            Map.of(),
+            System::nanoTime,
             MachineWatch.NONE,
             folder.resolve("models"),
             "test",
@@ -93,8 +91,8 @@ final class EmulatedCudaBenchTest {
         0);
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   /** What holds for every benchmark, and that its file says the same. */
@@ -130,37 +128,42 @@ final class EmulatedCudaBenchTest {
   void throughput() {
     var result =
         checked(
-            ThroughputResult.class,
-            benchmarks().throughput(settings("cuda", List.of(true, false)), out()));
-    assertEquals(2, result.measurements().size());
-    result.measurements().forEach(EmulatedCudaBenchTest::assertCase);
+            GridResult.class,
+            benchmarks()
+                .grid(BenchmarkCommand.THROUGHPUT, settings("cuda", List.of(true, false)), out()));
+    assertEquals(2, result.measurements(Measurement.class).size());
+    result.measurements(Measurement.class).forEach(EmulatedCudaBenchTest::assertCase);
   }
 
   @Test
   void trace() {
     var result =
-        checked(TraceResult.class, benchmarks().trace(settings("cuda", List.of(true)), out()));
-    result.measurements().forEach(EmulatedCudaBenchTest::assertCase);
+        checked(
+            GridResult.class,
+            benchmarks().grid(BenchmarkCommand.TRACE, settings("cuda", List.of(true)), out()));
+    result.measurements(Measurement.class).forEach(EmulatedCudaBenchTest::assertCase);
   }
 
   @Test
   void experiment() {
     var result =
         checked(
-            ExperimentResult.class,
-            benchmarks().experiment(settings("cuda", List.of(true, false)), out()));
-    assertEquals(2, result.measurements().size());
-    result.measurements().forEach(EmulatedCudaBenchTest::assertCase);
+            GridResult.class,
+            benchmarks()
+                .grid(BenchmarkCommand.EXPERIMENT, settings("cuda", List.of(true, false)), out()));
+    assertEquals(2, result.measurements(Measurement.class).size());
+    result.measurements(Measurement.class).forEach(EmulatedCudaBenchTest::assertCase);
   }
 
   @Test
   void profile() {
     var result =
         checked(
-            ProfileResult.class,
-            benchmarks().profile(settings("cuda", List.of(true, false)), out()));
-    assertEquals(2, result.measurements().size());
-    for (var measurement : result.measurements()) {
+            GridResult.class,
+            benchmarks()
+                .grid(BenchmarkCommand.PROFILE, settings("cuda", List.of(true, false)), out()));
+    assertEquals(2, result.measurements(ProfileMeasurement.class).size());
+    for (var measurement : result.measurements(ProfileMeasurement.class)) {
       assertEquals(2 * NEW, measurement.steps().size());
       assertEquals(2 * (NEW - 1), measurement.unprofiledStepNanos().size());
       for (ProfiledStep step : measurement.steps()) {
@@ -193,8 +196,9 @@ final class EmulatedCudaBenchTest {
   void roofline() {
     var result =
         checked(
-            RooflineResult.class, benchmarks().roofline(settings("cuda", List.of(true)), out()));
-    RooflineMeasurement measurement = result.measurements().getFirst();
+            GridResult.class,
+            benchmarks().grid(BenchmarkCommand.ROOFLINE, settings("cuda", List.of(true)), out()));
+    RooflineMeasurement measurement = result.measurements(RooflineMeasurement.class).getFirst();
     assertTrue(measurement.peakBytesPerSecond() > 0);
     assertTrue(measurement.peakOperationsPerSecond() > 0);
     for (Phase phase : Phase.values()) {

@@ -6,7 +6,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
@@ -59,13 +59,15 @@ abstract class InvarianceContract {
             .build();
     RandomCheckpoint.write(folder.resolve("model"), config, 1, DataType.F32, fraction -> {});
     BackendOptions options = BackendOptions.defaults().withThreads(2).withBatchInvariant(true);
-    Map<Precision, Gpt2> models = new EnumMap<>(Precision.class);
+    Map<WeightFormat, Gpt2> models = new EnumMap<>(WeightFormat.class);
     try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"));
         Backend backend = provider().open(options)) {
-      List<Precision> precisions = Stream.of(Precision.values()).filter(backend::supports).toList();
+      List<WeightFormat> precisions =
+          Stream.of(WeightFormat.values()).filter(backend::supports).toList();
       long compared = 0;
       for (long seed = first; seed < first + schedules; seed++) {
-        Precision precision = precisions.get((int) Math.floorMod(seed, (long) precisions.size()));
+        WeightFormat precision =
+            precisions.get((int) Math.floorMod(seed, (long) precisions.size()));
         long turn = Math.floorDiv(seed, (long) precisions.size());
         DataType type = cacheTypes().get((int) Math.floorMod(turn, (long) cacheTypes().size()));
         Gpt2 model =

@@ -14,8 +14,8 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,8 +76,8 @@ abstract class BatchInvarianceContract extends AttentionSupport {
     return Objects.requireNonNull(invariant, "not open");
   }
 
-  private Precision supported(Precision precision) {
-    return backend().supports(precision) ? precision : Precision.F32;
+  private WeightFormat supported(WeightFormat precision) {
+    return backend().supports(precision) ? precision : WeightFormat.F32;
   }
 
   /** Computes some of many rows together. */
@@ -142,7 +142,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
 
   @ParameterizedTest
   @EnumSource
-  void products(Precision precision) {
+  void products(WeightFormat precision) {
     for (int[] shape : SHAPES) {
       int inputs = shape[0];
       int outputs = shape[1];
@@ -166,7 +166,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
   }
 
   private static LinearWeights linear(
-      Workbench bench, int inputs, int outputs, Precision precision) {
+      Workbench bench, int inputs, int outputs, WeightFormat precision) {
     float[] weight = Numbers.random(3, inputs * outputs, 1 / Math.sqrt(inputs));
     float[] bias = Numbers.random(4, outputs, 1);
     return bench.weights(
@@ -182,7 +182,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
         bench -> {
           Tensor gain = bench.floats(Numbers.random(6, width, 1), width);
           Tensor bias = bench.floats(Numbers.random(7, width, 1), width);
-          LinearWeights weights = linear(bench, width, 24, supported(Precision.BF16));
+          LinearWeights weights = linear(bench, width, 24, supported(WeightFormat.BF16));
           check(
               "norm and product of " + width,
               width,
@@ -211,7 +211,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
 
   @ParameterizedTest
   @EnumSource
-  void logitsAndLosses(Precision precision) {
+  void logitsAndLosses(WeightFormat precision) {
     int width = 100;
     for (int vocabulary : new int[] {31, 1043}) {
       float[] xs = Numbers.random(8, COUNT * width, 1);
@@ -342,7 +342,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5})
   void schedules(int seed) {
-    Precision precision = supported(Precision.values()[seed % Precision.values().length]);
+    WeightFormat precision = supported(WeightFormat.values()[seed % WeightFormat.values().length]);
     DataType asked = CACHE_TYPES.get(seed / 2 % CACHE_TYPES.size());
     DataType type = supports(asked) ? asked : DataType.F32;
     int slots = 4;

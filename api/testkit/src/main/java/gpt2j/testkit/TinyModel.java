@@ -10,8 +10,8 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Precision;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 
 /** One block of a transformer with a cache, which evaluates batches of any rows. */
 final class TinyModel {
@@ -32,7 +32,7 @@ final class TinyModel {
   private final LinearWeights contraction;
   private final KvCache cache;
 
-  TinyModel(Workbench bench, Precision precision, DataType cacheType, int slots, int capacity) {
+  TinyModel(Workbench bench, WeightFormat precision, DataType cacheType, int slots, int capacity) {
     this.bench = bench;
     operations = bench.operations();
     wte = table(1, VOCABULARY, precision);
@@ -46,12 +46,12 @@ final class TinyModel {
     cache = bench.cache(new KvCacheSpec(1, HEADS, WIDTH / HEADS, slots, capacity, cacheType));
   }
 
-  private EmbeddingTable table(long seed, int rows, Precision precision) {
+  private EmbeddingTable table(long seed, int rows, WeightFormat precision) {
     return bench.table(
         Numbers.host(Numbers.random(seed, rows * WIDTH, 0.5), rows, WIDTH), precision);
   }
 
-  private LinearWeights linear(long seed, int inputs, int outputs, Precision precision) {
+  private LinearWeights linear(long seed, int inputs, int outputs, WeightFormat precision) {
     float[] weight = Numbers.random(seed, inputs * outputs, 1.5 / Math.sqrt(inputs));
     float[] biases = Numbers.random(seed, outputs, 0.5);
     return bench.weights(

@@ -5,11 +5,9 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.Comparison.Ratio;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.Ratio;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
@@ -103,14 +101,13 @@ public final class Comparer {
    */
   public static List<Measurement> measurements(String name, BenchmarkResult result) {
     return switch (result) {
-      case ThroughputResult r -> r.measurements();
-      case TraceResult r -> r.measurements();
-      case ExperimentResult r -> r.measurements();
+      case GridResult r when r.command().measurement() == Measurement.class ->
+          r.measurements(Measurement.class);
       case CompareResult r -> r.measurementsB();
       default ->
           throw BenchException.failure(
               "%s: is a result of bench %s; compare takes those of throughput, trace and experiment"
-                  .formatted(name, result.commandName()));
+                  .formatted(name, result.command().label()));
     };
   }
 

@@ -2,7 +2,7 @@ package gpt2j.bench.compare;
 
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.measure.SubjectKey;
+import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GridSettings;
 import java.util.Arrays;
@@ -20,7 +20,7 @@ public sealed interface Variation {
   String labelOfOther(GridSettings grid);
 
   /** The second side's subject. */
-  default SubjectKey apply(SubjectKey key) {
+  default Subject.Key apply(Subject.Key key) {
     return key;
   }
 
@@ -45,8 +45,8 @@ public sealed interface Variation {
     }
 
     @Override
-    public SubjectKey apply(SubjectKey key) {
-      return new SubjectKey(key.model(), name, key.precision(), key.threads());
+    public Subject.Key apply(Subject.Key key) {
+      return new Subject.Key(key.model(), name, key.precision(), key.threads());
     }
 
     @Override
@@ -80,8 +80,8 @@ public sealed interface Variation {
     }
 
     @Override
-    public SubjectKey apply(SubjectKey key) {
-      return new SubjectKey(key.model(), key.backend(), precision, key.threads());
+    public Subject.Key apply(Subject.Key key) {
+      return new Subject.Key(key.model(), key.backend(), precision, key.threads());
     }
 
     @Override
@@ -111,8 +111,8 @@ public sealed interface Variation {
     }
 
     @Override
-    public SubjectKey apply(SubjectKey key) {
-      return new SubjectKey(key.model(), key.backend(), key.precision(), OptionalInt.of(threads));
+    public Subject.Key apply(Subject.Key key) {
+      return new Subject.Key(key.model(), key.backend(), key.precision(), OptionalInt.of(threads));
     }
 
     @Override

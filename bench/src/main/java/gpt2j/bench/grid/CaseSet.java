@@ -2,7 +2,6 @@ package gpt2j.bench.grid;
 
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.model.gpt2.config.Gpt2Size;
@@ -19,13 +18,14 @@ import java.util.List;
  * @param newTokens tokens drawn for each sequence
  * @param useCache cache on, off, or both
  */
-record CaseSet(SubjectKey key, int batch, int promptTokens, int newTokens, List<Boolean> useCache) {
+record CaseSet(
+    Subject.Key key, int batch, int promptTokens, int newTokens, List<Boolean> useCache) {
   private static final long PARAMETERS_OF_OTHERS = 124_000_000;
 
   /** All sets of a grid, those of one subject next to each other. */
   static List<CaseSet> of(GridSettings settings) {
     List<CaseSet> sets = new ArrayList<>();
-    for (SubjectKey key : subjects(settings)) {
+    for (Subject.Key key : subjects(settings)) {
       for (int promptTokens : settings.promptTokens()) {
         for (int newTokens : settings.newTokens()) {
           for (int batch : settings.batches()) {
@@ -37,12 +37,12 @@ record CaseSet(SubjectKey key, int batch, int promptTokens, int newTokens, List<
     return sets;
   }
 
-  private static List<SubjectKey> subjects(GridSettings settings) {
-    List<SubjectKey> keys = new ArrayList<>();
+  private static List<Subject.Key> subjects(GridSettings settings) {
+    List<Subject.Key> keys = new ArrayList<>();
     for (String model : settings.models()) {
       for (String backend : settings.backends()) {
         for (WeightFormat precision : settings.precisions()) {
-          keys.add(new SubjectKey(model, backend, precision, settings.threads()));
+          keys.add(new Subject.Key(model, backend, precision, settings.threads()));
         }
       }
     }

@@ -4,18 +4,18 @@ import gpt2j.bench.compare.Comparer;
 import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.setup.Header;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -36,8 +36,7 @@ public final class CompareRun extends GridLoop {
    *
    * @param settings the grid of side A
    * @param variation what B has instead
-   * @param beforeA what an earlier run measured of A
-   * @param beforeB and of B
+   * @param before what an earlier run measured
    * @param save called with what there is, now and then and at the end
    */
   public CompareRun(
@@ -45,10 +44,9 @@ public final class CompareRun extends GridLoop {
       GridSettings settings,
       Variation variation,
       RunLog log,
-      List<Measurement> beforeA,
-      List<Measurement> beforeB,
+      Optional<CompareResult> before,
       Consumer<BenchmarkResult> save) {
-    super(context, settings, log, save);
+    super(context, settings, 1, log, save);
     this.variation = variation;
     compareSettings =
         new CompareSettings(
@@ -57,21 +55,20 @@ public final class CompareRun extends GridLoop {
             true,
             settings.withNames(),
             variation.label());
-    samplesA = new Samples(beforeA);
-    samplesB = new Samples(beforeB);
+    samplesA = new Samples(before.map(CompareResult::measurementsA).orElse(List.of()));
+    samplesB = new Samples(before.map(CompareResult::measurementsB).orElse(List.of()));
   }
 
   @Override
-  Set<SubjectKey> subjects(CaseSet set) {
-    return Set.copyOf(List.of(set.key(), variation.apply(set.key())).stream().distinct().toList());
+  Set<Subject.Key> subjects(CaseSet set) {
+    return new HashSet<>(List.of(set.key(), variation.apply(set.key())));
   }
 
   @Override
   long work(CaseSet set) {
     return set.useCache().stream()
-            .mapToLong(cached -> set.work(cached) + set.work(variation.apply(cached)))
-            .sum()
-        * (settings().repetitions() + settings().warmup());
+        .mapToLong(cached -> set.work(cached) + set.work(variation.apply(cached)))
+        .sum();
   }
 
   @Override
@@ -90,8 +87,8 @@ public final class CompareRun extends GridLoop {
   }
 
   @Override
-  void measure(CaseSet set, Workbench workbench) {
-    Subject a = open(set, workbench);
+  void measure(CaseSet set, OpenSubjects workbench) {
+    Subject a = workbench.open(set.key());
     Subject b = workbench.open(variation.apply(set.key()));
     for (boolean cached : set.useCache()) {
       measure(
@@ -106,8 +103,8 @@ public final class CompareRun extends GridLoop {
     }
     String task = ofA.model() + " " + ofA.test();
     long work = set.work(ofA.useCache()) + set.work(ofB.useCache());
-    try (CaseRunner runnerA = new CaseRunner(context(), a, ofA, settings().seed());
-        CaseRunner runnerB = new CaseRunner(context(), b, ofB, settings().seed())) {
+    try (CaseRunner runnerA = runner(a, ofA);
+        CaseRunner runnerB = runner(b, ofB)) {
       for (int i = 0; i < settings().warmup(); i++) {
         report(task, work);
         runnerA.run(ofA.useCache());

@@ -1,15 +1,14 @@
 package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.SubjectKey;
-import gpt2j.bench.measure.Workbench;
+import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Header;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -20,8 +19,10 @@ public abstract class GridLoop {
 
   private final BenchContext context;
   private final GridSettings settings;
+  private final GridSettings named;
   private final RunLog log;
   private final Consumer<BenchmarkResult> save;
+  private final int runsOfEach;
   private long totalWork;
   private long doneWork;
   private long savedAt = System.nanoTime();
@@ -29,24 +30,33 @@ public abstract class GridLoop {
   /**
    * Plans a run.
    *
+   * @param runsPerRepetition how often a case runs for each of its samples
    * @param save called with what there is, now and then and at the end
    */
   GridLoop(
-      BenchContext context, GridSettings settings, RunLog log, Consumer<BenchmarkResult> save) {
+      BenchContext context,
+      GridSettings settings,
+      int runsPerRepetition,
+      RunLog log,
+      Consumer<BenchmarkResult> save) {
     this.context = context;
     this.settings = settings;
+    named = settings.withNames();
+    runsOfEach = runsPerRepetition * settings.repetitions() + settings.warmup();
     this.log = log;
     this.save = save;
   }
 
   /** Measures what is missing of a set. */
-  abstract void measure(CaseSet set, Workbench workbench);
+  abstract void measure(CaseSet set, OpenSubjects workbench);
 
-  /** How much work a set is. */
-  abstract long work(CaseSet set);
+  /** How much work each run of a set's cases is, all of them together. */
+  long work(CaseSet set) {
+    return set.useCache().stream().mapToLong(set::work).sum();
+  }
 
   /** The subjects that a set needs at the same time. */
-  Set<SubjectKey> subjects(CaseSet set) {
+  Set<Subject.Key> subjects(CaseSet set) {
     return Set.of(set.key());
   }
 
@@ -62,7 +72,11 @@ public abstract class GridLoop {
 
   /** As results have them. */
   final GridSettings settings() {
-    return settings.withNames();
+    return named;
+  }
+
+  final CaseRunner runner(Subject subject, BenchmarkCase of) {
+    return new CaseRunner(context, subject, of, settings.seed());
   }
 
   /**
@@ -71,14 +85,14 @@ public abstract class GridLoop {
    * @throws CancellationException when the user wants an end; what was measured has been saved
    */
   public final BenchmarkResult run() {
-    List<CaseSet> sets = CaseSet.of(settings);
-    totalWork = sets.stream().mapToLong(this::work).sum();
+    var sets = CaseSet.of(settings);
+    totalWork = runsOfEach * sets.stream().mapToLong(this::work).sum();
     boolean complete = false;
     BenchmarkResult last;
-    try (Workbench workbench = new Workbench(context, log)) {
+    try (OpenSubjects workbench = new OpenSubjects(context, log)) {
       for (CaseSet set : sets) {
-        workbench.keepOnly(new LinkedHashSet<>(subjects(set)));
-        long end = doneWork + work(set);
+        workbench.keepOnly(subjects(set));
+        long end = doneWork + runsOfEach * work(set);
         measure(set, workbench);
         doneWork = end;
         save(true);
@@ -106,10 +120,5 @@ public abstract class GridLoop {
       save.accept(result(log.header(false)));
       savedAt = System.nanoTime();
     }
-  }
-
-  /** Opens the set's subject. */
-  static Subject open(CaseSet set, Workbench workbench) {
-    return workbench.open(set.key());
   }
 }

@@ -2,11 +2,13 @@ package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
+import gpt2j.bench.measure.OpenSubjects;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.setup.Header;
@@ -15,7 +17,7 @@ import java.util.function.Consumer;
 
 /** Measures every case of a grid, and goes on where an earlier run ended. */
 public final class GridRun extends GridLoop {
-  private final GridKind kind;
+  private final BenchmarkCommand command;
   private final Samples samples;
 
   /**
@@ -26,25 +28,19 @@ public final class GridRun extends GridLoop {
    */
   public GridRun(
       BenchContext context,
-      GridKind kind,
+      BenchmarkCommand command,
       GridSettings settings,
       RunLog log,
       List<Measurement> before,
       Consumer<BenchmarkResult> save) {
-    super(context, settings, log, save);
-    this.kind = kind;
+    super(context, settings, 1, log, save);
+    this.command = command;
     samples = new Samples(before);
   }
 
   @Override
-  long work(CaseSet set) {
-    return set.useCache().stream().mapToLong(set::work).sum()
-        * (settings().repetitions() + settings().warmup());
-  }
-
-  @Override
   BenchmarkResult result(Header header) {
-    return kind.result(header, settings(), samples.all());
+    return new GridResult(command, header, settings(), List.copyOf(samples.all()));
   }
 
   @Override
@@ -53,8 +49,8 @@ public final class GridRun extends GridLoop {
   }
 
   @Override
-  void measure(CaseSet set, Workbench workbench) {
-    Subject subject = open(set, workbench);
+  void measure(CaseSet set, OpenSubjects workbench) {
+    Subject subject = workbench.open(set.key());
     int repetitions = settings().repetitions();
     List<BenchmarkCase> missing =
         set.useCache().stream()
@@ -64,8 +60,7 @@ public final class GridRun extends GridLoop {
     if (missing.isEmpty()) {
       return;
     }
-    try (CaseRunner runner =
-        new CaseRunner(context(), subject, missing.getFirst(), settings().seed())) {
+    try (CaseRunner runner = runner(subject, missing.getFirst())) {
       for (int i = 0; i < settings().warmup(); i++) {
         for (BenchmarkCase of : missing) {
           report(of.model() + " " + of.test(), set.work(of.useCache()));

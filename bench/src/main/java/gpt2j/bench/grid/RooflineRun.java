@@ -1,27 +1,22 @@
 package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.RunLog;
-import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
-import gpt2j.bench.measure.Watch;
-import gpt2j.bench.measure.Workbench;
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.CaseMeasurement;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Surroundings;
-import gpt2j.bench.roofline.Demand;
 import gpt2j.bench.roofline.Demands;
-import gpt2j.bench.roofline.Limits;
-import gpt2j.bench.roofline.Probes;
+import gpt2j.bench.roofline.Demands.Demand;
+import gpt2j.bench.roofline.DeviceLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,86 +27,45 @@ import java.util.function.Consumer;
  * Puts the prefill and the last decoding step of every case under the device's roof. Operations are
  * timed by the profiler; a whole step without it, so that profiling isn't in it.
  */
-public final class RooflineRun extends GridLoop {
-  private static final int KINDS = 2; // with the profiler, and without
-
-  private final Map<BenchmarkCase, RooflineMeasurement> measurements = new LinkedHashMap<>();
-
-  /**
-   * Plans a run.
-   *
-   * @param before what an earlier run measured
-   * @param save called with what there is, now and then and at the end
-   */
+public final class RooflineRun extends ProfileRun {
+  /** Plans a run, as {@link ProfileRun}. */
   public RooflineRun(
       BenchContext context,
       GridSettings settings,
       RunLog log,
-      List<RooflineMeasurement> before,
+      List<CaseMeasurement> before,
       Consumer<BenchmarkResult> save) {
-    super(context, settings, log, save);
-    before.forEach(measurement -> measurements.put(measurement.benchmarkCase(), measurement));
+    super(context, BenchmarkCommand.ROOFLINE, settings, log, before, save);
   }
 
   @Override
   long work(CaseSet set) {
-    return set.work(true) * (KINDS * settings().repetitions() + settings().warmup());
+    return set.work(true);
   }
 
   @Override
-  BenchmarkResult result(Header header) {
-    return new RooflineResult(header, settings(), new ArrayList<>(measurements.values()));
+  List<Boolean> useCache(CaseSet set) {
+    return List.of(true);
   }
 
   @Override
-  boolean isEmpty() {
-    return measurements.isEmpty();
-  }
-
-  @Override
-  void measure(CaseSet set, Workbench workbench) {
-    Subject subject = open(set, workbench);
-    BenchmarkCase of = set.benchmarkCase(subject, true);
-    if (measurements.containsKey(of)) {
-      return;
-    }
+  CaseMeasurement measure(Subject subject, BenchmarkCase of, long work) {
     report("limits of " + of.backend(), 0);
     // Before and after, for what a machine that is shared can do may change meanwhile.
-    Limits before = Probes.measure(subject, context().clock());
+    DeviceLimits before = DeviceLimits.measure(subject, context().clock());
     Points points = new Points(subject, of);
-    Surroundings surroundings = measure(set, subject, of, points);
+    Surroundings seen =
+        inTurn(subject, of, work, points::addWhole, steps -> steps.forEach(points::add));
     report("limits of " + of.backend(), 0);
-    Limits device = before.and(Probes.measure(subject, context().clock()));
-    measurements.put(
+    DeviceLimits device = before.and(DeviceLimits.measure(subject, context().clock()));
+    return new RooflineMeasurement(
         of,
-        new RooflineMeasurement(
-            of,
-            device.bandwidthMethod(),
-            device.bytesPerSecond(),
-            device.arithmeticMethod(),
-            device.operationsPerSecond(),
-            points.list(),
-            surroundings));
-  }
-
-  private Surroundings measure(CaseSet set, Subject subject, BenchmarkCase of, Points points) {
-    String task = of.model() + " " + of.test();
-    try (CaseRunner runner = new CaseRunner(context(), subject, of, settings().seed())) {
-      StepProfiler profiler = new StepProfiler(subject.backend(), runner, of);
-      for (int i = 0; i < settings().warmup(); i++) {
-        report(task, set.work(true));
-        runner.run(true);
-      }
-      Watch watch = runner.watch();
-      for (int i = 0; i < settings().repetitions(); i++) {
-        int repetition = i;
-        report(task, set.work(true));
-        points.addWhole(watch.during(() -> runner.run(true)));
-        report(task, set.work(true));
-        watch.during(() -> profiler.profile(repetition)).forEach(points::add);
-      }
-      return watch.seen();
-    }
+        device.bandwidthMethod(),
+        device.bytesPerSecond(),
+        device.arithmeticMethod(),
+        device.operationsPerSecond(),
+        points.list(),
+        seen);
   }
 
   /** Collects times by operation: of prefill, and of the longest decoding step. */

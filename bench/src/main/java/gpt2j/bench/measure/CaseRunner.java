@@ -6,7 +6,6 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.context.NanoClock;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.MemoryFigures;
@@ -20,6 +19,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -89,7 +91,7 @@ public final class CaseRunner implements AutoCloseable {
     cacheBytes = backend.memory().of(Usage.CACHE) - before;
     try {
       firstDrawn = new int[newTokens];
-      prompts = Prompts.random(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
+      prompts = randomPrompts(of.batch(), of.promptTokens(), config.vocabularySize(), seed);
       decoder =
           session.decoder(SamplingParameters.greedy(), IntStream.range(0, of.batch()).toArray());
     } catch (RuntimeException | Error e) {
@@ -118,19 +120,19 @@ public final class CaseRunner implements AutoCloseable {
 
   /** One repetition. */
   public GenerationSample run(boolean useCache) {
-    NanoClock clock = context.clock();
+    LongSupplier clock = context.clock();
     clear();
     backend.synchronize();
     List<Extension> extensions = extensions(prompts);
     long[] steps = new long[newTokens - 1];
     int[][] texts = prompts;
 
-    long start = clock.nanos();
+    long start = clock.getAsLong();
     session.prefill(extensions);
     backend.synchronize();
-    long prefilled = clock.nanos();
+    long prefilled = clock.getAsLong();
     int[] drawn = decoder.next(); // reads the tokens, and so waits for the device
-    long first = clock.nanos();
+    long first = clock.getAsLong();
     long last = first;
     firstDrawn[0] = drawn[0];
     for (int i = 0; i < steps.length; i++) {
@@ -141,7 +143,7 @@ public final class CaseRunner implements AutoCloseable {
         session.prefill(extensions(texts));
       }
       drawn = decoder.next();
-      long now = clock.nanos();
+      long now = clock.getAsLong();
       steps[i] = now - last;
       last = now;
       firstDrawn[i + 1] = drawn[0];
@@ -232,6 +234,20 @@ public final class CaseRunner implements AutoCloseable {
       longer[i][length] = tokens[i];
     }
     return longer;
+  }
+
+  /**
+   * As many prompts as a batch has sequences, all different.
+   *
+   * @return {@code [batch][length]}; the same arguments give the same tokens
+   */
+  public static int[][] randomPrompts(int batch, int length, int vocabulary, long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    int[][] prompts = new int[batch][];
+    for (int i = 0; i < batch; i++) {
+      prompts[i] = random.ints(length, 0, vocabulary).toArray();
+    }
+    return prompts;
   }
 
   @Override

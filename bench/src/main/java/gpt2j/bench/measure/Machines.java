@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 final class Machines {
   private Machines() {}
 
-  static Machine here() {
+  static MachineDescription here() {
     Runtime runtime = Runtime.getRuntime();
-    return new Machine(
+    return new MachineDescription(
         find("/proc/cpuinfo", "model name", System.getProperty("os.arch")),
         runtime.availableProcessors(),
         1024 * Long.parseLong(find("/proc/meminfo", "MemTotal", "0 kB").split(" ")[0]),

@@ -1,9 +1,9 @@
 package gpt2j.bench.measure;
 
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import gpt2j.bench.result.setup.Model;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,8 +15,8 @@ import java.util.Map;
 public final class RunLog {
   private final Instant startedAt;
   private final String version;
-  private final Machine machine = Machines.here();
-  private final Map<String, Device> devices = new LinkedHashMap<>();
+  private final MachineDescription machine = Machines.here();
+  private final Map<String, DeviceDescription> devices = new LinkedHashMap<>();
   private final Map<String, Model> models = new LinkedHashMap<>();
 
   /** Of a run that begins now. */
@@ -38,7 +38,7 @@ public final class RunLog {
     other.models().forEach(this::add);
   }
 
-  void add(Device device) {
+  void add(DeviceDescription device) {
     devices.put(device.backend(), device);
   }
 
@@ -48,7 +48,7 @@ public final class RunLog {
 
   /** The header as of now. */
   public Header header(boolean complete) {
-    List<Device> devicesNow = new ArrayList<>(devices.values());
+    List<DeviceDescription> devicesNow = new ArrayList<>(devices.values());
     return new Header(
         ResultFile.FORMAT,
         startedAt,

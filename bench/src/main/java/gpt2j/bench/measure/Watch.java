@@ -1,5 +1,6 @@
 package gpt2j.bench.measure;
 
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.result.setup.Surroundings;
 import java.util.ArrayList;
@@ -9,8 +10,6 @@ import java.util.function.Supplier;
 
 /** Notes what the machine is like while repetitions of one case are measured. */
 public final class Watch {
-  private static final String PROCESSOR = "cpu";
-
   private final MachineWatch machine;
   private final Subject subject;
   private final List<Double> othersCores = new ArrayList<>();
@@ -23,7 +22,7 @@ public final class Watch {
 
   /** Does the work of a repetition. */
   public <T> T during(Supplier<T> work) {
-    if (subject.key().backend().equals(PROCESSOR)) {
+    if (subject.kind() == DeviceKind.PROCESSOR) {
       machine.readBandwidth(subject.threads()).ifPresent(bytesPerSecond::add);
     }
     Supplier<OptionalDouble> others = machine.others();

@@ -4,6 +4,8 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Words;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -107,6 +109,11 @@ final class Captions {
     double magnitude = Math.abs(value);
     String format = magnitude >= 100 ? "%.0f" : magnitude >= 10 ? "%.1f" : "%.2f";
     return String.format(Locale.ROOT, format, value);
+  }
+
+  /** Numbers on axes: without exponents, and without commas between thousands. */
+  static DecimalFormat plainFormat() {
+    return new DecimalFormat("0.######", DecimalFormatSymbols.getInstance(Locale.ROOT));
   }
 
   /** A name for a file. */

@@ -3,7 +3,7 @@ package gpt2j.bench.plot;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.Ratio;
+import gpt2j.bench.result.Comparison.Ratio;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

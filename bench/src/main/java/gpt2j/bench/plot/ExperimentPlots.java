@@ -1,15 +1,14 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.statistics.CachePair;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
@@ -26,23 +25,19 @@ final class ExperimentPlots {
 
   private ExperimentPlots() {}
 
-  /** The same case with the cache and without. */
-  private record Pair(Measurement cached, Measurement uncached) {
-    BenchmarkCase of() {
-      return cached.benchmarkCase();
-    }
-
-    int length() {
-      return of().promptTokens() + of().newTokens();
-    }
+  private static int length(CachePair pair) {
+    return pair.of().promptTokens() + pair.of().newTokens();
   }
 
-  static List<Plot> of(ExperimentResult result) {
-    List<Pair> pairs = pairs(result.measurements());
+  static List<Plot> of(GridResult result) {
+    List<CachePair> pairs =
+        CachePair.of(result.measurements(Measurement.class)).stream()
+            .filter(pair -> !pair.cached().samples().isEmpty() && pair.uncached().isPresent())
+            .toList();
     if (pairs.isEmpty()) {
       return List.of();
     }
-    List<BenchmarkCase> cases = pairs.stream().map(Pair::of).toList();
+    List<BenchmarkCase> cases = pairs.stream().map(CachePair::of).toList();
     List<Function<BenchmarkCase, String>> parts = new ArrayList<>(SERIES);
     if (severalPairsOfOneLength(pairs)) {
       parts.add(Captions::prompt);
@@ -51,13 +46,13 @@ final class ExperimentPlots {
     String conditions = Captions.conditions(result.header(), cases, parts);
     Lines speedups = new Lines();
     Lines steps = new Lines();
-    for (Pair pair : pairs) {
+    for (CachePair pair : pairs) {
       Figures cached = new Figures(pair.cached());
-      Figures uncached = new Figures(pair.uncached());
+      Figures uncached = new Figures(pair.uncached().orElseThrow());
       String of = name.apply(pair.of());
-      speedups.add(of, pair.length(), uncached.speedup(cached));
-      steps.add(of + ", cached", pair.length(), millis(cached));
-      steps.add(of + ", uncached", pair.length(), millis(uncached));
+      speedups.add(of, length(pair), uncached.speedup(cached));
+      steps.add(of + ", cached", length(pair), millis(cached));
+      steps.add(of + ", uncached", length(pair), millis(uncached));
     }
     List<Plot> plots = new ArrayList<>();
     plots.add(speedup(speedups, pairs, conditions));
@@ -67,7 +62,7 @@ final class ExperimentPlots {
     return plots;
   }
 
-  private static Plot speedup(Lines lines, List<Pair> pairs, String conditions) {
+  private static Plot speedup(Lines lines, List<CachePair> pairs, String conditions) {
     XYPlot plot = Style.xy(lengths(pairs), Style.fromZero("speedup by the cache, ×"));
     lines.draw(plot, 0);
     ValueMarker one = new ValueMarker(1, Style.REFERENCE, Style.dashed());
@@ -80,7 +75,7 @@ final class ExperimentPlots {
     plot.addRangeMarker(one);
     return new Plot(
         "speedup",
-        Descriptions.of("Speedup by the cache over the length of the text", lines),
+        lines.description("Speedup by the cache over the length of the text"),
         Style.chart(
             "What the KV cache buys: uncached time / cached time, from the request to the last"
                 + " token",
@@ -91,13 +86,13 @@ final class ExperimentPlots {
         460);
   }
 
-  private static Plot steps(Lines lines, List<Pair> pairs, String conditions) {
+  private static Plot steps(Lines lines, List<CachePair> pairs, String conditions) {
     RatioAxis range = RatioAxis.ofRoundNumbers("time per token (TPOT), ms");
     XYPlot plot = Style.xy(lengths(pairs), range);
     lines.drawInPairs(plot, 0);
     return new Plot(
         "time-per-token",
-        Descriptions.of("Time per token in milliseconds over the length of the text", lines),
+        lines.description("Time per token in milliseconds over the length of the text"),
         Style.chart(
             "Time per token with and without the KV cache",
             conditions
@@ -110,10 +105,10 @@ final class ExperimentPlots {
         500);
   }
 
-  private static RatioAxis lengths(List<Pair> pairs) {
+  private static RatioAxis lengths(List<CachePair> pairs) {
     return RatioAxis.ofMeasured(
         "length at the end: prompt and generated tokens",
-        pairs.stream().mapToDouble(Pair::length).toArray());
+        pairs.stream().mapToDouble(ExperimentPlots::length).toArray());
   }
 
   private static Interval millis(Figures figures) {
@@ -125,26 +120,10 @@ final class ExperimentPlots {
   }
 
   /** Whether length alone doesn't tell the points of a model apart. */
-  private static boolean severalPairsOfOneLength(List<Pair> pairs) {
+  private static boolean severalPairsOfOneLength(List<CachePair> pairs) {
     Function<BenchmarkCase, String> name =
         of -> String.join("|", SERIES.stream().map(part -> part.apply(of)).toList());
-    return pairs.stream().map(pair -> name.apply(pair.of()) + pair.length()).distinct().count()
+    return pairs.stream().map(pair -> name.apply(pair.of()) + length(pair)).distinct().count()
         < pairs.size();
-  }
-
-  private static List<Pair> pairs(List<Measurement> measurements) {
-    Map<BenchmarkCase, Measurement> byCase = new LinkedHashMap<>();
-    measurements.stream()
-        .filter(m -> !m.samples().isEmpty())
-        .forEach(m -> byCase.put(m.benchmarkCase(), m));
-    List<Pair> pairs = new ArrayList<>();
-    byCase.forEach(
-        (of, cached) -> {
-          Measurement uncached = byCase.get(of.withUseCache(false));
-          if (of.useCache() && uncached != null) {
-            pairs.add(new Pair(cached, uncached));
-          }
-        });
-    return pairs;
   }
 }

@@ -6,10 +6,12 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.plot.CrosshairState;
 import org.jfree.chart.plot.PlotRenderingInfo;
@@ -45,6 +47,31 @@ final class Lines {
   /** The points of a series by x. */
   Map<Double, Interval> points(String name) {
     return series.getOrDefault(name, new TreeMap<>());
+  }
+
+  /** In words what is drawn: every series with its first and last point. */
+  String description(String label) {
+    return names().stream()
+        .map(
+            name -> {
+              var points = new ArrayList<>(points(name).entrySet());
+              var first = points.getFirst();
+              var last = points.getLast();
+              String begin =
+                  "%s: %s at %s"
+                      .formatted(
+                          name,
+                          Captions.number(first.getValue().estimate()),
+                          Captions.plainFormat().format(first.getKey()));
+              return points.size() == 1
+                  ? begin
+                  : begin
+                      + ", %s at %s"
+                          .formatted(
+                              Captions.number(last.getValue().estimate()),
+                              Captions.plainFormat().format(last.getKey()));
+            })
+        .collect(Collectors.joining("; ", label + ": ", ". "));
   }
 
   /** Puts the series into a plot. */

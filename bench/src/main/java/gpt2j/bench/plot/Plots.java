@@ -1,13 +1,9 @@
 package gpt2j.bench.plot;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.ProfileResult;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.table.Tables;
 import java.util.List;
 
@@ -29,13 +25,16 @@ public final class Plots {
 
   private static List<Plot> plots(BenchmarkResult result) {
     return switch (result) {
-      case ThroughputResult r -> ThroughputPlots.of(r);
-      case TraceResult r -> TracePlots.of(r);
-      case ExperimentResult r -> ExperimentPlots.of(r);
-      case ProfileResult r -> ProfilePlots.of(r);
+      case GridResult r ->
+          switch (r.command()) {
+            case TRACE -> TracePlots.of(r);
+            case EXPERIMENT -> ExperimentPlots.of(r);
+            case PROFILE -> ProfilePlots.of(r);
+            case ROOFLINE -> RooflinePlots.of(r);
+            default -> ThroughputPlots.of(r);
+          };
       case CompareResult r -> ComparePlots.of(r);
-      case RooflineResult r -> RooflinePlots.of(r);
-      case PeersResult r -> PeersPlots.of(r);
+      case BaselinesResult r -> BaselinesPlots.of(r);
     };
   }
 }

@@ -1,9 +1,9 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
-import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
@@ -36,9 +36,11 @@ final class ProfilePlots {
 
   private ProfilePlots() {}
 
-  static List<Plot> of(ProfileResult result) {
+  static List<Plot> of(GridResult result) {
     List<ProfileMeasurement> measured =
-        result.measurements().stream().filter(m -> !m.steps().isEmpty()).toList();
+        result.measurements(ProfileMeasurement.class).stream()
+            .filter(m -> !m.steps().isEmpty())
+            .toList();
     if (measured.isEmpty()) {
       return List.of();
     }

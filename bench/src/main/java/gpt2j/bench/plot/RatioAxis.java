@@ -2,6 +2,7 @@ package gpt2j.bench.plot;
 
 import java.awt.Graphics2D;
 import java.awt.geom.Rectangle2D;
+import java.text.DecimalFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +30,7 @@ final class RatioAxis extends LogAxis {
   private static final double GAP = 8;
 
   private static final double LEAST_UPRIGHT = 26; // between labels one above the other
-  private static final PlainFormat FORMAT = new PlainFormat();
+  private static final DecimalFormat FORMAT = Captions.plainFormat();
 
   private final double[] measured;
 

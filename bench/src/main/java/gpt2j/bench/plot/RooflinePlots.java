@@ -1,10 +1,10 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.statistics.Statistics;
 import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
@@ -33,9 +33,9 @@ final class RooflinePlots {
 
   private RooflinePlots() {}
 
-  static List<Plot> of(RooflineResult result) {
+  static List<Plot> of(GridResult result) {
     List<RooflineMeasurement> measured =
-        result.measurements().stream()
+        result.measurements(RooflineMeasurement.class).stream()
             .filter(m -> m.points().stream().anyMatch(RooflinePlots::drawable))
             .filter(m -> m.peakBytesPerSecond() > 0 && m.peakOperationsPerSecond() > 0)
             .toList();

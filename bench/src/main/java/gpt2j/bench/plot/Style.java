@@ -1,7 +1,7 @@
 package gpt2j.bench.plot;
 
-import gpt2j.bench.result.Peer;
 import gpt2j.bench.result.ProfiledStep;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.setup.Program;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -55,7 +55,8 @@ final class Style {
 
   /** Programs in all pictures, in this order. */
   private static final List<String> PROGRAMS =
-      Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+      Stream.concat(
+              Stream.of(ProgramSummary.GPT2J), Arrays.stream(Program.values()).map(Program::label))
           .toList();
 
   /**
@@ -217,7 +218,7 @@ final class Style {
 
   private static NumberAxis numbers(String label) {
     NumberAxis axis = new NumberAxis(label);
-    axis.setNumberFormatOverride(new PlainFormat());
+    axis.setNumberFormatOverride(Captions.plainFormat());
     return axis;
   }
 

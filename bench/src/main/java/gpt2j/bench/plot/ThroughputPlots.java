@@ -1,8 +1,8 @@
 package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.ThroughputResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
@@ -47,9 +47,11 @@ final class ThroughputPlots {
 
   private ThroughputPlots() {}
 
-  static List<Plot> of(ThroughputResult result) {
+  static List<Plot> of(GridResult result) {
     List<Measurement> measured =
-        result.measurements().stream().filter(m -> !m.samples().isEmpty()).toList();
+        result.measurements(Measurement.class).stream()
+            .filter(m -> !m.samples().isEmpty())
+            .toList();
     if (measured.isEmpty()) {
       return List.of();
     }
@@ -112,7 +114,7 @@ final class ThroughputPlots {
         XYPlot plot = Style.xy(axis(abscissa, measured), range);
         lines.draw(plot, 0);
         combined.add(plot);
-        description.append(Descriptions.of(panel.label(), lines));
+        description.append(lines.description(panel.label()));
       }
     }
     if (combined.getSubplots().size() > 1) {

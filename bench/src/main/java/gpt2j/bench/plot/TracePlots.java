@@ -2,8 +2,8 @@ package gpt2j.bench.plot;
 
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
@@ -32,9 +32,9 @@ final class TracePlots {
 
   private TracePlots() {}
 
-  static List<Plot> of(TraceResult result) {
+  static List<Plot> of(GridResult result) {
     Map<BenchmarkCase, List<Measurement>> byCase = new LinkedHashMap<>();
-    for (Measurement m : result.measurements()) {
+    for (Measurement m : result.measurements(Measurement.class)) {
       if (m.samples().stream().anyMatch(sample -> !sample.stepNanos().isEmpty())) {
         byCase.computeIfAbsent(m.benchmarkCase().withUseCache(true), _ -> new ArrayList<>()).add(m);
       }

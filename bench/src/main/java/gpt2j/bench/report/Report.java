@@ -2,15 +2,8 @@ package gpt2j.bench.report;
 
 import gpt2j.bench.plot.Plot;
 import gpt2j.bench.result.BenchmarkResult;
-import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Words;
@@ -77,7 +70,7 @@ final class Report {
    */
   String text(Map<Plot, byte[]> plots, @Nullable String problem) throws IOException {
     Header header = result.header();
-    String title = "gpt2j bench " + result.commandName();
+    String title = "gpt2j bench " + result.command().label();
     html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         .element("title", title + ", " + TIME.format(header.startedAt()))
@@ -140,7 +133,7 @@ final class Report {
     html.element("h2", "Conditions").raw("<div class=\"scroll\"><table>\n");
     row("Machine", header.machine().summary());
     row("gpt2j", header.version());
-    for (Device device : header.devices()) {
+    for (DeviceDescription device : header.devices()) {
       row(
           "Backend " + device.backend(),
           "%s, %.1f GiB; %s"
@@ -163,7 +156,7 @@ final class Report {
               model.contextLength(),
               model.vocabularySize()));
     }
-    RecordText.of(settings()).forEach(this::row);
+    RecordText.of(result.settings()).forEach(this::row);
     html.raw("</table></div>\n");
   }
 
@@ -181,18 +174,6 @@ final class Report {
     return String.join(", ", words);
   }
 
-  private Record settings() {
-    return switch (result) {
-      case ThroughputResult r -> r.settings();
-      case TraceResult r -> r.settings();
-      case ExperimentResult r -> r.settings();
-      case ProfileResult r -> r.settings();
-      case CompareResult r -> r.settings();
-      case RooflineResult r -> r.settings();
-      case PeersResult r -> r.settings();
-    };
-  }
-
   private void again() {
     html.element("h2", "Again")
         .raw("<p>Raw samples are in <a href=\"%1$s\">%1$s</a>, ".formatted(ResultFile.NAME))
@@ -202,7 +183,7 @@ final class Report {
             "pre",
             "bin/cli bench %s --config %s%s"
                 .formatted(
-                    result.commandName(),
+                    result.command().label(),
                     ResultFile.NAME,
                     result.header().models().stream().allMatch(Model::random)
                         ? ""

@@ -25,4 +25,9 @@ public record CompareResult(
     measurementsA = List.copyOf(measurementsA);
     measurementsB = List.copyOf(measurementsB);
   }
+
+  @Override
+  public BenchmarkCommand command() {
+    return BenchmarkCommand.COMPARE;
+  }
 }

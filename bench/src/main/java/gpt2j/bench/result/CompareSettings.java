@@ -2,6 +2,7 @@ package gpt2j.bench.result;
 
 import gpt2j.bench.result.json.MayBeNull;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,12 @@ public record CompareSettings(
         false,
         null,
         null);
+  }
+
+  /** The same with another grid, if there is one. */
+  public CompareSettings withGrid(UnaryOperator<GridSettings> change) {
+    return new CompareSettings(
+        labelA, labelB, interleaved, grid == null ? null : change.apply(grid), vs);
   }
 
   private static String name(Path file) {

@@ -78,14 +78,7 @@ public record GridSettings(
   }
 
   static void requireThreads(OptionalInt threads) {
-    if (threads.isPresent()) {
-      requireCounts("threads", List.of(threads.getAsInt()));
-      if (threads.getAsInt() > BackendOptions.MOST_THREADS) {
-        throw new IllegalArgumentException(
-            "threads must be at most %d, not %d"
-                .formatted(BackendOptions.MOST_THREADS, threads.getAsInt()));
-      }
-    }
+    threads.ifPresent(BackendOptions.defaults()::withThreads);
   }
 
   static void requireSome(String name, List<?> values) {

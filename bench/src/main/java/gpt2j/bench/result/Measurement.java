@@ -15,7 +15,8 @@ public record Measurement(
     BenchmarkCase benchmarkCase,
     List<GenerationSample> samples,
     MemoryFigures memory,
-    Surroundings surroundings) {
+    Surroundings surroundings)
+    implements CaseMeasurement {
   public Measurement {
     samples = List.copyOf(samples);
   }

@@ -16,7 +16,8 @@ public record ProfileMeasurement(
     BenchmarkCase benchmarkCase,
     List<ProfiledStep> steps,
     List<Long> unprofiledStepNanos,
-    Surroundings surroundings) {
+    Surroundings surroundings)
+    implements CaseMeasurement {
   public ProfileMeasurement {
     steps = List.copyOf(steps);
     unprofiledStepNanos = List.copyOf(unprofiledStepNanos);

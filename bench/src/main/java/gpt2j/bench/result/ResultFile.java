@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -25,8 +26,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The file {@code result.json} of a run. */
 public final class ResultFile {
-  /** Version of the layout. The one before is read too, any other is refused. */
-  public static final int FORMAT = 2;
+  /** Version of the layout. Those before are read too, any other is refused. */
+  public static final int FORMAT = 3;
+
+  /** In results of this version, and before, {@code bench baselines} was {@code peers}. */
+  private static final int WITH_PEERS = 2;
 
   /** Results of this version don't say what the machine was like. */
   private static final int WITHOUT_SURROUNDINGS = 1;
@@ -38,6 +42,8 @@ public final class ResultFile {
   private static final int MOST_BYTES = 256 << 20;
 
   private static final String NOT_UTF_8 = "there is something that isn't UTF-8";
+  private static final String COMMAND = "command";
+  private static final String PEERS = "peers";
   private static final String SETTINGS = "settings";
   private static final String ONLY_FILES =
       "has no settings to measure by: it compares files; give one of a run with --vs";
@@ -75,17 +81,13 @@ public final class ResultFile {
   public static GridSettings gridSettings(BenchmarkResult result) {
     GridSettings settings =
         switch (result) {
-          case ThroughputResult r -> r.settings();
-          case TraceResult r -> r.settings();
-          case ExperimentResult r -> r.settings();
-          case ProfileResult r -> r.settings();
-          case RooflineResult r -> r.settings();
+          case GridResult r -> r.settings();
           case CompareResult r -> r.settings().grid();
-          case PeersResult _ -> null;
+          case BaselinesResult _ -> null;
         };
     if (settings == null) {
       throw new ResultException(
-          "a result of bench %s has no grid of cases".formatted(result.commandName()), null);
+          "a result of bench %s has no grid of cases".formatted(result.command().label()), null);
     }
     return settings;
   }
@@ -108,9 +110,9 @@ public final class ResultFile {
     return settings;
   }
 
-  /** What {@code bench peers} measures. Errors as of {@link #readGridSettings}. */
-  public static PeersSettings readPeersSettings(Path file) {
-    return readSettings(file, null, PeersSettings.class);
+  /** What {@code bench baselines} measures. Errors as of {@link #readGridSettings}. */
+  public static BaselinesSettings readBaselinesSettings(Path file) {
+    return readSettings(file, null, BaselinesSettings.class);
   }
 
   /**
@@ -190,6 +192,11 @@ public final class ResultFile {
       JsonNode format = tree.path("header").path("format");
       if (format.isInt() && format.intValue() == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
+      }
+      if (format.isInt()
+          && format.intValue() >= WITHOUT_SURROUNDINGS
+          && format.intValue() <= WITH_PEERS) {
+        renamePeers(tree);
       } else if (format.isInt() && format.intValue() != FORMAT) {
         // Before all else: another version may have other fields.
         throw new ResultException(
@@ -197,7 +204,18 @@ public final class ResultFile {
                 .formatted(file, format.intValue(), FORMAT),
             null);
       }
-      return JsonRecords.read(tree, BenchmarkResult.class, "");
+      if (!(tree instanceof ObjectNode all)) {
+        throw new IllegalArgumentException("must be a JSON object");
+      }
+      BenchmarkCommand command =
+          JsonRecords.value(all.path(COMMAND), BenchmarkCommand.class, COMMAND);
+      return switch (command) {
+        case COMPARE -> JsonRecords.read(all.without(COMMAND), CompareResult.class, "");
+        case BASELINES -> JsonRecords.read(all.without(COMMAND), BaselinesResult.class, "");
+        default ->
+            JsonRecords.read(
+                all, GridResult.class, "", Map.of(CaseMeasurement.class, command.measurement()));
+      };
     } catch (IOException e) {
       throw unreadable(file, e);
     } catch (IllegalArgumentException e) {
@@ -206,7 +224,7 @@ public final class ResultFile {
   }
 
   private static void addSurroundings(JsonNode tree) {
-    if (tree.path("command").asString("").equals("peers")) {
+    if (tree.path(COMMAND).asString("").equals(PEERS)) {
       return; // whose measurements have always said it
     }
     for (String list : new String[] {"measurements", "measurements_a", "measurements_b"}) {
@@ -215,6 +233,20 @@ public final class ResultFile {
           object.set("surroundings", MAPPER.valueToTree(Surroundings.UNKNOWN));
         }
       }
+    }
+  }
+
+  private static void renamePeers(JsonNode tree) {
+    if (tree instanceof ObjectNode all && all.path(COMMAND).asString("").equals(PEERS)) {
+      all.put(COMMAND, BenchmarkCommand.BASELINES.label());
+      rename(all, PEERS, "programs");
+      all.path("measurements").forEach(measurement -> rename(measurement, "peer", "program"));
+    }
+  }
+
+  private static void rename(JsonNode node, String before, String now) {
+    if (node instanceof ObjectNode object && object.has(before)) {
+      object.set(now, object.remove(before));
     }
   }
 }

@@ -21,7 +21,8 @@ public record RooflineMeasurement(
     String arithmeticMethod,
     List<Double> operationsPerSecond,
     List<RooflinePoint> points,
-    Surroundings surroundings) {
+    Surroundings surroundings)
+    implements CaseMeasurement {
   public RooflineMeasurement {
     bytesPerSecond = List.copyOf(bytesPerSecond);
     operationsPerSecond = List.copyOf(operationsPerSecond);

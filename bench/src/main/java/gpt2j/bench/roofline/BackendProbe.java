@@ -11,9 +11,9 @@ import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.context.NanoClock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Measures through the backend's own operations, whatever the device. */
 final class BackendProbe {
@@ -30,10 +30,10 @@ final class BackendProbe {
   private static final int HEAD_SIZE = 64;
 
   private final Backend backend;
-  private final NanoClock clock;
+  private final LongSupplier clock;
   private int capacity = CAPACITIES[0];
 
-  BackendProbe(Backend backend, NanoClock clock) {
+  BackendProbe(Backend backend, LongSupplier clock) {
     this.backend = backend;
     this.clock = clock;
   }
@@ -100,10 +100,10 @@ final class BackendProbe {
     List<Double> rates = new ArrayList<>();
     for (int i = 0; i < WARMUP + SAMPLES; i++) {
       backend.synchronize();
-      long start = clock.nanos();
+      long start = clock.getAsLong();
       operation.run();
       backend.synchronize();
-      long nanos = clock.nanos() - start;
+      long nanos = clock.getAsLong() - start;
       if (i >= WARMUP) {
         rates.add(amount * NANOS_PER_SECOND / nanos);
       }

@@ -13,6 +13,18 @@ import java.util.Map;
  * functions, which are cheap beside them, count as one operation for each element.
  */
 public final class Demands {
+  /**
+   * What a section asks of the device in one step, all layers together.
+   *
+   * @param bytes that must at least be moved
+   * @param operations floating-point additions and multiplications
+   */
+  public record Demand(long bytes, long operations) {
+    Demand plus(Demand other) {
+      return new Demand(bytes + other.bytes, operations + other.operations);
+    }
+  }
+
   private static final long FLOAT = Float.BYTES;
   private static final int LAYER_NORM_OPERATIONS = 8; // per element: mean, variance, scale, shift
 

@@ -3,6 +3,8 @@ package gpt2j.bench.statistics;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.Measurement;
+import gpt2j.bench.result.MemoryFigures;
+import gpt2j.bench.result.setup.Surroundings;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -19,6 +21,21 @@ public final class Figures {
   public Figures(Measurement measurement) {
     this.measurement = measurement;
     of = measurement.benchmarkCase();
+  }
+
+  /** What was measured. */
+  public BenchmarkCase of() {
+    return of;
+  }
+
+  /** The memory of the case. */
+  public MemoryFigures memory() {
+    return measurement.memory();
+  }
+
+  /** What the machine was like meanwhile. */
+  public Surroundings surroundings() {
+    return measurement.surroundings();
   }
 
   /** Time to first token of each repetition, nanoseconds. */

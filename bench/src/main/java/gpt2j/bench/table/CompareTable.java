@@ -3,42 +3,30 @@ package gpt2j.bench.table;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.Ratio;
+import gpt2j.bench.result.Comparison.Ratio;
 
 /** One row per figure of each pair. */
 final class CompareTable {
   private CompareTable() {}
 
+  private record Row(Comparison pair, Ratio ratio) {}
+
   static Table of(CompareResult result) {
-    Table table =
-        new Table(
-            "model",
-            "test",
-            "figure",
-            "A: " + result.settings().labelA(),
-            "B: " + result.settings().labelB(),
-            "unit",
-            "B is faster ×",
-            "low ×",
-            "high ×",
-            "verdict");
-    for (Comparison comparison : result.comparisons()) {
-      BenchmarkCase a = comparison.a();
-      for (Ratio ratio : comparison.ratios()) {
-        table.add(
-            Cell.of(a.model()),
-            Cell.of(test(a, comparison.b())),
-            Cell.of(ratio.metric()),
-            Cell.of(ratio.a()),
-            Cell.of(ratio.b()),
-            Cell.of(ratio.unit()),
-            Cell.of(ratio.ratio()),
-            Cell.of(ratio.low()),
-            Cell.of(ratio.high()),
-            Cell.of(verdict(ratio)));
-      }
-    }
-    return table;
+    return new Columns<Row>()
+        .word("model", row -> row.pair().a().model())
+        .word("test", row -> test(row.pair().a(), row.pair().b()))
+        .word("figure", row -> row.ratio().metric())
+        .number("A: " + result.settings().labelA(), row -> row.ratio().a())
+        .number("B: " + result.settings().labelB(), row -> row.ratio().b())
+        .word("unit", row -> row.ratio().unit())
+        .number("B is faster ×", row -> row.ratio().ratio())
+        .number("low ×", row -> row.ratio().low())
+        .number("high ×", row -> row.ratio().high())
+        .word("verdict", row -> verdict(row.ratio()))
+        .table(
+            result.comparisons().stream()
+                .flatMap(pair -> pair.ratios().stream().map(ratio -> new Row(pair, ratio)))
+                .toList());
   }
 
   private static String test(BenchmarkCase a, BenchmarkCase b) {

@@ -1,9 +1,9 @@
 package gpt2j.bench.table;
 
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
-import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
@@ -21,36 +21,40 @@ import java.util.stream.Stream;
 final class ProfileTable {
   private static final double PERCENT = 100;
 
-  /** Steps whose share stands in one column. */
-  private record Column(String name, List<ProfiledStep> steps) {}
+  /** Steps whose share stands in some rows. */
+  private record Steps(String name, List<ProfiledStep> steps) {}
+
+  private record Row(
+      BenchmarkCase of, Phase phase, String tokens, String component, double nanos, double share) {}
 
   private ProfileTable() {}
 
-  static Table of(ProfileResult result) {
-    Table table =
-        new Table(
-            "model",
-            "backend",
-            "precision",
-            "threads",
-            "test",
-            "phase",
-            "tokens",
-            "component",
-            "mean ms",
-            "share %");
-    for (ProfileMeasurement measurement : result.measurements()) {
+  static Table of(GridResult result) {
+    List<Row> rows = new ArrayList<>();
+    for (ProfileMeasurement measurement : result.measurements(ProfileMeasurement.class)) {
       for (Phase phase : Phase.values()) {
-        for (Column column : columns(measurement, phase)) {
-          add(table, measurement.benchmarkCase(), phase, column);
+        for (Steps steps : steps(measurement, phase)) {
+          add(rows, measurement.benchmarkCase(), phase, steps);
         }
       }
     }
+    Table table =
+        new Columns<Row>()
+            .word("model", row -> row.of().model())
+            .device(Row::of)
+            .number("threads", row -> row.of().threads())
+            .word("test", row -> row.of().test())
+            .word("phase", row -> Units.lowerCase(row.phase()))
+            .word("tokens", Row::tokens)
+            .word("component", Row::component)
+            .add("mean ms", row -> Units.millis(row.nanos()))
+            .add("share %", row -> Cell.percent(PERCENT * row.share()))
+            .table(rows);
     explain(table, result);
     return table;
   }
 
-  private static List<Column> columns(ProfileMeasurement measurement, Phase phase) {
+  private static List<Steps> steps(ProfileMeasurement measurement, Phase phase) {
     List<ProfiledStep> steps =
         measurement.steps().stream().filter(step -> step.phase() == phase).toList();
     if (steps.isEmpty()) {
@@ -59,54 +63,34 @@ final class ProfileTable {
     int first = steps.stream().mapToInt(ProfiledStep::length).min().orElseThrow();
     int last = steps.stream().mapToInt(ProfiledStep::length).max().orElseThrow();
     String range = first == last ? Integer.toString(first) : first + "–" + last;
-    List<Column> columns = new ArrayList<>();
-    columns.add(new Column(range, steps));
+    List<Steps> columns = new ArrayList<>();
+    columns.add(new Steps(range, steps));
     if (first != last) {
       Stream.of(first, (first + last) / 2, last)
           .distinct()
           .forEach(
               length ->
                   columns.add(
-                      new Column(
+                      new Steps(
                           Integer.toString(length),
                           steps.stream().filter(step -> step.length() == length).toList())));
     }
     return columns;
   }
 
-  private static void add(Table table, BenchmarkCase of, Phase phase, Column column) {
-    Map<String, Double> means = MeanStep.of(column.steps());
+  private static void add(List<Row> rows, BenchmarkCase of, Phase phase, Steps steps) {
+    Map<String, Double> means = MeanStep.of(steps.steps());
     double total = MeanStep.total(means);
     means.forEach(
-        (component, nanos) -> row(table, of, phase, column, component, nanos, nanos / total));
-    row(table, of, phase, column, "total", total, 1);
-  }
-
-  private static void row(
-      Table table,
-      BenchmarkCase of,
-      Phase phase,
-      Column column,
-      String component,
-      double nanos,
-      double share) {
-    table.add(
-        Cell.of(of.model()),
-        Cell.of(of.backend()),
-        Units.precision(of.precision()),
-        Cell.of((long) of.threads()),
-        Cell.of(of.test()),
-        Cell.of(Units.lowerCase(phase)),
-        Cell.of(column.name()),
-        Cell.of(component),
-        Units.millis(nanos),
-        Cell.percent(PERCENT * share));
+        (component, nanos) ->
+            rows.add(new Row(of, phase, steps.name(), component, nanos, nanos / total)));
+    rows.add(new Row(of, phase, steps.name(), "total", total, 1));
   }
 
   /** What the components are made of, which depends on what each backend can time. */
-  private static void explain(Table table, ProfileResult result) {
+  private static void explain(Table table, GridResult result) {
     Map<Boolean, Set<String>> backends =
-        result.measurements().stream()
+        result.measurements(ProfileMeasurement.class).stream()
             .filter(measurement -> !measurement.steps().isEmpty())
             .collect(
                 Collectors.partitioningBy(

@@ -1,16 +1,12 @@
 package gpt2j.bench.table;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
+import gpt2j.bench.result.CaseMeasurement;
 import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.ProfileResult;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.result.GridResult;
+import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
@@ -25,18 +21,15 @@ import java.util.stream.Stream;
 final class SurroundingsNotes {
   /** What was measured, and what it was like then. */
   private record Stretch(String what, Surroundings around) {
-    static Stretch of(BenchmarkCase of, Surroundings around) {
-      return new Stretch(of.model() + " " + of.test(), around);
+    static Stretch of(CaseMeasurement m) {
+      BenchmarkCase of = m.benchmarkCase();
+      return new Stretch(of.model() + " " + of.test(), m.surroundings());
     }
 
-    static Stretch of(Measurement m) {
-      return of(m.benchmarkCase(), m.surroundings());
-    }
-
-    static Stretch of(PeerMeasurement m) {
+    static Stretch of(ProgramMeasurement m) {
       return new Stretch(
           "%s %s, %s"
-              .formatted(m.peer(), Units.lowerCase(m.phase()), Units.lowerCase(m.precision())),
+              .formatted(m.program(), Units.lowerCase(m.phase()), Units.lowerCase(m.precision())),
           new Surroundings(
               m.othersCores().stream().boxed().toList(),
               m.bytesPerSecond().stream().boxed().toList()));
@@ -52,22 +45,12 @@ final class SurroundingsNotes {
   SurroundingsNotes(BenchmarkResult result) {
     stretches =
         switch (result) {
-          case ThroughputResult r -> r.measurements().stream().map(Stretch::of).toList();
-          case TraceResult r -> r.measurements().stream().map(Stretch::of).toList();
-          case ExperimentResult r -> r.measurements().stream().map(Stretch::of).toList();
+          case GridResult r -> r.measurements().stream().map(Stretch::of).toList();
           case CompareResult r ->
               Stream.concat(r.measurementsA().stream(), r.measurementsB().stream())
                   .map(Stretch::of)
                   .toList();
-          case ProfileResult r ->
-              r.measurements().stream()
-                  .map(m -> Stretch.of(m.benchmarkCase(), m.surroundings()))
-                  .toList();
-          case RooflineResult r ->
-              r.measurements().stream()
-                  .map(m -> Stretch.of(m.benchmarkCase(), m.surroundings()))
-                  .toList();
-          case PeersResult r -> r.measurements().stream().map(Stretch::of).toList();
+          case BaselinesResult r -> r.measurements().stream().map(Stretch::of).toList();
         };
   }
 

@@ -10,6 +10,16 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Rows under named columns, and notes on them. */
 public final class Table {
+  /** How a table is written. */
+  public enum Format {
+    /** A Markdown table, for people. */
+    MD,
+    /** Comma-separated values (RFC 4180) with a line of column names, for spreadsheets. */
+    CSV,
+    /** A list of objects, for programs. */
+    JSON
+  }
+
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final List<String> columns;
@@ -51,7 +61,7 @@ public final class Table {
   }
 
   /** The table as text that ends with a line break; only Markdown has the notes. */
-  public String format(TableFormat format) {
+  public String format(Format format) {
     return switch (format) {
       case MD -> markdown();
       case CSV -> csv();

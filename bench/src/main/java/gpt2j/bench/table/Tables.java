@@ -1,13 +1,9 @@
 package gpt2j.bench.table;
 
+import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.ProfileResult;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
+import gpt2j.bench.result.GridResult;
 import java.util.List;
 
 /** The table of each kind of result. */
@@ -22,21 +18,24 @@ public final class Tables {
   private static Table of(BenchmarkResult result, int rowsOfATrace) {
     Table table =
         switch (result) {
-          case ThroughputResult r -> ThroughputTable.of(r);
-          case TraceResult r -> TraceTable.of(r, rowsOfATrace);
-          case ExperimentResult r -> ExperimentTable.of(r);
-          case ProfileResult r -> ProfileTable.of(r);
+          case GridResult r ->
+              switch (r.command()) {
+                case TRACE -> GridTables.trace(r, rowsOfATrace);
+                case EXPERIMENT -> GridTables.experiment(r);
+                case PROFILE -> ProfileTable.of(r);
+                case ROOFLINE -> RooflineTable.of(r);
+                default -> GridTables.throughput(r);
+              };
           case CompareResult r -> CompareTable.of(r);
-          case RooflineResult r -> RooflineTable.of(r);
-          case PeersResult r -> PeersTable.of(r);
+          case BaselinesResult r -> BaselinesTable.of(r);
         };
     new SurroundingsNotes(result).lines().forEach(table::note);
     return table;
   }
 
   /** A result as it is shown; in Markdown long tables are shortened to a page. */
-  public static String format(BenchmarkResult result, TableFormat format) {
-    return of(result, format == TableFormat.MD ? TraceTable.PAGE : Integer.MAX_VALUE)
+  public static String format(BenchmarkResult result, Table.Format format) {
+    return of(result, format == Table.Format.MD ? GridTables.PAGE : Integer.MAX_VALUE)
         .format(format);
   }
 

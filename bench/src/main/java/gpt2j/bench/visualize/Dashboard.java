@@ -46,11 +46,11 @@ final class Dashboard {
             longest(false, trace.tokens().stream().map(KvTrace.Token::text)),
             longest(true, Stream.of(keysHeading(), attentionHeading(), valuesHeading())));
     KvTrace.Step last = trace.steps().getLast();
-    queries = ColorScale.signed(Limits.magnitude(each(KvTrace.Step::query)));
-    keys = ColorScale.signed(Limits.magnitude(List.of(last.keys())));
-    values = ColorScale.signed(Limits.magnitude(List.of(last.values())));
-    outputs = ColorScale.signed(Limits.magnitude(each(KvTrace.Step::output)));
-    attention = ColorScale.probability(Limits.attention(trace));
+    queries = ColorScale.signed(ScaleLimits.magnitude(each(KvTrace.Step::query)));
+    keys = ColorScale.signed(ScaleLimits.magnitude(List.of(last.keys())));
+    values = ColorScale.signed(ScaleLimits.magnitude(List.of(last.values())));
+    outputs = ColorScale.signed(ScaleLimits.magnitude(each(KvTrace.Step::output)));
+    attention = ColorScale.probability(ScaleLimits.attention(trace));
   }
 
   /** Pixels of the longest text. */

@@ -1,6 +1,12 @@
 package gpt2j.bench.visualize;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What one head of one layer did during a generation.
@@ -64,5 +70,22 @@ record KvTrace(
   /** The token drawn after a step. */
   Token drawnAfter(Step step) {
     return tokens.get(step.position() + 1);
+  }
+
+  /** Keys and values only once: of the last step, which has those of all steps before. */
+  private record Contents(KvTrace trace, float[][] keys, float[][] values) {}
+
+  @JsonIgnoreProperties({"keys", "values"})
+  private interface WithoutCache {}
+
+  /** Writes the numbers behind the film. */
+  void write(Path file) throws IOException {
+    JsonMapper mapper =
+        JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .addMixIn(Step.class, WithoutCache.class)
+            .build();
+    Step last = steps.getLast();
+    Files.write(file, mapper.writeValueAsBytes(new Contents(this, last.keys(), last.values())));
   }
 }

@@ -92,10 +92,10 @@ final class KvTracer {
   }
 
   /** Of a prompt that is evaluated in chunks the last one stays. */
-  private void keep(Attention attention) {
+  private void keep(ObservedAttention attention) {
     int row = attention.rows() - 1;
     int position = attention.positions()[row];
-    Attention.KeysAndValues cached = attention.keysAndValues(0, position + 1, head);
+    ObservedAttention.KeysAndValues cached = attention.keysAndValues(0, position + 1, head);
     bytesPerPosition = attention.spec().bytesPerPosition();
     scale = attention.scale();
     last =

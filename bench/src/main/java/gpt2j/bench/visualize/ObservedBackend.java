@@ -23,7 +23,7 @@ public final class ObservedBackend extends ForwardingBackend {
   }
 
   /** From now on {@code observer} sees every attention of {@code layer}, or of all if negative. */
-  void observe(int layer, Consumer<Attention> observer) {
+  void observe(int layer, Consumer<ObservedAttention> observer) {
     operations.observe(layer, observer);
   }
 
@@ -71,6 +71,6 @@ public final class ObservedBackend extends ForwardingBackend {
 
   @Override
   public TokenQueue tokenQueue(int rows) {
-    return new StepByStepQueue(to.tokenQueue(rows));
+    return new ObservedOperations.StepByStepQueue(to.tokenQueue(rows));
   }
 }

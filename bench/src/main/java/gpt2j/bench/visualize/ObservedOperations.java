@@ -19,7 +19,7 @@ final class ObservedOperations extends ForwardingOperations implements AutoClose
 
   private final Backend backend;
   private int layer;
-  private @Nullable Consumer<Attention> observer;
+  private @Nullable Consumer<ObservedAttention> observer;
   private @Nullable Tensor probabilities; // [rows, heads, capacity] of the last observation
 
   ObservedOperations(Backend backend) {
@@ -27,7 +27,7 @@ final class ObservedOperations extends ForwardingOperations implements AutoClose
     this.backend = backend;
   }
 
-  void observe(int layer, Consumer<Attention> observer) {
+  void observe(int layer, Consumer<ObservedAttention> observer) {
     this.layer = layer;
     this.observer = observer;
   }
@@ -56,7 +56,7 @@ final class ObservedOperations extends ForwardingOperations implements AutoClose
     }
     AttentionProbe both = new AttentionProbe(probe.scores(), stored);
     to.attention(out, qkv, cache, layer, batch, scale, both);
-    observer.accept(new Attention(backend, layer, scale, batch, qkv, cache, stored, out));
+    observer.accept(new ObservedAttention(backend, layer, scale, batch, qkv, cache, stored, out));
   }
 
   private Tensor store(Shape shape) {
@@ -80,5 +80,37 @@ final class ObservedOperations extends ForwardingOperations implements AutoClose
   @Override
   public void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
     to.advance(batch, sampled, queue instanceof StepByStepQueue(TokenQueue own) ? own : queue);
+  }
+
+  /**
+   * A backend's queue of depth 0, so that no step is queued before the one before it was looked at.
+   *
+   * @param queue the backend's
+   */
+  record StepByStepQueue(TokenQueue queue) implements TokenQueue {
+    @Override
+    public int depth() {
+      return 0;
+    }
+
+    @Override
+    public int rows() {
+      return queue.rows();
+    }
+
+    @Override
+    public void take(int[] tokens) {
+      queue.take(tokens);
+    }
+
+    @Override
+    public void clear() {
+      queue.clear();
+    }
+
+    @Override
+    public void close() {
+      queue.close();
+    }
   }
 }

@@ -111,9 +111,9 @@ public final class Visualization {
               .mapToInt(KvTrace.Token::id)
               .limit(trace.steps().getLast().position() + 1L)
               .toArray();
-      files.addAll(maps(AttentionMapper.map(model, prompt.length, evaluated), folder.path()));
+      files.addAll(maps(AttentionMaps.of(model, prompt.length, evaluated), folder.path()));
       Path data = folder.path().resolve("trace.json");
-      TraceFile.write(data, trace);
+      trace.write(data);
       files.add(data);
       folder.commit();
       return files.stream()

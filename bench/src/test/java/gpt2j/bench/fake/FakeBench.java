@@ -5,6 +5,7 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.context.BenchContext;
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.GridSettings;
@@ -65,7 +66,14 @@ public final class FakeBench {
   /** What they work with. */
   public BenchContext context() {
     return new BenchContext(
-        backends, time, machine, folder.resolve("models"), "1.2.3", cancelled::get, listener);
+        backends,
+        Map.of("cpu", DeviceKind.PROCESSOR, "gpu", DeviceKind.GPU),
+        time::nanos,
+        machine,
+        folder.resolve("models"),
+        "1.2.3",
+        cancelled::get,
+        listener);
   }
 
   /** The directory of the tiny model. */

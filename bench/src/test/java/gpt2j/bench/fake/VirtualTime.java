@@ -1,19 +1,17 @@
 package gpt2j.bench.fake;
 
-import gpt2j.bench.context.NanoClock;
-
 /**
  * A host that queues work and a device that does it, each with the time at which it is ready again.
  * The host's time is the clock's. Who doesn't wait for the device measures launches.
  */
-public final class VirtualTime implements NanoClock {
+public final class VirtualTime {
   /** What queueing one operation takes the host. */
   public static final long LAUNCH = 10;
 
   private long host = 1_000_000;
   private long device;
 
-  @Override
+  /** The host's time. */
   public long nanos() {
     return host;
   }

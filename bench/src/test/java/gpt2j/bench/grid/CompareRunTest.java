@@ -6,16 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
+import gpt2j.bench.result.Comparison.Ratio;
 import gpt2j.bench.result.GridSettings;
-import gpt2j.bench.result.Ratio;
 import gpt2j.bench.result.ResultFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,8 +53,8 @@ final class CompareRunTest {
         0);
   }
 
-  private RunDirectory out(String name) {
-    return RunDirectory.create(folder.resolve(name));
+  private ResultDirectory out(String name) {
+    return ResultDirectory.create(folder.resolve(name));
   }
 
   @Test
@@ -69,8 +70,8 @@ final class CompareRunTest {
 
   @Test
   void resultsOfTheirOwnGiveIt() {
-    bench().benchmarks().throughput(settings("fast"), out("a"));
-    bench().benchmarks().throughput(settings("slow"), out("b"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("fast"), out("a"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("slow"), out("b"));
     Path a = folder.resolve("a").resolve(ResultFile.NAME);
     Path b = folder.resolve("b").resolve(ResultFile.NAME);
     var result = (CompareResult) bench().benchmarks().compare(a, b, out("compare"));
@@ -149,8 +150,10 @@ final class CompareRunTest {
 
   @Test
   void resultsWithoutCommonCasesAreRefused() {
-    bench().benchmarks().throughput(settings("fast"), out("a"));
-    bench().benchmarks().throughput(bench().settings("fast", 1, 7, 2), out("b"));
+    bench().benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings("fast"), out("a"));
+    bench()
+        .benchmarks()
+        .grid(BenchmarkCommand.THROUGHPUT, bench().settings("fast", 1, 7, 2), out("b"));
     Path a = folder.resolve("a").resolve(ResultFile.NAME);
     Path b = folder.resolve("b").resolve(ResultFile.NAME);
     assertThrows(BenchException.class, () -> bench().benchmarks().compare(a, b, out("compare")));

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.fake.FakeBench;
@@ -16,13 +16,12 @@ import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
 import gpt2j.bench.result.BenchmarkCase;
-import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.GenerationSample;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.nio.file.Files;
@@ -51,8 +50,8 @@ final class GridRunTest {
     return new FakeBench(folder, time, device.alone());
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   /** What a repetition takes by the table of latencies. */
@@ -81,12 +80,15 @@ final class GridRunTest {
   void everyLatencyIsTheDevices(int batch, int promptTokens, int newTokens) {
     FakeBench bench = bench();
     var result =
-        (ThroughputResult)
+        (GridResult)
             bench
                 .benchmarks()
-                .throughput(bench.settings("fake", batch, promptTokens, newTokens), out());
-    assertEquals(2, result.measurements().size());
-    for (Measurement measurement : result.measurements()) {
+                .grid(
+                    BenchmarkCommand.THROUGHPUT,
+                    bench.settings("fake", batch, promptTokens, newTokens),
+                    out());
+    assertEquals(2, result.measurements(Measurement.class).size());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
       GenerationSample expected = expected(measurement.benchmarkCase());
       assertEquals(List.of(expected, expected), measurement.samples());
     }
@@ -96,8 +98,8 @@ final class GridRunTest {
   void figuresFollowFromTheLatencies() {
     FakeBench bench = bench();
     GridSettings settings = cachedOnly(bench.settings("fake", 4, 20, 50), 1, 0);
-    var result = (ThroughputResult) bench.benchmarks().throughput(settings, out());
-    Measurement cached = result.measurements().getFirst();
+    var result = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, out());
+    Measurement cached = result.measurements(Measurement.class).getFirst();
     Figures figures = new Figures(cached);
     // The k-th step has 20 + k tokens: the steps' times rise evenly, and so percentiles are linear.
     double smallest = LAUNCH + latencies.decode(LAYERS, 4, 21);
@@ -121,8 +123,8 @@ final class GridRunTest {
     device.hiccups(20, 1_000_000);
     FakeBench bench = bench();
     GridSettings settings = cachedOnly(bench.settings("fake", 1, 10, 101), 1, 0);
-    var result = (ThroughputResult) bench.benchmarks().throughput(settings, out());
-    Figures figures = new Figures(result.measurements().getFirst());
+    var result = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, out());
+    Figures figures = new Figures(result.measurements(Measurement.class).getFirst());
     // Draws 20, 40, 60, 80, 100 of 101, the first of which is no step: 5 slow steps of 100.
     List<Double> steps = new ArrayList<>();
     for (int i = 1; i <= 100; i++) {
@@ -148,8 +150,11 @@ final class GridRunTest {
     device.coldFor(2 * 6); // a cached and an uncached generation of 6 tokens
     FakeBench bench = bench();
     var result =
-        (ThroughputResult) bench.benchmarks().throughput(bench.settings("fake", 3, 8, 6), out());
-    for (Measurement measurement : result.measurements()) {
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.THROUGHPUT, bench.settings("fake", 3, 8, 6), out());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
       GenerationSample expected = expected(measurement.benchmarkCase());
       assertEquals(List.of(expected, expected), measurement.samples());
     }
@@ -161,8 +166,8 @@ final class GridRunTest {
     device.coldFor(6);
     FakeBench bench = bench();
     GridSettings settings = cachedOnly(bench.settings("fake", 3, 8, 6), 2, 0);
-    var result = (ThroughputResult) bench.benchmarks().throughput(settings, out());
-    Measurement measurement = result.measurements().getFirst();
+    var result = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, out());
+    Measurement measurement = result.measurements(Measurement.class).getFirst();
     long warm = expected(measurement.benchmarkCase()).totalNanos();
     assertTrue(measurement.samples().getFirst().totalNanos() > 9 * warm);
     assertEquals(warm, measurement.samples().getLast().totalNanos());
@@ -172,10 +177,13 @@ final class GridRunTest {
   void theSpeedupIsTheRatioOfTheTimes() {
     FakeBench bench = bench();
     var result =
-        (ExperimentResult) bench.benchmarks().experiment(bench.settings("fake", 1, 30, 60), out());
-    Figures cached = new Figures(result.measurements().getFirst());
-    Figures uncached = new Figures(result.measurements().getLast());
-    BenchmarkCase of = result.measurements().getFirst().benchmarkCase();
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.EXPERIMENT, bench.settings("fake", 1, 30, 60), out());
+    Figures cached = new Figures(result.measurements(Measurement.class).getFirst());
+    Figures uncached = new Figures(result.measurements(Measurement.class).getLast());
+    BenchmarkCase of = result.measurements(Measurement.class).getFirst().benchmarkCase();
     double speedup =
         (double) expected(of.withUseCache(false)).totalNanos() / expected(of).totalNanos();
     assertTrue(speedup > 1.5, "the latencies make the cache worth having: " + speedup);
@@ -185,8 +193,12 @@ final class GridRunTest {
   @Test
   void aTraceHasEveryToken() {
     FakeBench bench = bench();
-    var result = (TraceResult) bench.benchmarks().trace(bench.settings("fake", 2, 7, 33), out());
-    for (Measurement measurement : result.measurements()) {
+    var result =
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.TRACE, bench.settings("fake", 2, 7, 33), out());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
       assertEquals(
           expected(measurement.benchmarkCase()).stepNanos(),
           measurement.samples().getLast().stepNanos());
@@ -197,8 +209,11 @@ final class GridRunTest {
   void theCachesMemoryIsWhatWasAllocatedAndFilled() {
     FakeBench bench = bench();
     var result =
-        (ThroughputResult) bench.benchmarks().throughput(bench.settings("fake", 4, 20, 11), out());
-    for (Measurement measurement : result.measurements()) {
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.THROUGHPUT, bench.settings("fake", 4, 20, 11), out());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
       long bytes = 4 * 30 * FakeBench.cacheBytesPerToken(); // the last token isn't evaluated
       assertEquals(bytes, measurement.memory().cacheAllocatedBytes());
       assertEquals(bytes, measurement.memory().cacheUsedBytes());
@@ -224,38 +239,41 @@ final class GridRunTest {
           @Override
           public void note(String line) {}
         });
-    try (RunDirectory first = RunDirectory.create(directory)) {
+    try (ResultDirectory first = ResultDirectory.create(directory)) {
       assertThrows(
-          CancellationException.class, () -> bench.benchmarks().throughput(settings, first));
-      BenchException e = assertThrows(BenchException.class, () -> RunDirectory.resume(directory));
+          CancellationException.class,
+          () -> bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, first));
+      BenchException e =
+          assertThrows(BenchException.class, () -> ResultDirectory.resume(directory));
       assertTrue(e.getMessage().contains("another process measures there"), e.getMessage());
     }
     Path file = directory.resolve(ResultFile.NAME);
-    var before = (ThroughputResult) ResultFile.read(file);
-    int samplesBefore = before.measurements().stream().mapToInt(m -> m.samples().size()).sum();
+    var before = (GridResult) ResultFile.read(file);
+    int samplesBefore =
+        before.measurements(Measurement.class).stream().mapToInt(m -> m.samples().size()).sum();
     assertFalse(before.header().complete());
     assertTrue(samplesBefore > 0 && samplesBefore < 12, "samples: " + samplesBefore);
     assertTrue(Files.exists(directory.resolve("table.md")));
 
     long drawsBefore = device.draws();
     bench.listener(RunListener.NONE).cancelled().set(false);
-    ThroughputResult after;
-    try (RunDirectory again = RunDirectory.resume(directory)) {
-      after = (ThroughputResult) bench.benchmarks().throughput(settings, again);
+    GridResult after;
+    try (ResultDirectory again = ResultDirectory.resume(directory)) {
+      after = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, again);
     }
     assertEquals(after, ResultFile.read(file));
     assertTrue(after.header().complete());
     assertEquals(before.header().startedAt(), after.header().startedAt());
-    assertEquals(6, after.measurements().size());
-    for (Measurement measurement : after.measurements()) {
+    assertEquals(6, after.measurements(Measurement.class).size());
+    for (Measurement measurement : after.measurements(Measurement.class)) {
       GenerationSample expected = expected(measurement.benchmarkCase());
       assertEquals(List.of(expected, expected), measurement.samples());
     }
     assertTrue(device.draws() > drawsBefore);
 
     long drawsThen = device.draws();
-    try (RunDirectory again = RunDirectory.resume(directory)) {
-      bench.benchmarks().throughput(settings, again);
+    try (ResultDirectory again = ResultDirectory.resume(directory)) {
+      bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, again);
     }
     assertEquals(drawsThen, device.draws(), "nothing was missing, so nothing is measured");
   }
@@ -296,7 +314,9 @@ final class GridRunTest {
     FakeBench bench = bench();
     GridSettings settings = bench.settings("fake", 1, 250, 8);
     BenchException tooLong =
-        assertThrows(BenchException.class, () -> bench.benchmarks().throughput(settings, out()));
+        assertThrows(
+            BenchException.class,
+            () -> bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, out()));
     assertEquals(
         "250 prompt tokens and 8 new ones don't fit tiny's context of 256", tooLong.getMessage());
     GridSettings unsupported =
@@ -318,7 +338,10 @@ final class GridRunTest {
             () ->
                 bench
                     .benchmarks()
-                    .throughput(unsupported, RunDirectory.create(folder.resolve("out2"))));
+                    .grid(
+                        BenchmarkCommand.THROUGHPUT,
+                        unsupported,
+                        ResultDirectory.create(folder.resolve("out2"))));
     assertEquals(
         "the backend fake doesn't have f16; it has f32, bf16", noSuchPrecision.getMessage());
   }

@@ -4,15 +4,16 @@ import static gpt2j.bench.fake.FakeBench.LAYERS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.result.BenchmarkCommand;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,12 +30,14 @@ final class RooflineRunTest {
     FakeDevice device = new FakeDevice("fake", time, latencies).timedProbes(50_000_000, 40_000_000);
     FakeBench bench = new FakeBench(folder, time, device.alone());
     var result =
-        (RooflineResult)
+        (GridResult)
             bench
                 .benchmarks()
-                .roofline(
-                    bench.settings("fake", 2, 6, 5), RunDirectory.create(folder.resolve("out")));
-    RooflineMeasurement measurement = result.measurements().getFirst();
+                .grid(
+                    BenchmarkCommand.ROOFLINE,
+                    bench.settings("fake", 2, 6, 5),
+                    ResultDirectory.create(folder.resolve("out")));
+    RooflineMeasurement measurement = result.measurements(RooflineMeasurement.class).getFirst();
     double launched = VirtualTime.LAUNCH;
     assertEquals(
         2 * (4 << 20) * 1e9 / (50_000_000 + launched), measurement.peakBytesPerSecond(), 1);

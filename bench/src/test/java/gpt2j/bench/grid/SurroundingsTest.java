@@ -3,7 +3,7 @@ package gpt2j.bench.grid;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.fake.FakeBench;
@@ -11,14 +11,15 @@ import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
 import gpt2j.bench.report.ReportPublisher;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
-import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
+import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.table.Tables;
 import java.io.IOException;
@@ -69,15 +70,18 @@ final class SurroundingsTest {
             });
   }
 
-  private RunDirectory out() {
-    return RunDirectory.create(folder.resolve("out"));
+  private ResultDirectory out() {
+    return ResultDirectory.create(folder.resolve("out"));
   }
 
   @Test
   void eachRepetitionHasItsOwn() {
     FakeBench bench = bench("cpu");
     var result =
-        (ThroughputResult) bench.benchmarks().throughput(bench.settings("cpu", 1, 4, 3), out());
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.THROUGHPUT, bench.settings("cpu", 1, 4, 3), out());
     Surroundings cached = result.measurements().getFirst().surroundings();
     Surroundings uncached = result.measurements().getLast().surroundings();
     assertEquals(List.of(0.01, 0.03), cached.othersCores()); // measured in turn
@@ -91,8 +95,11 @@ final class SurroundingsTest {
   void memoryIsReadOnlyWhereTheProcessorComputes() {
     FakeBench bench = bench("gpu");
     var result =
-        (ThroughputResult) bench.benchmarks().throughput(bench.settings("gpu", 1, 4, 3), out());
-    for (Measurement measurement : result.measurements()) {
+        (GridResult)
+            bench
+                .benchmarks()
+                .grid(BenchmarkCommand.THROUGHPUT, bench.settings("gpu", 1, 4, 3), out());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
       assertEquals(List.of(), measurement.surroundings().bytesPerSecond());
       assertEquals(2, measurement.surroundings().othersCores().size());
     }
@@ -118,18 +125,18 @@ final class SurroundingsTest {
             0);
     List<BenchmarkResult> results = new ArrayList<>();
     var benchmarks = bench.benchmarks();
-    results.add(benchmarks.throughput(settings, directory("throughput")));
-    results.add(benchmarks.trace(settings, directory("trace")));
-    results.add(benchmarks.experiment(settings, directory("experiment")));
-    results.add(benchmarks.profile(settings, directory("profile")));
-    results.add(benchmarks.roofline(settings, directory("roofline")));
+    results.add(benchmarks.grid(BenchmarkCommand.THROUGHPUT, settings, directory("throughput")));
+    results.add(benchmarks.grid(BenchmarkCommand.TRACE, settings, directory("trace")));
+    results.add(benchmarks.grid(BenchmarkCommand.EXPERIMENT, settings, directory("experiment")));
+    results.add(benchmarks.grid(BenchmarkCommand.PROFILE, settings, directory("profile")));
+    results.add(benchmarks.grid(BenchmarkCommand.ROOFLINE, settings, directory("roofline")));
     results.add(benchmarks.compare(cached, "use-cache=false", directory("compare")));
     assertEquals(results.size(), notes.size(), notes::toString);
     for (BenchmarkResult result : results) {
       String warning = "Others kept more than 0.1 cores busy in ";
       assertEquals(1, Tables.warnings(result).size());
-      assertTrue(notes.contains(Tables.warnings(result).getFirst()), result.commandName());
-      Path directory = folder.resolve(result.commandName());
+      assertTrue(notes.contains(Tables.warnings(result).getFirst()), result.command().label());
+      Path directory = folder.resolve(result.command().label());
       assertTrue(Files.readString(directory.resolve("table.md")).contains(warning));
       assertTrue(Files.readString(directory.resolve("result.json")).contains("others_cores"));
       new ReportPublisher().publish(result, directory);
@@ -137,16 +144,16 @@ final class SurroundingsTest {
     }
     assertEquals(
         4,
-        ((ProfileResult) results.get(3))
-            .measurements()
+        ((GridResult) results.get(3))
+            .measurements(ProfileMeasurement.class)
             .getFirst()
             .surroundings()
             .othersCores()
             .size());
     assertEquals(
         4,
-        ((RooflineResult) results.get(4))
-            .measurements()
+        ((GridResult) results.get(4))
+            .measurements(RooflineMeasurement.class)
             .getFirst()
             .surroundings()
             .othersCores()
@@ -161,7 +168,7 @@ final class SurroundingsTest {
             .size());
   }
 
-  private RunDirectory directory(String name) {
-    return RunDirectory.create(folder.resolve(name));
+  private ResultDirectory directory(String name) {
+    return ResultDirectory.create(folder.resolve(name));
   }
 }

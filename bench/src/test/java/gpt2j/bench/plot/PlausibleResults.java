@@ -2,34 +2,31 @@ package gpt2j.bench.plot;
 
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
+import gpt2j.bench.result.BaselinesResult;
+import gpt2j.bench.result.BaselinesSettings;
 import gpt2j.bench.result.BenchmarkCase;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.Comparison;
-import gpt2j.bench.result.ExperimentResult;
+import gpt2j.bench.result.Comparison.Ratio;
 import gpt2j.bench.result.GenerationSample;
+import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.MemoryFigures;
-import gpt2j.bench.result.Peer;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
-import gpt2j.bench.result.PeersSettings;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProfileMeasurement;
-import gpt2j.bench.result.ProfileResult;
 import gpt2j.bench.result.ProfiledStep;
-import gpt2j.bench.result.Ratio;
+import gpt2j.bench.result.ProgramMeasurement;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.result.RooflineResult;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.result.setup.Surroundings;
@@ -54,9 +51,10 @@ public final class PlausibleResults {
           Instant.parse("2026-01-02T03:04:05Z"),
           Instant.parse("2026-01-02T03:45:06Z"),
           true,
-          new Machine(PROCESSOR, 2, 24L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
+          new MachineDescription(PROCESSOR, 2, 24L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
           "0.1.0",
-          List.of(new Device("cpu", PROCESSOR, 24L << 30, 2, Map.of("vector", "512 bits"))),
+          List.of(
+              new DeviceDescription("cpu", PROCESSOR, 24L << 30, 2, Map.of("vector", "512 bits"))),
           List.of(
               new Model("gpt2", true, 124_439_808, 12, 12, 768, 1024, 50257),
               new Model("gpt2-medium", true, 354_823_168, 24, 16, 1024, 1024, 50257)));
@@ -90,7 +88,7 @@ public final class PlausibleResults {
         results.profile(),
         results.compare(),
         results.roofline(),
-        results.peers());
+        results.baselines());
   }
 
   private BenchmarkResult throughput() {
@@ -102,11 +100,12 @@ public final class PlausibleResults {
         }
       }
     }
-    return new ThroughputResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.THROUGHPUT, HEADER, GRID, List.copyOf(measurements));
   }
 
   private BenchmarkResult trace() {
-    return new TraceResult(
+    return new GridResult(
+        BenchmarkCommand.TRACE,
         HEADER,
         GRID,
         List.of(
@@ -125,7 +124,7 @@ public final class PlausibleResults {
             measure(of(model, WeightFormat.F32, false, 1, 32, length), sizes.get(model)));
       }
     }
-    return new ExperimentResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.EXPERIMENT, HEADER, GRID, List.copyOf(measurements));
   }
 
   private BenchmarkResult profile() {
@@ -142,7 +141,7 @@ public final class PlausibleResults {
           new ProfileMeasurement(
               of("gpt2", precision, true, 1, 128, 272), steps, List.of(15_000_000L), AROUND));
     }
-    return new ProfileResult(HEADER, GRID, measurements);
+    return new GridResult(BenchmarkCommand.PROFILE, HEADER, GRID, List.copyOf(measurements));
   }
 
   private ProfiledStep step(
@@ -218,7 +217,8 @@ public final class PlausibleResults {
       matrix(points, "head", phase, 1, 1, 768, 50257, 0.93);
       matrix(points, "step", phase, rows, 1, 768, 162_000, 0.84);
     }
-    return new RooflineResult(
+    return new GridResult(
+        BenchmarkCommand.ROOFLINE,
         HEADER,
         GRID,
         List.of(
@@ -260,19 +260,19 @@ public final class PlausibleResults {
             name, phase, rows, 512, bytes, operations, List.of(noisy(nanos), noisy(nanos))));
   }
 
-  private BenchmarkResult peers() {
-    List<PeerMeasurement> measurements = new ArrayList<>();
+  private BenchmarkResult baselines() {
+    List<ProgramMeasurement> measurements = new ArrayList<>();
     List<Integer> drawn = List.of(1, 2, 3);
     OptionalDouble quiet = OptionalDouble.of(0.02);
     for (int round = 0; round < 4; round++) {
       for (WeightFormat precision : List.of(WeightFormat.F32, WeightFormat.BF16)) {
         double faster = precision == WeightFormat.F32 ? 1 : 1.5;
-        for (String peer : List.of("gpt2j", "transformers", "nanogpt")) {
-          double slower = peer.equals("gpt2j") ? 1 : peer.equals("nanogpt") ? 2.1 : 2.5;
+        for (String program : List.of("gpt2j", "transformers", "nanogpt")) {
+          double slower = program.equals("gpt2j") ? 1 : program.equals("nanogpt") ? 2.1 : 2.5;
           List<Long> prefill = List.of(noisy(0.53e9 * slower / faster));
           measurements.add(
-              new PeerMeasurement(
-                  peer,
+              new ProgramMeasurement(
+                  program,
                   precision,
                   Phase.PREFILL,
                   1,
@@ -286,8 +286,8 @@ public final class PlausibleResults {
           for (int batch : new int[] {1, 16}) {
             List<Long> steps = List.of(noisy(16.8e6 * slower / faster * (1 + batch / 20.0)));
             measurements.add(
-                new PeerMeasurement(
-                    peer,
+                new ProgramMeasurement(
+                    program,
                     precision,
                     Phase.DECODE,
                     batch,
@@ -302,9 +302,9 @@ public final class PlausibleResults {
         }
       }
     }
-    return new PeersResult(
+    return new BaselinesResult(
         HEADER,
-        new PeersSettings(
+        new BaselinesSettings(
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.NANOGPT, Program.LLAMA_CPP),
             "cpu",
@@ -317,17 +317,17 @@ public final class PlausibleResults {
             4,
             1),
         List.of(
-            new Peer("gpt2j", "0.1.0, cpu", List.of()),
-            new Peer("transformers", "5.18, torch 2.13", List.of()),
-            new Peer("nanogpt", "torch 2.13", List.of()),
-            new Peer("llama.cpp", null, List.of("no llama-bench on the PATH"))),
+            new ProgramSummary("gpt2j", "0.1.0, cpu", List.of()),
+            new ProgramSummary("transformers", "5.18, torch 2.13", List.of()),
+            new ProgramSummary("nanogpt", "torch 2.13", List.of()),
+            new ProgramSummary("llama.cpp", null, List.of("no llama-bench on the PATH"))),
         measurements);
   }
 
   /** What another program measured, were it as fast. */
-  static PeerMeasurement of(PeerMeasurement m, String peer) {
-    return new PeerMeasurement(
-        peer,
+  static ProgramMeasurement of(ProgramMeasurement m, String program) {
+    return new ProgramMeasurement(
+        program,
         m.precision(),
         m.phase(),
         m.batch(),

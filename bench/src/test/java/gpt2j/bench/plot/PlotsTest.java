@@ -6,19 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.bench.result.BaselinesResult;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
-import gpt2j.bench.result.ExperimentResult;
-import gpt2j.bench.result.Peer;
-import gpt2j.bench.result.PeerMeasurement;
-import gpt2j.bench.result.PeersResult;
+import gpt2j.bench.result.GridResult;
+import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.ProfileMeasurement;
-import gpt2j.bench.result.ProfileResult;
+import gpt2j.bench.result.ProgramMeasurement;
+import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.RooflineMeasurement;
-import gpt2j.bench.result.RooflineResult;
 import gpt2j.bench.result.SampleResults;
-import gpt2j.bench.result.ThroughputResult;
-import gpt2j.bench.result.TraceResult;
 import gpt2j.bench.result.TrainingSubject;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.statistics.Figures;
@@ -65,6 +63,11 @@ class PlotsTest {
     return Stream.concat(RESULTS.stream(), SampleResults.all().stream());
   }
 
+  private static GridResult grid(BenchmarkCommand command) {
+    return (GridResult)
+        RESULTS.stream().filter(r -> r.command() == command).findFirst().orElseThrow();
+  }
+
   private static <T extends BenchmarkResult> T result(Class<T> type) {
     return RESULTS.stream().filter(type::isInstance).map(type::cast).findFirst().orElseThrow();
   }
@@ -99,25 +102,22 @@ class PlotsTest {
 
   private static BenchmarkResult withoutMeasurements(BenchmarkResult result) {
     return switch (result) {
-      case ThroughputResult r -> new ThroughputResult(r.header(), r.settings(), List.of());
-      case TraceResult r -> new TraceResult(r.header(), r.settings(), List.of());
-      case ExperimentResult r -> new ExperimentResult(r.header(), r.settings(), List.of());
-      case ProfileResult r -> new ProfileResult(r.header(), r.settings(), List.of());
+      case GridResult r -> new GridResult(r.command(), r.header(), r.settings(), List.of());
       case CompareResult r ->
           new CompareResult(r.header(), r.settings(), List.of(), List.of(), List.of());
-      case RooflineResult r -> new RooflineResult(r.header(), r.settings(), List.of());
-      case PeersResult r -> new PeersResult(r.header(), r.settings(), r.peers(), List.of());
+      case BaselinesResult r ->
+          new BaselinesResult(r.header(), r.settings(), r.programs(), List.of());
     };
   }
 
   @Test
   void throughputShowsMedianAndExtremesOfEachCase() {
-    ThroughputResult result = result(ThroughputResult.class);
+    GridResult result = grid(BenchmarkCommand.THROUGHPUT);
     var combined = (CombinedDomainXYPlot) Plots.of(result).getFirst().chart().getPlot();
     XYPlot decode = combined.getSubplots().get(1);
     var data = (IntervalXYDataset) decode.getDataset();
     int checked = 0;
-    for (var m : result.measurements()) {
+    for (var m : result.measurements(Measurement.class)) {
       String name =
           Captions.precision(m.benchmarkCase()) + ", " + Captions.cache(m.benchmarkCase());
       int series = data.indexOf(name);
@@ -131,15 +131,15 @@ class PlotsTest {
         }
       }
     }
-    assertEquals(result.measurements().size(), checked);
+    assertEquals(result.measurements(Measurement.class).size(), checked);
   }
 
   @Test
   void theTraceHasOnePointForEveryTokenAfterTheFirst() {
-    TraceResult result = result(TraceResult.class);
+    GridResult result = grid(BenchmarkCommand.TRACE);
     XYDataset data = ((XYPlot) Plots.of(result).getFirst().chart().getPlot()).getDataset();
     for (int series = 0; series < 2; series++) {
-      var m = result.measurements().get(series);
+      var m = result.measurements(Measurement.class).get(series);
       assertEquals(m.benchmarkCase().newTokens() - 1, data.getItemCount(series));
       assertEquals(2, data.getXValue(series, 0));
       double[] third =
@@ -150,18 +150,18 @@ class PlotsTest {
 
   @Test
   void theSpeedupIsTheTablesSpeedup() {
-    ExperimentResult result = result(ExperimentResult.class);
+    GridResult result = grid(BenchmarkCommand.EXPERIMENT);
     XYDataset data = ((XYPlot) Plots.of(result).getFirst().chart().getPlot()).getDataset();
     assertEquals(3, data.getSeriesCount());
-    var cached = new Figures(result.measurements().get(6));
-    var uncached = new Figures(result.measurements().get(7));
+    var cached = new Figures(result.measurements(Measurement.class).get(6));
+    var uncached = new Figures(result.measurements(Measurement.class).get(7));
     assertEquals(uncached.speedup(cached).estimate(), data.getYValue(0, 3));
     assertEquals(512, data.getXValue(0, 3));
   }
 
   @Test
   void theSharesOfTheComponentsAddUpToTheWhole() {
-    ProfileResult result = result(ProfileResult.class);
+    GridResult result = grid(BenchmarkCommand.PROFILE);
     var plot = (CategoryPlot) Plots.of(result).getFirst().chart().getPlot();
     CategoryDataset data = plot.getDataset();
     assertEquals(4, data.getColumnCount());
@@ -173,7 +173,7 @@ class PlotsTest {
       }
       assertEquals(100, sum, 1e-9);
     }
-    ProfileMeasurement first = result.measurements().getFirst();
+    ProfileMeasurement first = result.measurements(ProfileMeasurement.class).getFirst();
     var step = first.steps().getFirst();
     double mlp = data.getValue("mlp_proj", data.getColumnKey(0)).doubleValue();
     long nanos = step.sectionNanos().get("mlp_proj");
@@ -182,8 +182,8 @@ class PlotsTest {
 
   @Test
   void pointsLieUnderTheRoofWhereTheTimeSays() {
-    RooflineResult result = result(RooflineResult.class);
-    RooflineMeasurement m = result.measurements().getFirst();
+    GridResult result = grid(BenchmarkCommand.ROOFLINE);
+    RooflineMeasurement m = result.measurements(RooflineMeasurement.class).getFirst();
     List<Plot> plots = Plots.of(result);
     XYDataset points = ((XYPlot) plots.getFirst().chart().getPlot()).getDataset(1);
     for (int series = 0; series < points.getSeriesCount(); series++) {
@@ -220,15 +220,17 @@ class PlotsTest {
 
   @Test
   void peersAreShownByBatch() {
-    PeersResult result = result(PeersResult.class);
+    BaselinesResult result = result(BaselinesResult.class);
     List<Plot> plots = Plots.of(result);
     assertArrayEquals(
-        new String[] {"peers-prefill-batch1", "peers-decode-batch1", "peers-decode-batch16"},
+        new String[] {
+          "baselines-prefill-batch1", "baselines-decode-batch1", "baselines-decode-batch16"
+        },
         plots.stream().map(Plot::name).toArray());
     var data = ((CategoryPlot) plots.get(2).chart().getPlot()).getDataset();
     double[] rates =
         result.measurements().stream()
-            .filter(m -> m.peer().equals("transformers") && m.batch() == 16)
+            .filter(m -> m.program().equals("transformers") && m.batch() == 16)
             .filter(m -> m.precision() == gpt2j.api.tensor.WeightFormat.F32)
             .mapToDouble(m -> 16 * 1e9 / m.nanos().getFirst())
             .toArray();
@@ -242,7 +244,8 @@ class PlotsTest {
   @ParameterizedTest
   @MethodSource("results")
   void ticksAreAtWhatWasMeasured(BenchmarkResult result) throws IOException {
-    if (result instanceof ThroughputResult || result instanceof ExperimentResult) {
+    if (result.command() == BenchmarkCommand.THROUGHPUT
+        || result.command() == BenchmarkCommand.EXPERIMENT) {
       for (Plot plot : Plots.of(result)) {
         XYPlot xy = (XYPlot) plot.chart().getPlot();
         XYPlot first = xy instanceof CombinedDomainXYPlot c ? c.getSubplots().getFirst() : xy;
@@ -287,25 +290,27 @@ class PlotsTest {
 
   @Test
   void aProgramHasOneColourInAllPictures() {
-    PeersResult all = result(PeersResult.class);
+    BaselinesResult all = result(BaselinesResult.class);
     Map<String, Set<Paint>> colors = new TreeMap<>();
     List<String> names =
-        Stream.concat(Stream.of(Peer.GPT2J), Arrays.stream(Program.values()).map(Program::label))
+        Stream.concat(
+                Stream.of(ProgramSummary.GPT2J),
+                Arrays.stream(Program.values()).map(Program::label))
             .toList();
     for (int i = 1; i < names.size(); i++) {
       List<String> pair = List.of(names.get(i), names.get(i - 1)); // each beside different ones
-      List<PeerMeasurement> measured = new ArrayList<>();
+      List<ProgramMeasurement> measured = new ArrayList<>();
       for (String name : pair) {
         all.measurements().stream()
-            .filter(m -> m.peer().equals(Peer.GPT2J))
+            .filter(m -> m.program().equals(ProgramSummary.GPT2J))
             .map(m -> PlausibleResults.of(m, name))
             .forEach(measured::add);
       }
-      PeersResult two =
-          new PeersResult(
+      BaselinesResult two =
+          new BaselinesResult(
               all.header(),
               all.settings(),
-              pair.stream().map(name -> new Peer(name, "1", List.of())).toList(),
+              pair.stream().map(name -> new ProgramSummary(name, "1", List.of())).toList(),
               measured);
       for (Plot plot : Plots.of(two)) {
         var category = (CategoryPlot) plot.chart().getPlot();
@@ -334,12 +339,12 @@ class PlotsTest {
 
   @Test
   void aBarOfAPeerShowsTheRowOfTheTable() {
-    PeersResult result = result(PeersResult.class);
+    BaselinesResult result = result(BaselinesResult.class);
     WhiskerBars bars =
         (WhiskerBars) ((CategoryPlot) Plots.of(result).get(1).chart().getPlot()).getRenderer();
     double[] rates =
         result.measurements().stream()
-            .filter(m -> m.peer().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
+            .filter(m -> m.program().equals("nanogpt") && m.batch() == 1 && m.tokens() == 128)
             .filter(m -> m.precision() == gpt2j.api.tensor.WeightFormat.F32)
             .mapToDouble(m -> 1e9 / m.nanos().getFirst())
             .toArray();
@@ -358,7 +363,7 @@ class PlotsTest {
 
   @Test
   void cachedAndUncachedAreToldApartByTheirMarksToo() {
-    var plot = (XYPlot) Plots.of(result(ExperimentResult.class)).get(1).chart().getPlot();
+    var plot = (XYPlot) Plots.of(grid(BenchmarkCommand.EXPERIMENT)).get(1).chart().getPlot();
     var renderer = (XYErrorRenderer) plot.getRenderer();
     assertEquals(renderer.getSeriesPaint(0), renderer.getSeriesPaint(1));
     assertEquals(renderer.getSeriesPaint(0), renderer.getSeriesFillPaint(0));
@@ -377,9 +382,9 @@ class PlotsTest {
 
   @Test
   void whatHasNoArithmeticIsNamedBesideTheRoof() {
-    RooflineResult result = result(RooflineResult.class);
+    GridResult result = grid(BenchmarkCommand.ROOFLINE);
     boolean any =
-        result.measurements().getFirst().points().stream()
+        result.measurements(RooflineMeasurement.class).getFirst().points().stream()
             .anyMatch(point -> point.operations() == 0);
     String titles = Plots.of(result).getFirst().titles();
     assertEquals(any, titles.contains("without arithmetic, so not here: "), titles);

@@ -63,7 +63,8 @@ class ReportTest {
     assertEquals(images, count(html, " alt=\"[^\"]{20,}\""));
     assertEquals(
         Tables.of(result).rows().size(), count(html.substring(html.indexOf("<tbody>")), "<tr><td"));
-    assertTrue(html.contains("bin/cli bench " + result.commandName() + " --config result.json"));
+    assertTrue(
+        html.contains("bin/cli bench " + result.command().label() + " --config result.json"));
   }
 
   @ParameterizedTest

@@ -92,7 +92,7 @@ final class BadFieldsTest {
     JsonNode settings = MAPPER.readTree(ResultFile.toJson(result)).get("settings");
     Function<Path, Object> read =
         switch (result) {
-          case PeersResult _ -> ResultFile::readPeersSettings;
+          case BaselinesResult _ -> ResultFile::readBaselinesSettings;
           case CompareResult _ -> ResultFile::readCompareSettings;
           default -> ResultFile::readGridSettings;
         };
@@ -201,7 +201,7 @@ final class BadFieldsTest {
       value = {
         "repetitions | 0 | settings.repetitions must be 1 or more, not 0",
         "warmup | -1 | settings.warmup must be 0 or more, not -1",
-        "threads | 5000 | settings.threads must be at most 4096, not 5000",
+        "threads | 5000 | settings.threads must be 1 to 4096, not 5000",
         "batches | [1, 2.5] | settings.batches[1] must be a whole number, not 2.5",
         "batches | [0] | settings.batches must be 1 or more, not 0",
         "use_cache | [] | settings.use_cache is empty: there is nothing to measure",
@@ -247,6 +247,10 @@ final class BadFieldsTest {
     if (type instanceof ParameterizedType of) {
       for (Type part : of.getActualTypeArguments()) {
         addRecords(part, records);
+      }
+    } else if (type instanceof Class<?> of && of.isSealed()) {
+      for (Class<?> each : of.getPermittedSubclasses()) {
+        addRecords(each, records);
       }
     } else if (type instanceof Class<?> of && of.isRecord() && records.add(of)) {
       for (RecordComponent component : of.getRecordComponents()) {

@@ -33,6 +33,21 @@ final class ResultFileTest {
         .toList();
   }
 
+  /** As it was when other programs were called peers. */
+  private static String withPeers(String json) {
+    return json.replace("\"command\" : \"baselines\"", "\"command\" : \"peers\"")
+        .replace("\"programs\" : [ {", "\"peers\" : [ {")
+        .replace("\"program\" : ", "\"peer\" : ");
+  }
+
+  @ParameterizedTest
+  @MethodSource("results")
+  void whatTheVersionBeforeWroteIsRead(BenchmarkResult result) throws IOException {
+    String json = ResultFile.toJson(result).replaceFirst("\"format\" : 3", "\"format\" : 2");
+    Path file = Files.writeString(folder.resolve(ResultFile.NAME), withPeers(json));
+    assertEquals(json, ResultFile.toJson(ResultFile.read(file)));
+  }
+
   /** Results that were measured before the machine was watched. */
   @ParameterizedTest
   @MethodSource("results")
@@ -40,12 +55,12 @@ final class ResultFileTest {
     Path file = folder.resolve(ResultFile.NAME);
     String json = ResultFile.toJson(result);
     String earlier =
-        json.replaceFirst("\"format\" : 2", "\"format\" : 1")
+        json.replaceFirst("\"format\" : 3", "\"format\" : 1")
             .replaceAll("(?s),\\s*\"surroundings\" : \\{[^}]*\\}", "");
-    Files.writeString(file, earlier);
+    Files.writeString(file, withPeers(earlier));
     String read = ResultFile.toJson(ResultFile.read(file));
     String unknown =
-        json.replaceFirst("\"format\" : 2", "\"format\" : 1")
+        json.replaceFirst("\"format\" : 3", "\"format\" : 1")
             .replaceAll(
                 "(?s)\"surroundings\" : \\{[^}]*\\}",
                 "\"surroundings\" : {\n"
@@ -70,14 +85,14 @@ final class ResultFileTest {
   @MethodSource("results")
   void theCommandIsToldInTheFile(BenchmarkResult result) {
     assertTrue(
-        ResultFile.toJson(result).contains("\"command\" : \"" + result.commandName() + "\""));
+        ResultFile.toJson(result).contains("\"command\" : \"" + result.command().label() + "\""));
   }
 
   @Test
   void anotherFormatIsRefused() throws IOException {
     Path file = folder.resolve("old.json");
     String json = ResultFile.toJson(results().getFirst());
-    Files.writeString(file, json.replaceFirst("\"format\" : 2", "\"format\" : 99"));
+    Files.writeString(file, json.replaceFirst("\"format\" : 3", "\"format\" : 99"));
     ResultException e = assertThrows(ResultException.class, () -> ResultFile.read(file));
     assertTrue(e.getMessage().contains("format 99"), e.getMessage());
   }
@@ -173,7 +188,7 @@ final class ResultFileTest {
             () -> ResultFile.read(file),
             () -> ResultFile.readGridSettings(file),
             () -> ResultFile.readCompareSettings(file),
-            () -> ResultFile.readPeersSettings(file))) {
+            () -> ResultFile.readBaselinesSettings(file))) {
       String message = assertThrows(ResultException.class, read).getMessage();
       assertTrue(message.startsWith(file + ": ") && !message.contains("\n"), message);
     }

@@ -2,9 +2,10 @@ package gpt2j.bench.result;
 
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.result.setup.Device;
+import gpt2j.bench.result.Comparison.Ratio;
+import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
-import gpt2j.bench.result.setup.Machine;
+import gpt2j.bench.result.setup.MachineDescription;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.result.setup.Surroundings;
@@ -24,9 +25,11 @@ public final class SampleResults {
           Instant.parse("2026-01-02T03:04:05Z"),
           Instant.parse("2026-01-02T03:05:06.789Z"),
           true,
-          new Machine("A processor", 8, 16L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
+          new MachineDescription("A processor", 8, 16L << 30, "Linux 6.1", "25.0.1 OpenJDK"),
           "0.1.0",
-          List.of(new Device("cpu", "A processor", 16L << 30, 4, Map.of("vector", "512 bits"))),
+          List.of(
+              new DeviceDescription(
+                  "cpu", "A processor", 16L << 30, 4, Map.of("vector", "512 bits"))),
           List.of(new Model("gpt2", true, 124_439_808, 12, 12, 768, 1024, 50257)));
 
   private static final GridSettings GRID =
@@ -56,9 +59,9 @@ public final class SampleResults {
     Measurement cached = measurement(CACHED, 10);
     Measurement uncached = measurement(CACHED.withUseCache(false), 30);
     return List.of(
-        new ThroughputResult(HEADER, GRID, List.of(cached, uncached)),
-        new TraceResult(HEADER, GRID, List.of(cached, uncached)),
-        new ExperimentResult(HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.THROUGHPUT, HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.TRACE, HEADER, GRID, List.of(cached, uncached)),
+        new GridResult(BenchmarkCommand.EXPERIMENT, HEADER, GRID, List.of(cached, uncached)),
         profile(),
         new CompareResult(
             HEADER,
@@ -71,18 +74,20 @@ public final class SampleResults {
             List.of(cached),
             List.of(uncached)),
         roofline(),
-        peers());
+        baselines());
   }
 
   /** The same with no more than one repetition. */
   public static BenchmarkResult once(BenchmarkResult result) {
     return switch (result) {
-      case ThroughputResult r -> new ThroughputResult(HEADER, GRID, firstOf(r.measurements()));
-      case TraceResult r -> new TraceResult(HEADER, GRID, firstOf(r.measurements()));
-      case ExperimentResult r -> new ExperimentResult(HEADER, GRID, firstOf(r.measurements()));
-      case ProfileResult r -> r;
-      case RooflineResult r -> r;
-      case PeersResult r -> r;
+      case GridResult r
+          when r.command() == BenchmarkCommand.PROFILE
+              || r.command() == BenchmarkCommand.ROOFLINE ->
+          r;
+      case GridResult r ->
+          new GridResult(
+              r.command(), HEADER, GRID, List.copyOf(firstOf(r.measurements(Measurement.class))));
+      case BaselinesResult r -> r;
       case CompareResult r ->
           new CompareResult(
               r.header(),
@@ -124,13 +129,14 @@ public final class SampleResults {
         step == 10 ? AROUND : Surroundings.UNKNOWN);
   }
 
-  private static ProfileResult profile() {
+  private static GridResult profile() {
     Map<String, Long> sections = new LinkedHashMap<>();
     sections.put("embedding", 1L);
     sections.put("ln_1", 2L);
     sections.put("qkv", 30L);
     sections.put("mlp_fc", 40L);
-    return new ProfileResult(
+    return new GridResult(
+        BenchmarkCommand.PROFILE,
         HEADER,
         GRID,
         List.of(
@@ -143,8 +149,9 @@ public final class SampleResults {
                 AROUND)));
   }
 
-  private static RooflineResult roofline() {
-    return new RooflineResult(
+  private static GridResult roofline() {
+    return new GridResult(
+        BenchmarkCommand.ROOFLINE,
         HEADER,
         GRID,
         List.of(
@@ -168,10 +175,10 @@ public final class SampleResults {
                 AROUND)));
   }
 
-  public static PeersResult peers() {
-    return new PeersResult(
+  public static BaselinesResult baselines() {
+    return new BaselinesResult(
         HEADER,
-        new PeersSettings(
+        new BaselinesSettings(
             "gpt2",
             List.of(Program.TRANSFORMERS, Program.JLAMA),
             "cpu",
@@ -184,11 +191,11 @@ public final class SampleResults {
             5,
             1),
         List.of(
-            new Peer("gpt2j", "0.1.0, cpu", List.of()),
-            new Peer("transformers", "5.18, torch 2.13", List.of("bf16: out of memory")),
-            new Peer("jlama", null, List.of("no jar on Maven Central"))),
+            new ProgramSummary("gpt2j", "0.1.0, cpu", List.of()),
+            new ProgramSummary("transformers", "5.18, torch 2.13", List.of("bf16: out of memory")),
+            new ProgramSummary("jlama", null, List.of("no jar on Maven Central"))),
         List.of(
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "gpt2j",
                 WeightFormat.F32,
                 Phase.PREFILL,
@@ -200,7 +207,7 @@ public final class SampleResults {
                 OptionalDouble.of(0.25),
                 OptionalDouble.empty(),
                 List.of()),
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "gpt2j",
                 WeightFormat.F32,
                 Phase.DECODE,
@@ -212,7 +219,7 @@ public final class SampleResults {
                 OptionalDouble.empty(),
                 OptionalDouble.of(4e10),
                 List.of()),
-            new PeerMeasurement(
+            new ProgramMeasurement(
                 "transformers",
                 WeightFormat.BF16,
                 Phase.DECODE,

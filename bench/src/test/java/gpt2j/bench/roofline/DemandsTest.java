@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.RooflinePoint;
+import gpt2j.bench.roofline.Demands.Demand;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2Size;
 import java.util.Map;

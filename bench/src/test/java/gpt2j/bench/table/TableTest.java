@@ -32,26 +32,27 @@ final class TableTest {
         | a\\|b, "c" | 12.3 (11.9–12.8) |
         | d         |                  |
         """,
-        table().format(TableFormat.MD));
+        table().format(Table.Format.MD));
   }
 
   @Test
   void aStepsFloorIsTheTimeToReadTheWeights() {
     // All parameters but 1024 positions of width 768, at 40 GB/s, in steps of 20 ms.
     double share = 100.0 * ((124_439_808 - 1024 * 768) * 4.0) / 4e10 * 1e9 / 20e6;
-    List<String> lines = Tables.format(SampleResults.peers(), TableFormat.CSV).lines().toList();
+    List<String> lines =
+        Tables.format(SampleResults.baselines(), Table.Format.CSV).lines().toList();
     String row = lines.stream().filter(line -> line.contains("tg128")).findFirst().orElseThrow();
     assertTrue(row.contains(",20," + share + ",1,"), row); // ms/step, of the floor, rounds
   }
 
   @Test
   void csvHasNumbersInFull() {
-    assertEquals("name,t/s\n\"a|b, \"\"c\"\"\",12.345\nd,\n", table().format(TableFormat.CSV));
+    assertEquals("name,t/s\n\"a|b, \"\"c\"\"\",12.345\nd,\n", table().format(Table.Format.CSV));
   }
 
   @Test
   void jsonIsAListOfObjects() {
-    JsonNode json = new JsonMapper().readTree(table().format(TableFormat.JSON));
+    JsonNode json = new JsonMapper().readTree(table().format(Table.Format.JSON));
     assertEquals(2, json.size());
     assertEquals("a|b, \"c\"", json.get(0).get("name").asString());
     assertEquals(12.345, json.get(0).get("t/s").asDouble());
@@ -87,12 +88,12 @@ final class TableTest {
       }
     }
     String table =
-        Tables.format(SampleResults.once(SampleResults.all().getFirst()), TableFormat.MD);
+        Tables.format(SampleResults.once(SampleResults.all().getFirst()), Table.Format.MD);
     assertTrue(table.contains("(–)"), table);
     BenchmarkResult trace = SampleResults.once(SampleResults.all().get(1));
-    String md = Tables.format(trace, TableFormat.MD);
+    String md = Tables.format(trace, Table.Format.MD);
     assertTrue(md.lines().toList().get(2).matches(".*\\| *– *\\| *– *\\|"), md);
-    String csv = Tables.format(trace, TableFormat.CSV);
+    String csv = Tables.format(trace, Table.Format.CSV);
     assertTrue(csv.lines().toList().get(1).endsWith(",,"), csv);
   }
 
@@ -120,11 +121,11 @@ final class TableTest {
   @Test
   void tablesSayWhatTheMachineWasLike() {
     for (BenchmarkResult result : SampleResults.all()) {
-      String text = Tables.format(result, TableFormat.MD);
+      String text = Tables.format(result, Table.Format.MD);
       assertTrue(text.contains("Others kept more than 0.1 cores busy in "), text);
       assertEquals(1, Tables.warnings(result).size(), text);
     }
-    String text = Tables.format(SampleResults.all().getFirst(), TableFormat.MD);
+    String text = Tables.format(SampleResults.all().getFirst(), Table.Format.MD);
     assertTrue(text.contains("in 1 of 2 repetitions, up to 0.3 during gpt2 pp32+tg4:"), text);
     assertTrue(text.contains("read at 31.0 to 33.0 GB/s"), text);
     assertTrue(text.contains("others' cores") && text.contains(" 0.30 |"), text);
@@ -142,14 +143,14 @@ final class TableTest {
   @ParameterizedTest
   @MethodSource("results")
   void everyResultHasATable(BenchmarkResult result) {
-    String markdown = Tables.format(result, TableFormat.MD);
+    String markdown = Tables.format(result, Table.Format.MD);
     List<String> lines = markdown.lines().toList();
     assertTrue(lines.size() > 2, markdown);
     long bars = count(lines.getFirst());
     List<String> rows = lines.stream().takeWhile(line -> !line.isEmpty()).toList();
     assertTrue(rows.stream().allMatch(line -> count(line) == bars), markdown);
     assertEquals(Tables.of(result).notes().size() * 2, lines.size() - rows.size());
-    assertTrue(new JsonMapper().readTree(Tables.format(result, TableFormat.JSON)).isArray());
+    assertTrue(new JsonMapper().readTree(Tables.format(result, Table.Format.JSON)).isArray());
   }
 
   private static long count(String line) {

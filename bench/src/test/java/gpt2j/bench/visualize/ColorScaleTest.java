@@ -64,15 +64,15 @@ class ColorScaleTest {
 
   @Test
   void limitsAreRoundNumbersAboveAlmostAll() {
-    assertEquals(1, Limits.roundUp(0));
-    assertEquals(0.15f, Limits.roundUp(0.11f));
-    assertEquals(2, Limits.roundUp(2));
-    assertEquals(1000, Limits.roundUp(801));
+    assertEquals(1, ScaleLimits.roundUp(0));
+    assertEquals(0.15f, ScaleLimits.roundUp(0.11f));
+    assertEquals(2, ScaleLimits.roundUp(2));
+    assertEquals(1000, ScaleLimits.roundUp(801));
     float[] values = new float[1000];
     Arrays.fill(values, -0.5f);
     values[7] = 40; // one of many
     values[8] = Float.NaN;
-    assertEquals(0.5f, Limits.magnitude(java.util.List.of(values)));
+    assertEquals(0.5f, ScaleLimits.magnitude(java.util.List.of(values)));
   }
 
   private static double brightness(int color) {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.SamplingParameters;
-import gpt2j.backend.cpu.CpuBackendProvider;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.Session;
@@ -17,12 +16,10 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The film shows what is in the cache: compared with a cache that another session filled. */
@@ -38,10 +35,6 @@ class DashboardTest {
   @BeforeAll
   static void writeModel() {
     model = Models.write(directory);
-  }
-
-  static Stream<BackendProvider> providers() {
-    return Stream.of(new ReferenceBackendProvider(), new CpuBackendProvider());
   }
 
   /**
@@ -68,10 +61,9 @@ class DashboardTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void theTraceHoldsWhatAnotherSessionFindsInItsCache(BackendProvider provider) {
-    Run run = Run.on(provider);
+  @Test
+  void theTraceHoldsWhatAnotherSessionFindsInItsCache() {
+    Run run = Run.on(new ReferenceBackendProvider());
     assertEquals(NEW_TOKENS, run.trace().steps().size());
     for (int i = 0; i < NEW_TOKENS; i++) {
       KvTrace.Step step = run.trace().steps().get(i);
@@ -87,10 +79,9 @@ class DashboardTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void attentionAndOutputFollowFromQueryKeysAndValues(BackendProvider provider) {
-    KvTrace trace = Run.on(provider).trace();
+  @Test
+  void attentionAndOutputFollowFromQueryKeysAndValues() {
+    KvTrace trace = Run.on(new ReferenceBackendProvider()).trace();
     assertEquals(1 / Math.sqrt(Models.HEAD_SIZE), trace.scale(), 1e-6);
     for (KvTrace.Step step : trace.steps()) {
       double[] weights = new double[step.keys().length];
@@ -165,10 +156,9 @@ class DashboardTest {
     assertTrue(positions > 100 || width == 1200, positions + " positions: " + width);
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void aBarIsAsHighAsTheAttentionToItsPosition(BackendProvider provider) {
-    KvTrace trace = Run.on(provider).trace();
+  @Test
+  void aBarIsAsHighAsTheAttentionToItsPosition() {
+    KvTrace trace = Run.on(new ReferenceBackendProvider()).trace();
     Dashboard dashboard = new Dashboard("tiny", trace, 10);
     DashboardLayout layout = dashboard.layout();
     for (int i = 0; i < dashboard.frames(); i++) {
@@ -189,11 +179,10 @@ class DashboardTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("providers")
-  void watchingChangesNothing(BackendProvider provider) {
-    KvTrace trace = Run.on(provider).trace();
-    try (var backend = provider.open(BackendOptions.defaults());
+  @Test
+  void watchingChangesNothing() {
+    KvTrace trace = Run.on(new ReferenceBackendProvider()).trace();
+    try (var backend = new ReferenceBackendProvider().open(BackendOptions.defaults());
         Gpt2 gpt2 = Models.load(model, backend);
         var session = gpt2.session();
         var decoder = decoderOf(session)) {

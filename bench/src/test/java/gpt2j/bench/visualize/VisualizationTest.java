@@ -103,7 +103,7 @@ class VisualizationTest {
 
   @Test
   void attentionMapsAreCausalAddUpToOneAndAreShownAsTheyAre() {
-    AttentionMaps maps = AttentionMapper.map(model, Models.PROMPT.length, Models.PROMPT);
+    AttentionMaps maps = AttentionMaps.of(model, Models.PROMPT.length, Models.PROMPT);
     AttentionPictures pictures = new AttentionPictures("tiny", maps);
     BufferedImage grid = pictures.grid();
     assertEquals(Models.LAYERS, maps.layers());
@@ -133,7 +133,7 @@ class VisualizationTest {
   void theMapsOfAPromptAreThoseOfItsPrefill() {
     KvTrace trace =
         new KvTracer(model, backend, 1, 0).trace(Models.PROMPT, 1, SAMPLING, () -> false);
-    AttentionMaps maps = AttentionMapper.map(model, Models.PROMPT.length, Models.PROMPT);
+    AttentionMaps maps = AttentionMaps.of(model, Models.PROMPT.length, Models.PROMPT);
     assertArrayEquals(
         trace.steps().getFirst().attention(), maps.probabilities()[1][0][Models.PROMPT.length - 1]);
   }
@@ -185,7 +185,7 @@ class VisualizationTest {
             .mapToInt(KvTrace.Token::id)
             .limit(Models.PROMPT.length + 4)
             .toArray();
-    AttentionMaps maps = AttentionMapper.map(model, Models.PROMPT.length, evaluated);
+    AttentionMaps maps = AttentionMaps.of(model, Models.PROMPT.length, evaluated);
     assertEquals(Models.PROMPT.length, maps.prompt());
     assertEquals(evaluated.length, maps.tokens().size());
     for (KvTrace.Step step : trace.steps()) {
@@ -206,7 +206,7 @@ class VisualizationTest {
                 .mapToInt(KvTrace.Token::id)
                 .limit(9)
                 .toArray();
-    AttentionMaps maps = AttentionMapper.map(model, Models.PROMPT.length, evaluated);
+    AttentionMaps maps = AttentionMaps.of(model, Models.PROMPT.length, evaluated);
     ByteBuffer file =
         ByteBuffer.wrap(Files.readAllBytes(out().resolve("attention.npy")))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -249,7 +249,7 @@ class VisualizationTest {
         () -> visualization.write(Models.PROMPT, SAMPLING, out(), () -> true, (done, total) -> {}));
     assertTrue(Files.notExists(out()));
     long used = backend.memory().total();
-    AttentionMapper.map(model, Models.PROMPT.length, Models.PROMPT);
+    AttentionMaps.of(model, Models.PROMPT.length, Models.PROMPT);
     assertEquals(used, backend.memory().total());
   }
 

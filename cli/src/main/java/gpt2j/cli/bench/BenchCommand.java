@@ -1,6 +1,6 @@
 package gpt2j.cli.bench;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
@@ -40,9 +40,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Parameters(arity = "0..*", hidden = true)
   private List<String> unknown = List.of();
 
-  private final Context context;
+  private final CommandContext context;
 
-  public BenchCommand(Context context) {
+  public BenchCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -53,15 +53,15 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /** The benchmarks by name. */
-  public static Map<String, Supplier<Object>> commands(Context context) {
+  public static Map<String, Supplier<Object>> commands(CommandContext context) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    commands.put("throughput", () -> new BenchThroughputCommand(context));
-    commands.put("trace", () -> new BenchTraceCommand(context));
-    commands.put("experiment", () -> new BenchExperimentCommand(context));
-    commands.put("profile", () -> new BenchProfileCommand(context));
+    commands.put("throughput", () -> new BenchGridCommand(context, BenchGrid.THROUGHPUT));
+    commands.put("trace", () -> new BenchGridCommand(context, BenchGrid.TRACE));
+    commands.put("experiment", () -> new BenchGridCommand(context, BenchGrid.EXPERIMENT));
+    commands.put("profile", () -> new BenchGridCommand(context, BenchGrid.PROFILE));
     commands.put("compare", () -> new BenchCompareCommand(context));
-    commands.put("roofline", () -> new BenchRooflineCommand(context));
-    commands.put("peers", () -> new BenchPeersCommand(context));
+    commands.put("roofline", () -> new BenchGridCommand(context, BenchGrid.ROOFLINE));
+    commands.put("baselines", () -> new BenchBaselinesCommand(context));
     commands.put("visualize", () -> new BenchVisualizeCommand(context));
     return commands;
   }

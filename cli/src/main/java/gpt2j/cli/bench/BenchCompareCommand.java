@@ -1,13 +1,14 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.CompareSettings;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.CommonOptions;
 import gpt2j.cli.options.GroupedHelp;
@@ -15,7 +16,9 @@ import gpt2j.cli.options.PathName;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +47,7 @@ final class BenchCompareCommand implements Callable<Integer> {
   private static final BenchGridOptions.Defaults DEFAULTS =
       new BenchGridOptions.Defaults(List.of(true), List.of(1), List.of(128), List.of(64), 9, 1);
 
-  private final Context context;
+  private final CommandContext context;
 
   @Spec private CommandSpec spec;
 
@@ -71,31 +74,27 @@ final class BenchCompareCommand implements Callable<Integer> {
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      converter = PathName.class,
-      description = "Measure in turn what a file says: the result.json of a run with --vs.")
-  private @Nullable Path config;
-
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  BenchCompareCommand(Context context) {
+  BenchCompareCommand(CommandContext context) {
     this.context = context;
   }
 
   @Override
   public Integer call() {
-    if (run.isAskedToGoOn(spec, config)) {
-      return new BenchRunner(context, run, models).run("compare", this::goOn);
+    if (run.isAskedToGoOn(spec)) {
+      return run(this::goOn);
     }
-    if (config != null) {
+    Optional<CompareSettings> again =
+        run.config(
+            spec,
+            ResultFile::readCompareSettings,
+            (file, settings) -> settings.withGrid(grid -> models.locate(file, grid)));
+    if (again.isPresent()) {
       requireNoFiles("--config");
-      CompareSettings again = BenchRunOptions.config(config, ResultFile::readCompareSettings);
       return measure(
-          models.locate(config, Objects.requireNonNull(again.grid())),
-          Objects.requireNonNull(again.vs()));
+          Objects.requireNonNull(again.get().grid()), Objects.requireNonNull(again.get().vs()));
     }
     if (vs == null) {
       return compareFiles();
@@ -112,8 +111,7 @@ final class BenchCompareCommand implements Callable<Integer> {
   }
 
   private int measure(GridSettings settings, String second) {
-    return new BenchRunner(context, run, models)
-        .run("compare", (benchmarks, directory) -> benchmarks.compare(settings, second, directory));
+    return run((benchmarks, directory) -> benchmarks.compare(settings, second, directory));
   }
 
   private int compareFiles() {
@@ -124,15 +122,17 @@ final class BenchCompareCommand implements Callable<Integer> {
     if (!models.modelOption().isEmpty()) {
       throw UserError.usage("FILE and --model exclude each other: results say what was measured");
     }
-    return new BenchRunner(context, run, models)
-        .run(
-            "compare",
-            (benchmarks, directory) ->
-                benchmarks.compare(
-                    ResultFile.in(files.getFirst()), ResultFile.in(files.getLast()), directory));
+    return run(
+        (benchmarks, directory) ->
+            benchmarks.compare(
+                ResultFile.in(files.getFirst()), ResultFile.in(files.getLast()), directory));
   }
 
-  private BenchmarkResult goOn(Benchmarks benchmarks, RunDirectory directory) {
+  private int run(BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
+    return new BenchRunner(context, run, models).run(BenchmarkCommand.COMPARE, measure);
+  }
+
+  private BenchmarkResult goOn(Benchmarks benchmarks, ResultDirectory directory) {
     BenchmarkResult before = directory.before().orElseThrow();
     GridSettings settings = models.locate(directory.path(), ResultFile.gridSettings(before));
     return before instanceof CompareResult compare

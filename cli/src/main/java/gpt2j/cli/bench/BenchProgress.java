@@ -1,7 +1,7 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.context.RunListener;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
 import java.time.Duration;
@@ -19,7 +19,7 @@ final class BenchProgress implements RunListener, AutoCloseable {
   private static final int UPDATE_MILLIS = 250;
   private static final int PERCENT = 100;
 
-  private final Context context;
+  private final CommandContext context;
   private final boolean visible;
   private final Heartbeat heartbeat;
   private final Map<Long, Long> begun = new HashMap<>(); // by total: when it was first heard of
@@ -27,7 +27,7 @@ final class BenchProgress implements RunListener, AutoCloseable {
   private long total;
   private volatile String line = "beginning";
 
-  BenchProgress(Context context) {
+  BenchProgress(CommandContext context) {
     this.context = context;
     visible = context.errIsTerminal();
     heartbeat = new Heartbeat(context, () -> line);

@@ -1,9 +1,10 @@
 package gpt2j.cli.bench;
 
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.ResultException;
 import gpt2j.bench.result.ResultFile;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.PathName;
@@ -14,6 +15,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,12 +57,19 @@ final class BenchRunOptions {
   private @Nullable Path resume;
 
   @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      converter = PathName.class,
+      description = "Measure what a file says: the result.json of a run, or its settings alone.")
+  private @Nullable Path config;
+
+  @Option(
       names = "--format",
       paramLabel = "FORM",
       converter = Choice.OfTableFormat.class,
       completionCandidates = Choice.OfTableFormat.class,
       description = "How the table is printed: ${COMPLETION-CANDIDATES}. Default: md.")
-  private TableFormat format = TableFormat.MD;
+  private Table.Format format = Table.Format.MD;
 
   @Option(
       names = "--random-models",
@@ -70,27 +80,23 @@ final class BenchRunOptions {
               + " folder.")
   private @Nullable Path randomModels;
 
-  TableFormat format() {
+  Table.Format format() {
     return format;
   }
 
-  boolean resumes() {
-    return resume != null;
-  }
-
   /** The directory of the run. */
-  RunDirectory directory(String command) {
+  ResultDirectory directory(BenchmarkCommand command) {
     if (resume != null) {
       if (out != null) {
         throw UserError.usage("--out and --resume exclude each other: give one of them");
       }
-      return RunDirectory.resume(resume);
+      return ResultDirectory.resume(resume);
     }
     Path path =
         out == null
-            ? Path.of("results", command + "-" + LocalDateTime.now().format(TIMESTAMP))
+            ? Path.of("results", command.label() + "-" + LocalDateTime.now().format(TIMESTAMP))
             : out;
-    return RunDirectory.create(path);
+    return ResultDirectory.create(path);
   }
 
   Path randomModels(Map<String, String> environment) {
@@ -103,31 +109,32 @@ final class BenchRunOptions {
     return folder.resolve("gpt2j");
   }
 
-  /**
-   * Whether an earlier run is to go on; checks that nothing else says what to measure, neither then
-   * nor when {@code config} does.
-   */
-  boolean isAskedToGoOn(CommandSpec spec, @Nullable Path config) {
+  /** Whether an earlier run is to go on; checks that nothing else says what to measure. */
+  boolean isAskedToGoOn(CommandSpec spec) {
     if (resume != null) {
       requireNoOther(spec, "--resume");
       if (config != null) {
         throw UserError.usage("--resume and --config exclude each other: give one of them");
       }
-    } else if (config != null) {
-      requireNoOther(spec, "--config");
     }
     return resume != null;
   }
 
   /**
-   * What {@code --config} names: a file, or the directory of a run. What it says is as wrong as the
-   * same on the command line would be.
+   * The settings that {@code --config} names by a file, or by the directory of a run. What they say
+   * is as wrong as the same on the command line would be, where nothing else may say what to
+   * measure.
    *
-   * @param read reads it
+   * @param read reads them
+   * @param locate says where their checkpoints are
    */
-  static <T> T config(Path file, Function<Path, T> read) {
+  <T> Optional<T> config(CommandSpec spec, Function<Path, T> read, BiFunction<Path, T, T> locate) {
+    if (isAskedToGoOn(spec) || config == null) {
+      return Optional.empty();
+    }
+    requireNoOther(spec, "--config");
     try {
-      return read.apply(ResultFile.in(file));
+      return Optional.of(locate.apply(config, read.apply(ResultFile.in(config))));
     } catch (ResultException e) {
       String message = "--config " + e.getMessage();
       throw e.getCause() instanceof IOException

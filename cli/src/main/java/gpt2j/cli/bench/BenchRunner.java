@@ -1,27 +1,33 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.Benchmarks;
-import gpt2j.bench.RunDirectory;
+import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.context.NanoClock;
+import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostWatch;
+import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.table.Tables;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.Version;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 
 /** Runs a benchmark for a command: directory, progress, interruption, table. */
 final class BenchRunner {
-  private final Context context;
+  /** What the backends of this build compute on. */
+  private static final Map<String, DeviceKind> KINDS =
+      Map.of("cpu", DeviceKind.PROCESSOR, "cuda", DeviceKind.GPU);
+
+  private final CommandContext context;
   private final BenchRunOptions options;
   private final BenchModelOptions models;
 
-  BenchRunner(Context context, BenchRunOptions options, BenchModelOptions models) {
+  BenchRunner(CommandContext context, BenchRunOptions options, BenchModelOptions models) {
     this.context = context;
     this.options = options;
     this.models = models;
@@ -30,19 +36,20 @@ final class BenchRunner {
   /**
    * Runs and prints the table.
    *
-   * @param command the benchmark's name
+   * @param command the benchmark
    * @param measure does the measuring
    */
-  int run(String command, BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
-    try (RunDirectory directory = options.directory(command)) {
+  int run(
+      BenchmarkCommand command, BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
+    try (ResultDirectory directory = options.directory(command)) {
       return run(command, directory, measure);
     }
   }
 
   private int run(
-      String command,
-      RunDirectory directory,
-      BiFunction<Benchmarks, RunDirectory, BenchmarkResult> measure) {
+      BenchmarkCommand command,
+      ResultDirectory directory,
+      BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
     AtomicBoolean cancelled = new AtomicBoolean();
     BenchmarkResult result;
     try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));
@@ -50,7 +57,8 @@ final class BenchRunner {
       BenchContext benchContext =
           new BenchContext(
               context.backends(),
-              NanoClock.system(),
+              KINDS,
+              System::nanoTime,
               new HostWatch(),
               options.randomModels(context.environment()),
               new Version().getVersion()[0].replace("gpt2j ", ""),
@@ -60,7 +68,7 @@ final class BenchRunner {
     } catch (CancellationException e) {
       context.say(
           "interrupted; go on with: bin/cli bench %s --resume %s%s"
-              .formatted(command, directory.path(), models.modelOption()));
+              .formatted(command.label(), directory.path(), models.modelOption()));
       throw e;
     }
     context.out().print(Tables.format(result, options.format()));

@@ -2,7 +2,7 @@ package gpt2j.cli.bench;
 
 import gpt2j.bench.visualize.ObservedBackend;
 import gpt2j.bench.visualize.Visualization;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.UserError;
@@ -48,7 +48,7 @@ import picocli.CommandLine.Option;
 final class BenchVisualizeCommand implements Callable<Integer> {
   private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-  private final Context context;
+  private final CommandContext context;
 
   @Mixin(name = "Prompt")
   private PromptOptions prompt = new PromptOptions();
@@ -105,7 +105,7 @@ final class BenchVisualizeCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  BenchVisualizeCommand(Context context) {
+  BenchVisualizeCommand(CommandContext context) {
     this.context = context;
   }
 

@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.JsonLine;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  bin/cli baseline data", "  bin/cli baseline data --order 3 --format json"})
 public final class BaselineCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Parameters(
       paramLabel = "DIR",
@@ -55,7 +55,7 @@ public final class BaselineCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public BaselineCommand(Context context) {
+  public BaselineCommand(CommandContext context) {
     this.context = context;
   }
 

@@ -1,7 +1,7 @@
 package gpt2j.cli.data;
 
 import gpt2j.api.tensor.DataType;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  bin/cli convert --model run/best --dtype bf16 --out small"})
 public final class ConvertCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Option(
       names = "--model",
@@ -57,7 +57,7 @@ public final class ConvertCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public ConvertCommand(Context context) {
+  public ConvertCommand(CommandContext context) {
     this.context = context;
   }
 

@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.model.gpt2.data.DataSet;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 public final class DataSets {
   private DataSets() {}
 
-  public static DataSet open(Context context, Path folder) {
+  public static DataSet open(CommandContext context, Path folder) {
     try (Heartbeat _ = new Heartbeat(context, () -> "checking " + folder)) {
       return DataSet.open(folder);
     }

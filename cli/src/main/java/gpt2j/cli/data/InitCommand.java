@@ -1,7 +1,7 @@
 package gpt2j.cli.data;
 
 import gpt2j.api.tensor.DataType;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
       "  bin/cli init --n-layer 4 --n-head 4 --n-embd 128 --n-ctx 256 --seed 7 --out tiny"
     })
 public final class InitCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Option(
       names = "--out",
@@ -66,7 +66,7 @@ public final class InitCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public InitCommand(Context context) {
+  public InitCommand(CommandContext context) {
     this.context = context;
   }
 

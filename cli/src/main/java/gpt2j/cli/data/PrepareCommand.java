@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
@@ -46,7 +46,7 @@ public final class PrepareCommand implements Callable<Integer> {
 
   private static final String VOCABULARY = "--vocabulary";
 
-  private final Context context;
+  private final CommandContext context;
 
   @Parameters(
       paramLabel = "PATH",
@@ -117,7 +117,7 @@ public final class PrepareCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public PrepareCommand(Context context) {
+  public PrepareCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -192,11 +192,11 @@ public final class PrepareCommand implements Callable<Integer> {
 
   /** A progress bar for each task. */
   private static final class Listener implements PreparationListener, AutoCloseable {
-    private final Context context;
+    private final CommandContext context;
     private String task = "";
     private @Nullable Progress progress;
 
-    Listener(Context context) {
+    Listener(CommandContext context) {
       this.context = context;
     }
 

@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.JsonLine;
@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
 public final class StoriesCommand implements Callable<Integer> {
   private static final String SEPARATOR = "\n<|endoftext|>\n";
 
-  private final Context context;
+  private final CommandContext context;
 
   @Option(
       names = "--bytes",
@@ -71,7 +71,7 @@ public final class StoriesCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public StoriesCommand(Context context) {
+  public StoriesCommand(CommandContext context) {
     this.context = context;
   }
 

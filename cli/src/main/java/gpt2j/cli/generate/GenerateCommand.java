@@ -1,7 +1,7 @@
 package gpt2j.cli.generate;
 
 import gpt2j.api.SamplingParameters;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.UserError;
@@ -22,6 +22,7 @@ import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -37,7 +38,7 @@ import picocli.CommandLine.Mixin;
       "  printf 'Q: Why?\\nA:' | bin/cli --model DIR --prompt - --stop 'Q:'"
     })
 public class GenerateCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Mixin(name = "Prompt")
   private PromptOptions prompt = new PromptOptions();
@@ -57,7 +58,7 @@ public class GenerateCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public GenerateCommand(Context context) {
+  public GenerateCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -88,7 +89,7 @@ public class GenerateCommand implements Callable<Integer> {
   private int generate(LoadedModel loaded, GenerationRequest request) {
     try (Generation running = loaded.model().start(request);
         Interruption.Section _ = context.interruption().during(running::cancel)) {
-      SamplePrinter printer =
+      Consumer<GenerationEvent> printer =
           output.json()
               ? new JsonSamples(context.out(), loaded, request)
               : new TextSamples(context.out(), request.samples());

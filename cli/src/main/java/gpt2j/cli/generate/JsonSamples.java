@@ -10,11 +10,12 @@ import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Timings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /** Prints each sample as a JSON object in a line, in order. */
-final class JsonSamples implements SamplePrinter {
+final class JsonSamples implements Consumer<GenerationEvent> {
   private final Output out;
   private final LoadedModel loaded;
   private final GenerationRequest request;

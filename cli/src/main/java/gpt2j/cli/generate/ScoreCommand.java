@@ -1,6 +1,6 @@
 package gpt2j.cli.generate;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
@@ -41,7 +41,7 @@ import picocli.CommandLine.Option;
       "  bin/cli score --model DIR --token-ids 464,2068,7586 --top-logprobs 5"
     })
 public final class ScoreCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Mixin(name = "Text")
   private TextOptions text = new TextOptions();
@@ -77,7 +77,7 @@ public final class ScoreCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public ScoreCommand(Context context) {
+  public ScoreCommand(CommandContext context) {
     this.context = context;
   }
 

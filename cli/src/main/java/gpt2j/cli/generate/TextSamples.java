@@ -3,12 +3,13 @@ package gpt2j.cli.generate;
 import gpt2j.cli.io.Output;
 import gpt2j.model.gpt2.GenerationEvent;
 import java.util.BitSet;
+import java.util.function.Consumer;
 
 /**
  * Prints samples as text, one after another, although they come side by side: the first that isn't
  * finished is printed as it comes, what comes of the others is kept until it is their turn.
  */
-final class TextSamples implements SamplePrinter {
+final class TextSamples implements Consumer<GenerationEvent> {
   /** The line between two samples, nanoGPT's. */
   private static final String SEPARATOR = "---------------";
 

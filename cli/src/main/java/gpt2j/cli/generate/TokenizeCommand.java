@@ -1,6 +1,6 @@
 package gpt2j.cli.generate;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.JsonLine;
@@ -13,7 +13,7 @@ import gpt2j.cli.options.PathName;
 import gpt2j.cli.options.SourceText;
 import gpt2j.cli.options.TextEncoder;
 import gpt2j.cli.options.TextOptions;
-import gpt2j.cli.options.TokenIds;
+import gpt2j.cli.options.TokenList;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
       "  bin/cli tokenize --file book.txt | bin/cli tokenize --decode -"
     })
 public final class TokenizeCommand implements Callable<Integer> {
-  private final Context context;
+  private final CommandContext context;
 
   @Mixin(name = "Text")
   private TextOptions text = new TextOptions();
@@ -58,7 +58,7 @@ public final class TokenizeCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public TokenizeCommand(Context context) {
+  public TokenizeCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -88,7 +88,7 @@ public final class TokenizeCommand implements Callable<Integer> {
                     json.writeStringProperty("text", words);
                   }));
     } else {
-      context.out().println(decode == null ? TokenIds.format(tokens) : decoded);
+      context.out().println(decode == null ? TokenList.format(tokens) : decoded);
     }
     return ExitCode.OK;
   }

@@ -14,7 +14,7 @@ public final class Heartbeat implements AutoCloseable {
 
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  public Heartbeat(Context context, Supplier<String> line) {
+  public Heartbeat(CommandContext context, Supplier<String> line) {
     this(context, line, INTERVAL);
   }
 
@@ -23,7 +23,7 @@ public final class Heartbeat implements AutoCloseable {
    *
    * @param line what to say, asked for by another thread
    */
-  public Heartbeat(Context context, Supplier<String> line, Duration interval) {
+  public Heartbeat(CommandContext context, Supplier<String> line, Duration interval) {
     if (!context.errIsTerminal()) {
       Thread.ofPlatform()
           .name("heartbeat")

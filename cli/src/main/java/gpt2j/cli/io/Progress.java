@@ -17,7 +17,7 @@ public final class Progress implements AutoCloseable {
   public static final int WIDTH = 79;
   private static final int UPDATE_MILLIS = 100;
 
-  private final Context context;
+  private final CommandContext context;
   private final String task;
   private final Unit unit;
   private final boolean visible;
@@ -45,11 +45,11 @@ public final class Progress implements AutoCloseable {
   private record State(long done, long total) {}
 
   /** Of work in bytes. */
-  public Progress(Context context, String task) {
+  public Progress(CommandContext context, String task) {
     this(context, task, Unit.BYTES);
   }
 
-  public Progress(Context context, String task, Unit unit) {
+  public Progress(CommandContext context, String task, Unit unit) {
     this.context = context;
     this.task = task;
     this.unit = unit;

@@ -3,7 +3,7 @@ package gpt2j.cli.options;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Program;
-import gpt2j.bench.table.TableFormat;
+import gpt2j.bench.table.Table;
 import gpt2j.cli.io.OneLine;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.config.Gpt2Size;
@@ -56,16 +56,16 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   }
 
   /** The form of results. */
-  static final class OfFormat extends Choice<OutputFormat> {
+  static final class OfFormat extends Choice<OutputOptions.OutputFormat> {
     OfFormat() {
-      super(Choice::lowerCase, OutputFormat.values());
+      super(Choice::lowerCase, OutputOptions.OutputFormat.values());
     }
   }
 
   /** The form of tables. */
-  public static final class OfTableFormat extends Choice<TableFormat> {
+  public static final class OfTableFormat extends Choice<Table.Format> {
     OfTableFormat() {
-      super(Choice::lowerCase, TableFormat.values());
+      super(Choice::lowerCase, Table.Format.values());
     }
   }
 

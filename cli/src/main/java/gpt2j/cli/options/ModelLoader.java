@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
@@ -28,11 +28,11 @@ import java.util.function.UnaryOperator;
  * model can't take ends loading, however large the weights.
  */
 public final class ModelLoader {
-  private final Context context;
+  private final CommandContext context;
   private final ModelOptions options;
   private final UnaryOperator<Backend> around;
 
-  public ModelLoader(Context context, ModelOptions options) {
+  public ModelLoader(CommandContext context, ModelOptions options) {
     this(context, options, UnaryOperator.identity());
   }
 
@@ -41,7 +41,7 @@ public final class ModelLoader {
    *
    * @param around puts something around the backend, on which the model is then loaded
    */
-  public ModelLoader(Context context, ModelOptions options, UnaryOperator<Backend> around) {
+  public ModelLoader(CommandContext context, ModelOptions options, UnaryOperator<Backend> around) {
     this.context = context;
     this.options = options;
     this.around = around;

@@ -4,7 +4,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Model;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
@@ -85,12 +85,12 @@ public final class ModelOptions {
     return model == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(model);
   }
 
-  public BackendProvider backend(Context context) {
+  public BackendProvider backend(CommandContext context) {
     return backend(context, backend);
   }
 
   /** The backend that was chosen, or the default. */
-  public static BackendProvider backend(Context context, @Nullable BackendProvider chosen) {
+  public static BackendProvider backend(CommandContext context, @Nullable BackendProvider chosen) {
     return chosen == null
         ? Objects.requireNonNull(context.backends().get(DEFAULT_BACKEND))
         : chosen;

@@ -4,6 +4,14 @@ import picocli.CommandLine.Option;
 
 /** How results look. */
 public final class OutputOptions {
+  /** The form of results. */
+  enum OutputFormat {
+    /** For people. */
+    TEXT,
+    /** For programs: one JSON object to a line. */
+    JSON
+  }
+
   @Option(
       names = "--format",
       paramLabel = "FORM",

@@ -1,6 +1,6 @@
 package gpt2j.cli.options;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +34,9 @@ public final class PromptOptions {
           "In a text, take the names of special tokens, as <|endoftext|>, for those tokens.")
   private boolean special;
 
-  public SourceText read(Context context) {
+  public SourceText read(CommandContext context) {
     SourceText source =
-        new Sources(context)
+        new TextSources(context)
             .text("--prompt", prompt)
             .file("--prompt-file", file)
             .tokenIds("--token-ids", tokenIds)

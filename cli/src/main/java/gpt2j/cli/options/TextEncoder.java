@@ -1,6 +1,6 @@
 package gpt2j.cli.options;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
@@ -10,7 +10,7 @@ import gpt2j.model.gpt2.tokenizer.Tokenizer;
  *
  * @param special whether names of special tokens in the text stand for those tokens
  */
-public record TextEncoder(Context context, SourceText source, boolean special) {
+public record TextEncoder(CommandContext context, SourceText source, boolean special) {
   /**
    * The tokens, all of them in the model's vocabulary.
    *

@@ -1,6 +1,6 @@
 package gpt2j.cli.options;
 
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -28,8 +28,8 @@ public final class TextOptions {
   private boolean special;
 
   /** Adds the text and the file to what may be given. */
-  public Sources sources(Context context) {
-    return new Sources(context).text("TEXT", text).file("--file", file);
+  public TextSources sources(CommandContext context) {
+    return new TextSources(context).text("TEXT", text).file("--file", file);
   }
 
   public boolean special() {

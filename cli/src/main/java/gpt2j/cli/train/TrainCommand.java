@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendProvider;
 import gpt2j.cli.data.DataSets;
 import gpt2j.cli.data.PerByte;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.CommonOptions;
@@ -48,7 +48,7 @@ public final class TrainCommand implements Callable<Integer> {
   /** A step may take minutes, and nothing of it is to be lost. */
   private static final Duration PATIENCE = Duration.ofHours(24);
 
-  private final Context context;
+  private final CommandContext context;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -79,7 +79,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Mixin(name = "Other")
   private CommonOptions common = new CommonOptions();
 
-  public TrainCommand(Context context) {
+  public TrainCommand(CommandContext context) {
     this.context = context;
   }
 
@@ -119,7 +119,7 @@ public final class TrainCommand implements Callable<Integer> {
     BackendProvider provider = device.backend(context);
     try (Backend backend = provider.open(device.backendOptions(provider));
         TrainProgress progress =
-            new TrainProgress(context, directory, settings.routine(), subject, settings.prompt());
+            new TrainProgress(context, directory, settings, subject, course.plot());
         TrainingRun run =
             TrainingRun.open(
                 backend,

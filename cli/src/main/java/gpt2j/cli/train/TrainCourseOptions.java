@@ -1,6 +1,7 @@
 package gpt2j.cli.train;
 
 import gpt2j.cli.options.Arguments;
+import gpt2j.cli.options.Flag;
 import gpt2j.cli.options.Numbers;
 import gpt2j.model.gpt2.training.run.Routine;
 import java.time.Duration;
@@ -81,6 +82,16 @@ final class TrainCourseOptions {
   private int sampleTokens = 50;
 
   @Option(
+      names = "--plot",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      converter = Flag.class,
+      description =
+          "Draw the losses as loss.png in the run's directory, every minute and at the end.")
+  private boolean plot;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       converter = Numbers.Seed.class,
@@ -93,6 +104,10 @@ final class TrainCourseOptions {
 
   Optional<String> samplePrompt() {
     return Optional.ofNullable(samplePrompt);
+  }
+
+  boolean plot() {
+    return plot;
   }
 
   long seed() {
@@ -132,5 +147,6 @@ final class TrainCourseOptions {
       settings.put("sample_prompt", samplePrompt);
     }
     settings.put("sample_tokens", sampleTokens);
+    settings.put("plot", plot);
   }
 }

@@ -2,7 +2,7 @@ package gpt2j.cli.train;
 
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ModelOptions;
 import gpt2j.cli.options.Numbers;
@@ -48,7 +48,7 @@ final class TrainDeviceOptions {
           "What to compute twice to save memory: ${COMPLETION-CANDIDATES}. Default: none.")
   private Recompute recompute = Recompute.NONE;
 
-  BackendProvider backend(Context context) {
+  BackendProvider backend(CommandContext context) {
     return ModelOptions.backend(context, backend);
   }
 

@@ -1,7 +1,7 @@
 package gpt2j.cli.train;
 
 import gpt2j.bench.training.LossCurve;
-import gpt2j.cli.io.Context;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
 import gpt2j.model.gpt2.training.run.Routine;
@@ -16,18 +16,19 @@ import java.util.function.Consumer;
 
 /**
  * Says how training goes: a line for each evaluation, and one in between that changes on a terminal
- * and comes now and then elsewhere; and draws the loss curve.
+ * and comes now and then elsewhere; and draws the loss curve if asked to.
  */
 final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   private static final long UPDATE_INTERVAL = Duration.ofMillis(250).toNanos();
   private static final double SMOOTHING = 0.9;
   private static final long DRAWING_INTERVAL = Duration.ofMinutes(1).toNanos();
 
-  private final Context context;
+  private final CommandContext context;
   private final RunDirectory directory;
   private final Routine routine;
   private final TrainSubject subject;
   private final Optional<String> prompt;
+  private final boolean plot;
   private final boolean visible;
 
   private final Mean loss = new Mean();
@@ -52,16 +53,17 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
   }
 
   TrainProgress(
-      Context context,
+      CommandContext context,
       RunDirectory directory,
-      Routine routine,
+      TrainSettings settings,
       TrainSubject subject,
-      Optional<String> prompt) {
+      boolean plot) {
     this.subject = subject;
     this.context = context;
     this.directory = directory;
-    this.routine = routine;
-    this.prompt = prompt;
+    routine = settings.routine();
+    prompt = settings.prompt();
+    this.plot = plot;
     visible = context.errIsTerminal();
     heartbeat = new Heartbeat(context, () -> state);
   }
@@ -160,8 +162,14 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     context.say(line);
   }
 
-  /** Draws the loss curve. That it can't be drawn ends nothing. */
+  /**
+   * Draws the loss curve where that is asked for: training needs nothing of Java's desktop. That it
+   * can't be drawn ends nothing.
+   */
   void draw() {
+    if (!plot) {
+      return;
+    }
     drawn = System.nanoTime();
     try {
       LossCurve.draw(directory.metrics(), directory.path().resolve("loss.png"), subject.plotted());

@@ -1,6 +1,5 @@
 package gpt2j.bench.result.json;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -25,11 +24,14 @@ import tools.jackson.databind.JsonNode;
  * and of its own settings: these name the field by its path, and say what it must be.
  */
 public final class JsonRecords {
-  private static final String COMMAND = "command";
   private static final Set<Class<?>> EMPTY_AS_NULL =
       Set.of(Optional.class, OptionalInt.class, OptionalLong.class, OptionalDouble.class);
 
-  private JsonRecords() {}
+  private final Map<Class<?>, Class<?>> chosen;
+
+  private JsonRecords(Map<Class<?>, Class<?>> chosen) {
+    this.chosen = chosen;
+  }
 
   /**
    * A record of the JSON.
@@ -38,17 +40,33 @@ public final class JsonRecords {
    * @throws IllegalArgumentException in words that follow the file's name and a colon
    */
   public static <T> T read(JsonNode json, Class<T> type, String path) {
+    return read(json, type, path, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param chosen which records to make where a component is an interface
+   */
+  public static <T> T read(
+      JsonNode json, Class<T> type, String path, Map<Class<?>, Class<?>> chosen) {
     if (!json.isObject()) {
       throw new IllegalArgumentException(
           (path.isEmpty() ? "" : path + " ") + "must be a JSON object");
     }
-    return type.cast(record(json, type, path));
+    return type.cast(new JsonRecords(chosen).record(json, type, path));
   }
 
-  private static Object record(JsonNode json, Class<?> type, String path) {
-    JsonSubTypes kinds = type.getAnnotation(JsonSubTypes.class);
-    Class<?> kind = kinds == null ? type : kind(json, kinds, path);
-    RecordComponent[] components = kind.getRecordComponents();
+  /** A value that isn't in a record, as {@link #read} makes those that are. */
+  public static <T> T value(JsonNode json, Class<T> type, String path) {
+    if (json.isMissingNode()) {
+      throw new IllegalArgumentException(path + " is missing");
+    }
+    return type.cast(new JsonRecords(Map.of()).value(json, (Type) type, path));
+  }
+
+  private Object record(JsonNode json, Class<?> type, String path) {
+    RecordComponent[] components = type.getRecordComponents();
     Set<String> names =
         Arrays.stream(components).map(JsonRecords::name).collect(Collectors.toSet());
     for (RecordComponent component : components) {
@@ -57,7 +75,7 @@ public final class JsonRecords {
       }
     }
     for (String name : json.propertyNames()) {
-      if (!names.contains(name) && !(kinds != null && name.equals(COMMAND))) {
+      if (!names.contains(name)) {
         throw new IllegalArgumentException(in(path, JsonValues.shown(name)) + " is unknown");
       }
     }
@@ -65,22 +83,7 @@ public final class JsonRecords {
         Arrays.stream(components)
             .map(c -> component(json.get(name(c)), c, in(path, name(c))))
             .toArray();
-    return create(kind, components, values, path);
-  }
-
-  private static Class<?> kind(JsonNode json, JsonSubTypes kinds, String path) {
-    if (!json.has(COMMAND)) {
-      throw new IllegalArgumentException(in(path, COMMAND) + " is missing");
-    }
-    String command = JsonValues.text(json.get(COMMAND), in(path, COMMAND));
-    for (JsonSubTypes.Type each : kinds.value()) {
-      if (each.name().equals(command)) {
-        return each.value();
-      }
-    }
-    List<String> names = Arrays.stream(kinds.value()).map(JsonSubTypes.Type::name).toList();
-    throw JsonValues.mustBe(
-        in(path, COMMAND), "one of " + String.join(", ", names), json.get(COMMAND));
+    return create(type, components, values, path);
   }
 
   /** What a record's constructor refuses begins with the name of the field. */
@@ -100,13 +103,13 @@ public final class JsonRecords {
     }
   }
 
-  private static @Nullable Object component(JsonNode json, RecordComponent of, String path) {
+  private @Nullable Object component(JsonNode json, RecordComponent of, String path) {
     return json.isNull() && of.isAnnotationPresent(MayBeNull.class)
         ? null
         : value(json, of.getGenericType(), path);
   }
 
-  private static Object value(JsonNode json, Type type, String path) {
+  private Object value(JsonNode json, Type type, String path) {
     if (json.isNull() && !EMPTY_AS_NULL.contains(raw(type))) {
       throw new IllegalArgumentException(path + " is null");
     }
@@ -120,7 +123,7 @@ public final class JsonRecords {
         default -> throw new IllegalStateException(type + " can't be read");
       };
     }
-    Class<?> of = raw(type);
+    Class<?> of = chosen.getOrDefault(raw(type), raw(type));
     if (of.isRecord()) {
       if (!json.isObject()) {
         throw JsonValues.mustBe(path, "an object", json);
@@ -134,7 +137,7 @@ public final class JsonRecords {
     return (Class<?>) (type instanceof ParameterizedType of ? of.getRawType() : type);
   }
 
-  private static List<Object> list(JsonNode json, Type part, String path) {
+  private List<Object> list(JsonNode json, Type part, String path) {
     if (!json.isArray()) {
       throw JsonValues.mustBe(path, "a list", json);
     }
@@ -145,7 +148,7 @@ public final class JsonRecords {
     return values;
   }
 
-  private static Map<Object, Object> map(JsonNode json, Type names, Type part, String path) {
+  private Map<Object, Object> map(JsonNode json, Type names, Type part, String path) {
     if (!json.isObject()) {
       throw JsonValues.mustBe(path, "an object", json);
     }

@@ -21,9 +21,9 @@ public record Header(
     Instant startedAt,
     Instant updatedAt,
     boolean complete,
-    Machine machine,
+    MachineDescription machine,
     String version,
-    List<Device> devices,
+    List<DeviceDescription> devices,
     List<Model> models) {
   public Header {
     devices = List.copyOf(devices);

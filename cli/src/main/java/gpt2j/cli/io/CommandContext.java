@@ -1,0 +1,44 @@
+package gpt2j.cli.io;
+
+import gpt2j.api.BackendProvider;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.util.Map;
+import java.util.function.IntPredicate;
+
+/**
+ * What commands work with.
+ *
+ * @param in standard input
+ * @param out standard output, for results only
+ * @param err standard error, for everything else
+ * @param isTerminal whether a file descriptor is a terminal
+ * @param environment the environment variables
+ * @param backends every backend by name
+ * @param interruption tells when the user wants an end
+ */
+public record CommandContext(
+    InputStream in,
+    Output out,
+    PrintStream err,
+    IntPredicate isTerminal,
+    Map<String, String> environment,
+    Map<String, BackendProvider> backends,
+    Interruption interruption) {
+  public static final int OUT = 1;
+  private static final int ERR = 2;
+
+  public boolean outIsTerminal() {
+    return isTerminal.test(OUT);
+  }
+
+  public boolean errIsTerminal() {
+    return isTerminal.test(ERR);
+  }
+
+  /** Says something to the user, in a line of its own on standard error. */
+  public void say(String message) {
+    err.println("gpt2j: " + OneLine.of(message));
+    err.flush();
+  }
+}
