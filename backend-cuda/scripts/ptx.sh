@@ -41,12 +41,13 @@ trap 'rm -rf "$work"' EXIT
 (cd "$sources" && for file in *.cu; do echo "#include \"$file\""; done) >"$work/kernels.cu"
 
 # generate CAPABILITY PTX_VERSION: nvcc names its own newest version, which only the newest drivers
-# know; what the kernels use is older. ptxas finds out whether that is so, below.
+# know; what the kernels use is older. ptxas finds out whether that is so, below. Pragmas that say which
+# bytes of a load are used are newer too, and only hints.
 generate() {
   echo "ptx: compiling for compute capability $1" >&2
   # shellcheck disable=SC2086 # nothing or one flag
   nvcc -ptx -arch="compute_$1" -O3 -std=c++17 $line_info -I "$sources" -o "$work/raw.ptx" "$work/kernels.cu"
-  sed -e '/^\/\//d' -e "s/^\\.version .*/.version $2/" "$work/raw.ptx" |
+  sed -e '/^\/\//d' -e '/\.pragma "used_bytes_mask/d' -e "s/^\\.version .*/.version $2/" "$work/raw.ptx" |
     cat -s >"$work/sm_$1.ptx"
 }
 
