@@ -100,10 +100,13 @@ public record Variation(String name, String value) {
     String problem =
         switch (name) {
           case BACKEND -> value.isEmpty() ? "backend has no value, as in --vs backend=…" : "";
-          case PRECISION ->
-              Arrays.stream(WeightFormat.values()).anyMatch(p -> p.name().equalsIgnoreCase(value))
-                  ? ""
-                  : "precision must be f32, f16 or bf16, not " + value;
+          case PRECISION -> {
+            List<String> all =
+                Arrays.stream(WeightFormat.values()).map(Variation::lowerCase).toList();
+            yield all.contains(value.toLowerCase(Locale.ROOT))
+                ? ""
+                : "precision must be one of %s, not %s".formatted(String.join(", ", all), value);
+          }
           case THREADS ->
               value.matches("[1-9][0-9]{0,3}")
                   ? ""
