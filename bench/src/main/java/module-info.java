@@ -15,9 +15,9 @@ open module gpt2j.bench {
   exports gpt2j.bench;
   exports gpt2j.bench.context;
   exports gpt2j.bench.machine;
+  exports gpt2j.bench.plot;
   exports gpt2j.bench.result;
   exports gpt2j.bench.result.setup;
   exports gpt2j.bench.table;
-  exports gpt2j.bench.training;
   exports gpt2j.bench.visualize;
 }

@@ -11,146 +11,69 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/** The one thing in which the second side differs from the first. */
-public sealed interface Variation {
+/**
+ * The one thing in which the second side differs from the first.
+ *
+ * @param name what it is, as the command line has it
+ * @param value the second side's, of those that {@link #parse} takes
+ */
+public record Variation(String name, String value) {
+  private static final String BACKEND = "backend";
+  private static final String PRECISION = "precision";
+  private static final String THREADS = "threads";
+  private static final String CACHE = "use-cache";
+
   /** As the command line has it: {@code backend=cuda}. */
-  String label();
+  public String label() {
+    return name + "=" + value;
+  }
 
   /** The other side's value, in the same form. */
-  String labelOfOther(GridSettings grid);
+  public String labelOfOther(GridSettings grid) {
+    List<?> values =
+        switch (name) {
+          case BACKEND -> grid.backends();
+          case PRECISION -> grid.precisions().stream().map(Variation::lowerCase).toList();
+          case THREADS ->
+              List.of(grid.threads().isPresent() ? "" + grid.threads().getAsInt() : "default");
+          default -> grid.useCache();
+        };
+    return name + "=" + values.stream().map(Object::toString).collect(Collectors.joining(","));
+  }
+
+  private static String lowerCase(WeightFormat precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
 
   /** The second side's subject. */
-  default Subject.Key apply(Subject.Key key) {
-    return key;
+  public Subject.Key apply(Subject.Key key) {
+    return new Subject.Key(
+        key.model(),
+        is(BACKEND) ? value : key.backend(),
+        is(PRECISION) ? WeightFormat.valueOf(value.toUpperCase(Locale.ROOT)) : key.precision(),
+        is(THREADS) ? OptionalInt.of(Integer.parseInt(value)) : key.threads());
   }
 
   /** Whether the second side uses the cache. */
-  default boolean apply(boolean useCache) {
-    return useCache;
+  public boolean apply(boolean useCache) {
+    return is(CACHE) ? Boolean.parseBoolean(value) : useCache;
+  }
+
+  private boolean is(String what) {
+    return name.equals(what);
   }
 
   /** A case of the second side under the name that its partner of the first has. */
-  BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a);
-
-  /** Another backend. */
-  record OfBackend(String name) implements Variation {
-    @Override
-    public String label() {
-      return "backend=" + name;
-    }
-
-    @Override
-    public String labelOfOther(GridSettings grid) {
-      return "backend=" + String.join(",", grid.backends());
-    }
-
-    @Override
-    public Subject.Key apply(Subject.Key key) {
-      return new Subject.Key(key.model(), name, key.precision(), key.threads());
-    }
-
-    @Override
-    public BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a) {
-      // Each backend has its own number of host threads.
-      return new BenchmarkCase(
-          b.model(),
-          a.backend(),
-          b.precision(),
-          a.threads(),
-          b.useCache(),
-          b.batch(),
-          b.promptTokens(),
-          b.newTokens());
-    }
-  }
-
-  /** Another precision. */
-  record OfPrecision(WeightFormat precision) implements Variation {
-    @Override
-    public String label() {
-      return "precision=" + precision.name().toLowerCase(Locale.ROOT);
-    }
-
-    @Override
-    public String labelOfOther(GridSettings grid) {
-      return "precision="
-          + grid.precisions().stream()
-              .map(p -> p.name().toLowerCase(Locale.ROOT))
-              .collect(Collectors.joining(","));
-    }
-
-    @Override
-    public Subject.Key apply(Subject.Key key) {
-      return new Subject.Key(key.model(), key.backend(), precision, key.threads());
-    }
-
-    @Override
-    public BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a) {
-      return new BenchmarkCase(
-          b.model(),
-          b.backend(),
-          a.precision(),
-          b.threads(),
-          b.useCache(),
-          b.batch(),
-          b.promptTokens(),
-          b.newTokens());
-    }
-  }
-
-  /** Another number of threads. */
-  record OfThreads(int threads) implements Variation {
-    @Override
-    public String label() {
-      return "threads=" + threads;
-    }
-
-    @Override
-    public String labelOfOther(GridSettings grid) {
-      return "threads=" + (grid.threads().isPresent() ? "" + grid.threads().getAsInt() : "default");
-    }
-
-    @Override
-    public Subject.Key apply(Subject.Key key) {
-      return new Subject.Key(key.model(), key.backend(), key.precision(), OptionalInt.of(threads));
-    }
-
-    @Override
-    public BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a) {
-      return new BenchmarkCase(
-          b.model(),
-          b.backend(),
-          b.precision(),
-          a.threads(),
-          b.useCache(),
-          b.batch(),
-          b.promptTokens(),
-          b.newTokens());
-    }
-  }
-
-  /** The cache on or off. */
-  record OfCache(boolean useCache) implements Variation {
-    @Override
-    public String label() {
-      return "use-cache=" + useCache;
-    }
-
-    @Override
-    public String labelOfOther(GridSettings grid) {
-      return "use-cache="
-          + grid.useCache().stream().map(String::valueOf).collect(Collectors.joining(","));
-    }
-
-    @Override
-    public boolean apply(boolean ignored) {
-      return useCache;
-    }
-
-    @Override
-    public BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a) {
-      return b.withUseCache(a.useCache());
-    }
+  public BenchmarkCase undo(BenchmarkCase b, BenchmarkCase a) {
+    return new BenchmarkCase(
+        b.model(),
+        is(BACKEND) ? a.backend() : b.backend(),
+        is(PRECISION) ? a.precision() : b.precision(),
+        is(THREADS) || is(BACKEND) ? a.threads() : b.threads(), // each backend has its own number
+        is(CACHE) ? a.useCache() : b.useCache(),
+        b.batch(),
+        b.promptTokens(),
+        b.newTokens());
   }
 
   /**
@@ -158,57 +81,43 @@ public sealed interface Variation {
    *
    * @throws BenchException when there is no such thing to vary, or both sides would be the same
    */
-  static Variation parse(String label, GridSettings grid) {
+  public static Variation parse(String label, GridSettings grid) {
     int separator = label.indexOf('=');
     String name = separator < 0 ? label : label.substring(0, separator);
     String value = separator < 0 ? "" : label.substring(separator + 1);
-    Variation variation =
-        switch (name) {
-          case "backend" -> new OfBackend(required(name, value));
-          case "precision" -> new OfPrecision(precision(value));
-          case "threads" -> new OfThreads(threads(value));
-          case "use-cache" -> new OfCache(flag(value));
-          default ->
-              throw BenchException.usage(
-                  "--vs: must be backend=…, precision=…, threads=… or use-cache=…, not " + label);
-        };
+    Variation variation = new Variation(name, checked(label, name, value));
     String other = variation.labelOfOther(grid);
     if (other.equals(variation.label())) {
       throw BenchException.usage("--vs: both sides have " + other + "; give another value");
     }
-    if (List.of(other.substring(other.indexOf('=') + 1).split(",")).size() > 1) {
+    if (other.contains(",")) {
       throw BenchException.usage("--vs: the first side must have one " + name + ", not " + other);
     }
     return variation;
   }
 
-  private static String required(String name, String value) {
-    if (value.isEmpty()) {
-      throw BenchException.usage("--vs: %s has no value, as in --vs %s=…".formatted(name, name));
+  private static String checked(String label, String name, String value) {
+    String problem =
+        switch (name) {
+          case BACKEND -> value.isEmpty() ? "backend has no value, as in --vs backend=…" : "";
+          case PRECISION -> {
+            List<String> all =
+                Arrays.stream(WeightFormat.values()).map(Variation::lowerCase).toList();
+            yield all.contains(value.toLowerCase(Locale.ROOT))
+                ? ""
+                : "precision must be one of %s, not %s".formatted(String.join(", ", all), value);
+          }
+          case THREADS ->
+              value.matches("[1-9][0-9]{0,3}")
+                  ? ""
+                  : "threads must be a whole number, 1 or more, not " + value;
+          case CACHE ->
+              value.matches("true|false") ? "" : "use-cache must be true or false, not " + value;
+          default -> "must be backend=…, precision=…, threads=… or use-cache=…, not " + label;
+        };
+    if (!problem.isEmpty()) {
+      throw BenchException.usage("--vs: " + problem);
     }
-    return value;
-  }
-
-  private static WeightFormat precision(String value) {
-    return Arrays.stream(WeightFormat.values())
-        .filter(precision -> precision.name().equalsIgnoreCase(value))
-        .findFirst()
-        .orElseThrow(
-            () -> BenchException.usage("--vs: precision must be f32, f16 or bf16, not " + value));
-  }
-
-  private static int threads(String value) {
-    if (!value.matches("[1-9][0-9]{0,3}")) {
-      throw BenchException.usage("--vs: threads must be a whole number, 1 or more, not " + value);
-    }
-    return Integer.parseInt(value);
-  }
-
-  private static boolean flag(String value) {
-    return switch (value) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw BenchException.usage("--vs: use-cache must be true or false, not " + value);
-    };
+    return name.equals(PRECISION) ? value.toLowerCase(Locale.ROOT) : value;
   }
 }

@@ -1,9 +1,15 @@
 package gpt2j.bench.plot;
 
-import gpt2j.bench.result.TrainingSubject;
+import gpt2j.model.gpt2.files.Disk;
 import java.awt.BasicStroke;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.DeviationRenderer;
@@ -12,6 +18,9 @@ import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The losses of a training run over its steps. */
 public final class LossPlot {
@@ -20,17 +29,34 @@ public final class LossPlot {
   private static final double MARGIN = 0.012;
   private static final float[] DASHES = {6, 4};
 
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** More points than this can't be told apart. */
+  private static final int MOST_POINTS = 400;
+
   private LossPlot() {}
+
+  /**
+   * What losses of training are of.
+   *
+   * @param model in some words
+   * @param data its name
+   * @param reference to compare with
+   */
+  public record Subject(String model, String data, Optional<Reference> reference) {
+    /** The loss per token of something else on the validation data, in nats. */
+    public record Reference(String name, double loss) {}
+  }
 
   /**
    * The loss on some successive batches.
    *
    * @param step in their middle
    */
-  public record Training(double step, double mean, double least, double most) {}
+  record Training(double step, double mean, double least, double most) {}
 
   /** The loss on the validation data. */
-  public record Validation(long step, double loss) {}
+  record Validation(long step, double loss) {}
 
   /**
    * The plot.
@@ -39,8 +65,7 @@ public final class LossPlot {
    * @param training by step
    * @param validation by step
    */
-  public static Plot of(
-      TrainingSubject subject, List<Training> training, List<Validation> validation) {
+  static Plot of(Subject subject, List<Training> training, List<Validation> validation) {
     double last =
         Math.max(lastStep(training), validation.isEmpty() ? 0 : validation.getLast().step());
     XYPlot plot = Style.xy(steps(last), Style.linear("loss, nats per token"));
@@ -84,7 +109,7 @@ public final class LossPlot {
     return training.isEmpty() ? 0 : training.getLast().step();
   }
 
-  private static void addReference(XYPlot plot, TrainingSubject.Reference reference, double last) {
+  private static void addReference(XYPlot plot, Subject.Reference reference, double last) {
     XYSeries series = new XYSeries(reference.name());
     series.add(0, reference.loss());
     series.add(last, reference.loss());
@@ -119,5 +144,52 @@ public final class LossPlot {
     renderer.setSeriesStroke(0, Style.line());
     plot.setDataset(1, data);
     plot.setRenderer(1, renderer);
+  }
+
+  /**
+   * Draws it as a PNG file, to the side at first.
+   *
+   * @param metrics the run's {@code metrics.jsonl}
+   * @throws IOException when it can't be read, drawn or written
+   */
+  public static void draw(Path metrics, Path picture, Subject subject) throws IOException {
+    String problem = TextDrawing.problem();
+    if (problem != null) {
+      throw new IOException(problem);
+    }
+    List<Training> updates = new ArrayList<>();
+    List<Validation> validation = new ArrayList<>();
+    try (BufferedReader lines = Files.newBufferedReader(metrics)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        JsonNode node = MAPPER.readTree(line);
+        JsonNode loss = node.path("loss");
+        JsonNode evaluated = node.path("validation_loss");
+        if (loss.isNumber()) {
+          double value = loss.asDouble();
+          updates.add(new Training(node.path("step").asDouble(), value, value, value));
+        } else if (evaluated.isNumber()) {
+          validation.add(new Validation(node.path("step").asLong(), evaluated.asDouble()));
+        }
+      }
+    } catch (JacksonException e) {
+      throw new IOException(metrics + ": is damaged", e);
+    }
+    new Disk().replace(picture, of(subject, grouped(updates), validation).png());
+  }
+
+  private static List<Training> grouped(List<Training> updates) {
+    int group = Math.ceilDiv(Math.max(updates.size(), 1), MOST_POINTS);
+    List<Training> points = new ArrayList<>();
+    for (int from = 0; from < updates.size(); from += group) {
+      var part = updates.subList(from, Math.min(updates.size(), from + group));
+      var losses = part.stream().mapToDouble(Training::mean).summaryStatistics();
+      points.add(
+          new Training(
+              (part.getFirst().step() + part.getLast().step()) / 2,
+              losses.getAverage(),
+              losses.getMin(),
+              losses.getMax()));
+    }
+    return points;
   }
 }

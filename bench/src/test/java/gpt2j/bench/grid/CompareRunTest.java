@@ -134,7 +134,7 @@ final class CompareRunTest {
     "backend=slow, --vs: both sides have backend=slow; give another value",
     "colour=red, '--vs: must be backend=…, precision=…, threads=… or use-cache=…, not colour=red'",
     "threads=0, '--vs: threads must be a whole number, 1 or more, not 0'",
-    "precision=f8, '--vs: precision must be f32, f16 or bf16, not f8'",
+    "precision=f8, '--vs: precision must be one of f32, f16, bf16, q8_0, q4_0, not f8'",
     "use-cache=perhaps, '--vs: use-cache must be true or false, not perhaps'",
     "backend, '--vs: backend has no value, as in --vs backend=…'",
     "backend=slow/depth=2, 'the slow backend has no setting depth'",

@@ -17,7 +17,6 @@ import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.SampleResults;
-import gpt2j.bench.result.TrainingSubject;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
@@ -374,7 +373,7 @@ class PlotsTest {
   @Test
   void theAxisOfLossesEndsWithTheRunAndHasRoomForTheFirstMark() {
     var validation = List.of(new LossPlot.Validation(0, 9), new LossPlot.Validation(60, 2));
-    TrainingSubject subject = new TrainingSubject("a model", "data", Optional.empty());
+    LossPlot.Subject subject = new LossPlot.Subject("a model", "data", Optional.empty());
     var plot = (XYPlot) LossPlot.of(subject, List.of(), validation).chart().getPlot();
     assertTrue(plot.getDomainAxis().getLowerBound() < 0);
     assertEquals(60, plot.getDomainAxis().getUpperBound(), 1);

@@ -19,69 +19,75 @@ public final class Numbers {
 
   private Numbers() {}
 
-  /** How many of something that there must be. */
-  public static final class Count implements ITypeConverter<Integer> {
+  /** A whole number of a range. */
+  private abstract static class Whole implements ITypeConverter<Integer> {
+    private final int least;
+    private final int most;
+
+    Whole(int least, int most) {
+      this.least = least;
+      this.most = most;
+    }
+
     @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 1, Integer.MAX_VALUE, "a whole number, 1 or more");
+    public final Integer convert(String text) {
+      return (int) whole(text, least, most, "a whole number, %d or more".formatted(least));
+    }
+  }
+
+  /** How many of something that there must be. */
+  public static final class Count extends Whole {
+    Count() {
+      super(1, Integer.MAX_VALUE);
     }
   }
 
   /** How many pixels of a picture. */
-  public static final class Pixels implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 1, 64, "a whole number, 1 or more");
+  public static final class Pixels extends Whole {
+    Pixels() {
+      super(1, 64);
     }
   }
 
   /** How long, in milliseconds. */
-  public static final class Millis implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 10, 60_000, "a whole number, 10 or more");
+  public static final class Millis extends Whole {
+    Millis() {
+      super(10, 60_000);
     }
   }
 
   /** How many threads; more than any machine has are a mistake. */
-  public static final class Threads implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 1, BackendOptions.MOST_THREADS, "a whole number, 1 or more");
+  public static final class Threads extends Whole {
+    Threads() {
+      super(1, BackendOptions.MOST_THREADS);
     }
   }
 
   /** How many samples; each takes memory. */
-  public static final class Samples implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 1, 65_536, "a whole number, 1 or more");
+  public static final class Samples extends Whole {
+    Samples() {
+      super(1, 65_536);
     }
   }
 
   /** How many of something that there may be. */
-  public static final class CountOrZero implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 0, Integer.MAX_VALUE, "a whole number, 0 or more");
+  public static final class CountOrZero extends Whole {
+    CountOrZero() {
+      super(0, Integer.MAX_VALUE);
     }
   }
 
   /** How many bytes of context a Markov chain has. */
-  public static final class Order implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      return (int) whole(text, 0, MarkovChain.MOST_ORDER, "a whole number, 0 or more");
+  public static final class Order extends Whole {
+    Order() {
+      super(0, MarkovChain.MOST_ORDER);
     }
   }
 
   /** How many tokens a vocabulary that is learned has. */
-  public static final class LearnedTokens implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      int least = VocabularyChoice.Learned.SMALLEST;
-      int most = VocabularyChoice.Learned.LARGEST;
-      return (int) whole(text, least, most, "a whole number, %d or more".formatted(least));
+  public static final class LearnedTokens extends Whole {
+    LearnedTokens() {
+      super(VocabularyChoice.Learned.SMALLEST, VocabularyChoice.Learned.LARGEST);
     }
   }
 
@@ -118,30 +124,12 @@ public final class Numbers {
     }
   }
 
-  /** 0 or more. */
-  static final class Temperature implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number >= 0, text, "a number, 0 or more");
-    }
-  }
-
   /** Above 0, at most 1. */
   static final class TopP implements ITypeConverter<Float> {
     @Override
     public Float convert(String text) {
       float number = decimal(text);
       return check(number, number > 0 && number <= 1, text, "a number above 0, at most 1");
-    }
-  }
-
-  /** At least 0, below 1. */
-  static final class MinP implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
     }
   }
 
@@ -155,15 +143,6 @@ public final class Numbers {
       }
       throw new TypeConversionException(
           "must be a number from 0, below 1, not " + OneLine.quote(text));
-    }
-  }
-
-  /** Above 0. */
-  static final class Penalty implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number > 0, text, "a number above 0");
     }
   }
 

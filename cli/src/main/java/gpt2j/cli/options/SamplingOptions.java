@@ -11,7 +11,7 @@ public final class SamplingOptions {
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      converter = Numbers.Temperature.class,
+      converter = Numbers.NotNegative.class,
       description =
           "Above 1 for more surprise, below for less, 0 for the most probable token"
               + " each time. Default: 0.8.")
@@ -35,7 +35,7 @@ public final class SamplingOptions {
   @Option(
       names = "--min-p",
       paramLabel = "P",
-      converter = Numbers.MinP.class,
+      converter = Numbers.Fraction.class,
       description =
           "Draw from tokens at least P times as probable as the most probable. Default: 0, all.")
   private float minP;
@@ -43,7 +43,7 @@ public final class SamplingOptions {
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
-      converter = Numbers.Penalty.class,
+      converter = Numbers.Positive.class,
       description =
           "Make tokens that occurred before less probable, above 1, or more, below. Default: 1.")
   private float repetitionPenalty = 1;

@@ -1,6 +1,6 @@
 package gpt2j.cli.train;
 
-import gpt2j.bench.training.LossCurve;
+import gpt2j.bench.plot.LossPlot;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.Progress;
@@ -172,7 +172,7 @@ final class TrainProgress implements Consumer<RunEvent>, AutoCloseable {
     }
     drawn = System.nanoTime();
     try {
-      LossCurve.draw(directory.metrics(), directory.path().resolve("loss.png"), subject.plotted());
+      LossPlot.draw(directory.metrics(), directory.path().resolve("loss.png"), subject.plotted());
     } catch (IOException e) {
       say("no loss curve: " + e.getMessage());
     }

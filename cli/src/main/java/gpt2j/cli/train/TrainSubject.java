@@ -1,6 +1,6 @@
 package gpt2j.cli.train;
 
-import gpt2j.bench.result.TrainingSubject;
+import gpt2j.bench.plot.LossPlot;
 import gpt2j.cli.data.InitCommand;
 import gpt2j.cli.data.PerByte;
 import gpt2j.model.gpt2.config.Gpt2Config;
@@ -27,13 +27,13 @@ record TrainSubject(Gpt2Config config, Path data, Optional<PerByte> perByte) {
   }
 
   /** For the picture; the folder by its name alone, since pictures are shown to others. */
-  TrainingSubject plotted() {
-    return new TrainingSubject(
+  LossPlot.Subject plotted() {
+    return new LossPlot.Subject(
         model(),
         data.toAbsolutePath().normalize().getFileName().toString(),
         perByte.map(
             known ->
-                new TrainingSubject.Reference(
+                new LossPlot.Subject.Reference(
                     "Markov chain of order " + known.baseline().order(),
                     known.baseline().lossPerByte() * known.bytesPerToken())));
   }
