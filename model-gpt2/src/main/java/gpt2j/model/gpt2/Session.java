@@ -359,22 +359,33 @@ public final class Session implements AutoCloseable {
       ChunkConsumer consumer) {
     requireOpen();
     check(extensions);
-    for (Extension extension : extensions) {
-      int sequence = extension.sequence();
-      reserve(sequence, length(sequence) + extension.tokens().length);
-    }
     RowCursor cursor = new RowCursor(extensions);
     while (!cursor.atEnd()) {
       if (cancelled.getAsBoolean()) {
         throw new CancellationException();
       }
-      Locked.runPiece(backend, () -> evaluateChunk(cursor, forward, consumer));
+      Locked.runPiece(
+          backend,
+          () -> {
+            requireOpen();
+            if (cursor.position() == 0) {
+              reserve(extensions);
+            }
+            evaluateChunk(cursor, forward, consumer);
+          });
+    }
+  }
+
+  /** All at once, so that there is nothing to be moved while sequences grow. */
+  private void reserve(List<Extension> extensions) {
+    for (Extension extension : extensions) {
+      int sequence = extension.sequence();
+      workspace.reserve(sequence, length(sequence) + extension.tokens().length);
     }
   }
 
   /** What fails leaves the sequences as they were before the chunk. */
   private void evaluateChunk(RowCursor cursor, Forward forward, ChunkConsumer consumer) {
-    requireOpen();
     int[] lengths = Arrays.stream(sequences).mapToInt(Sequence::length).toArray();
     try {
       appendChunk(cursor, forward, consumer);

@@ -25,6 +25,7 @@ final class DecoderTest {
       SamplingParameters.random(3).withTemperature(5).withRepetitionPenalty(1.5f);
 
   @TempDir private Path folder;
+  private Path directory;
   private Backend backend;
   private Gpt2 model;
   private NaiveGpt2 naive;
@@ -32,7 +33,7 @@ final class DecoderTest {
 
   @BeforeEach
   void load() {
-    Path directory = TinyModels.write(folder, TinyModels.config().build(), 5);
+    directory = TinyModels.write(folder, TinyModels.config().build(), 5);
     backend = TinyModels.reference();
     model = TinyModels.load(directory, backend);
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
@@ -130,7 +131,7 @@ final class DecoderTest {
                 .open(
                     BackendOptions.defaults()
                         .withSetting(ReferenceBackendProvider.RUN_AHEAD, "" + runAhead));
-        Gpt2 other = TinyModels.load(folder, ahead);
+        Gpt2 other = TinyModels.load(directory, ahead);
         Session together =
             other.session(SessionOptions.defaults().withSequences(5).withCapacity(CONTEXT))) {
       List<Decoder.Row> rows = new ArrayList<>();
