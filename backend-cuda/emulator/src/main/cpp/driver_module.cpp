@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "driver_graph.h"
 
@@ -56,17 +58,33 @@ std::string difference(const PtxEntry& entry, const Kernel& kernel) {
   return "";
 }
 
+// What a text says. It is megabytes long, and every backend that is opened loads it, so what was
+// read once is kept; the whole text is the key.
+std::shared_ptr<const PtxModule> parsed(const char* text) {
+  static std::mutex* mutex = new std::mutex();
+  static auto* known = new std::unordered_map<std::string, std::shared_ptr<const PtxModule>>();
+  std::string key(text);
+  std::lock_guard lock(*mutex);
+  auto found = known->find(key);
+  if (found == known->end()) {
+    auto module = std::make_shared<const PtxModule>(parse_ptx(key));
+    found = known->emplace(std::move(key), std::move(module)).first;
+  }
+  return found->second;
+}
+
 CUresult load(CUmodule* handle, const char* text, std::string* log) {
   if (text == nullptr) {
     return CUDA_ERROR_INVALID_VALUE;
   }
-  PtxModule ptx;
+  std::shared_ptr<const PtxModule> known;
   try {
-    ptx = parse_ptx(text);
+    known = parsed(text);
   } catch (const std::invalid_argument& e) {
     *log = e.what();
     return CUDA_ERROR_INVALID_PTX;
   }
+  const PtxModule& ptx = *known;
   const DeviceProperties& properties = Driver::get().properties;
   if (ptx.version > newest_ptx()) {
     *log = "PTX version " + std::to_string(ptx.version / 10) + "." +

@@ -44,7 +44,7 @@ final class CustomGemm implements Gemm {
     largeTensorCores =
         KernelFamily.withShared(runtime.kernels(), LARGE_TILE_SHARED, "gemm_tc_%s_%d", LARGE_TILE);
     for (DataType type : List.of(DataType.F16, DataType.BF16)) {
-      if (runtime.kernels().variant().has("gemm_tc_" + Kernels.suffix(type) + "_" + TILE)) {
+      if (runtime.kernels().has("gemm_tc_" + Kernels.suffix(type) + "_" + TILE)) {
         tensorCoreTypes.add(type);
       }
     }

@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda.launch;
 
+import static jcuda.driver.CUresult.CUDA_ERROR_NOT_FOUND;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 
@@ -36,6 +37,16 @@ public final class Kernels implements AutoCloseable {
     CUfunction function = new CUfunction();
     Cuda.check("cuModuleGetFunction of " + name, cuModuleGetFunction(function, module, name));
     return function;
+  }
+
+  /** Whether there is a kernel of this name; not every device can do what some need. */
+  public boolean has(String name) {
+    int result = cuModuleGetFunction(new CUfunction(), module, name);
+    if (result == CUDA_ERROR_NOT_FOUND) {
+      return false;
+    }
+    Cuda.check("cuModuleGetFunction of " + name, result);
+    return true;
   }
 
   /** How kernels call a type in their names. */

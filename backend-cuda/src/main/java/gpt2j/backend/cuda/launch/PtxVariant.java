@@ -11,8 +11,10 @@ import gpt2j.backend.cuda.driver.Cuda;
 import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.backend.cuda.driver.CudaDevice.Capability;
 import gpt2j.backend.cuda.driver.CudaDevice.DriverVersion;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -22,7 +24,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import jcuda.driver.CUmodule;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The kernels as PTX for devices of some compute capability or a later one. The driver assembles
@@ -53,11 +54,10 @@ public final class PtxVariant {
   private final String resource;
   private final Capability target; // the least
   private final Version version; // which the driver must know
-  private @Nullable String text; // once it is needed: it is long
 
   private PtxVariant(String resource) {
     this.resource = resource;
-    String head = read(resource, HEAD);
+    String head = new String(read(resource, HEAD), StandardCharsets.US_ASCII);
     Matcher ofVersion = VERSION.matcher(head);
     Matcher ofTarget = TARGET.matcher(head);
     if (!ofVersion.find() || !ofTarget.find()) {
@@ -76,10 +76,12 @@ public final class PtxVariant {
         .toList();
   }
 
-  private static String read(String resource, int most) {
+  /** The text up to so many bytes, or all of it and a zero. */
+  private static byte[] read(String resource, int most) {
     try (InputStream in = PtxVariant.class.getResourceAsStream(resource);
-        InputStream text = new GZIPInputStream(in)) {
-      return new String(text.readNBytes(most), StandardCharsets.US_ASCII);
+        InputStream text = new GZIPInputStream(in);
+        InputStream image = new SequenceInputStream(text, new ByteArrayInputStream(new byte[1]))) {
+      return image.readNBytes(most);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -146,27 +148,14 @@ public final class PtxVariant {
         || result == CUDA_ERROR_INVALID_PTX;
   }
 
-  private String text() {
-    if (text == null) {
-      text = read(resource, Integer.MAX_VALUE);
-    }
-    return text;
-  }
-
-  /** What the driver is given: the text and a zero. */
+  /** What the driver is given; long, so that nobody keeps it. */
   private byte[] image() {
-    byte[] bytes = text().getBytes(StandardCharsets.US_ASCII);
-    return Arrays.copyOf(bytes, bytes.length + 1);
+    return read(resource, Integer.MAX_VALUE);
   }
 
   /** For example sm_80. */
   String name() {
     return "sm_" + target.major() + target.minor();
-  }
-
-  /** Whether there is a kernel of this name; not every device can do what some need. */
-  public boolean has(String kernel) {
-    return text().contains(".entry " + kernel + "(");
   }
 
   /** For listings. */
