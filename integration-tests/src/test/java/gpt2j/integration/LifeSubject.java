@@ -23,7 +23,10 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** A small model on one kind of backend, and what it answers when nobody disturbs it. */
+/**
+ * A model on one kind of backend, as small as one with all parts can be, and what it answers when
+ * nobody disturbs it. What is tested lies between the products, not in them.
+ */
 final class LifeSubject implements AutoCloseable {
   /** Tokens of a prompt, and drawn, at most. */
   static final int MOST_TOKENS = 20;
@@ -41,11 +44,11 @@ final class LifeSubject implements AutoCloseable {
     this.provider = provider;
     Gpt2Config config =
         Gpt2Config.builder()
-            .vocabularySize(97)
+            .vocabularySize(33)
             .contextLength(CONTEXT)
-            .embeddingWidth(24)
+            .embeddingWidth(8)
             .layers(2)
-            .heads(3)
+            .heads(2)
             .bosToken(OptionalInt.empty())
             .eosTokens(List.of())
             .build();
