@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** What the command line says about itself. */
@@ -63,6 +68,27 @@ class HelpTest {
                 assertFalse(option.description().length == 0, option.longestName());
               }
             });
+  }
+
+  /** Neither in the middle of {@code *.jsonl} nor of the name of an option. */
+  @Test
+  void linesBreakBetweenWordsAlone() {
+    requireWholeWords(CliRun.commandLine());
+  }
+
+  private static void requireWholeWords(CommandLine command) {
+    String help = command.getUsageMessage();
+    Set<String> shown = new HashSet<>(List.of(help.split("\\s+")));
+    CommandSpec spec = command.getCommandSpec();
+    Stream.of(
+            Stream.of(spec.usageMessage().description()),
+            spec.options().stream().flatMap(option -> Stream.of(option.description())),
+            spec.positionalParameters().stream().flatMap(each -> Stream.of(each.description())))
+        .flatMap(texts -> texts)
+        .flatMap(text -> Stream.of(text.strip().split("\\s+")))
+        .filter(word -> !word.isEmpty() && !word.matches(".*[$%@|].*"))
+        .forEach(word -> assertTrue(shown.contains(word), () -> word + " in\n" + help));
+    command.getSubcommands().values().forEach(HelpTest::requireWholeWords);
   }
 
   @Test
