@@ -1,7 +1,6 @@
 package gpt2j.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -81,6 +80,14 @@ final class LauncherSandbox {
       printf '%s\\n' "[ERROR] A.java: ';' expected" '[ERROR] -> [Help 1]' '[ERROR] more'
       exit 1
       """;
+
+  /**
+   * Runs a command and ends when all have that write to its standard error, which goes to a file:
+   * the filter may outlive the stand-in for java. Java itself reads no more from a process that has
+   * ended.
+   */
+  private static final String TO_THE_END =
+      "{ \"$@\" 2>&1 >&3 3>&- | cat >\"$0\"; exit ${PIPESTATUS[0]}; } 3>&1";
 
   private final Path root;
   private final Path commands;
@@ -223,18 +230,16 @@ final class LauncherSandbox {
       throws IOException, InterruptedException {
     Path out = Files.createTempFile(root, "out", "");
     Path in = Files.writeString(Files.createTempFile(root, "in", ""), input);
-    var builder = new ProcessBuilder(command.toString());
+    Path err = Files.createTempFile(root, "err", "");
+    var builder = new ProcessBuilder(find("bash").toString(), "-c", TO_THE_END, err.toString());
+    builder.command().add(command.toString());
     builder.command().addAll(List.of(arguments));
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.directory(folder.toFile());
     builder.redirectInput(in.toFile()).redirectOutput(out.toFile());
-    Process process = builder.start();
-    try (var error = process.getErrorStream()) {
-      // To its end: the filter may outlive the stand-in for java, which leaves it be.
-      String err = new String(error.readAllBytes(), StandardCharsets.UTF_8);
-      return new Outcome(root, process.waitFor(), Files.readString(out), err);
-    }
+    int exitCode = builder.start().waitFor();
+    return new Outcome(root, exitCode, Files.readString(out), Files.readString(err));
   }
 
   /** What a run of the launcher came to; the stand-in for java says what it was given. */
