@@ -88,7 +88,7 @@ record StateFile(RunState state, String data, Map<String, JsonValue> hyperparame
           new RunState(
               whole(object, "step"),
               whole(object, "tokens"),
-              number(object, "seconds").number(),
+              measure(object, "seconds"),
               evaluation(object, "last_evaluation"),
               evaluation(object, "best_evaluation"),
               (int) whole(object, "evaluations_since_best"));
@@ -105,8 +105,7 @@ record StateFile(RunState state, String data, Map<String, JsonValue> hyperparame
     private Optional<Evaluation> evaluation(JsonObject object, String name) {
       return switch (object.members().get(name)) {
         case null -> Optional.empty();
-        case JsonObject e ->
-            Optional.of(new Evaluation(whole(e, "step"), number(e, "loss").number()));
+        case JsonObject e -> Optional.of(new Evaluation(whole(e, "step"), measure(e, "loss")));
         default -> throw missing(name);
       };
     }
@@ -114,6 +113,15 @@ record StateFile(RunState state, String data, Map<String, JsonValue> hyperparame
     private long whole(JsonObject object, String name) {
       long value = number(object, name).integer().orElseThrow(() -> missing(name));
       if (value < 0) {
+        throw missing(name);
+      }
+      return value;
+    }
+
+    /** Neither negative nor too large for a double. */
+    private double measure(JsonObject object, String name) {
+      double value = number(object, name).number();
+      if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
         throw missing(name);
       }
       return value;
