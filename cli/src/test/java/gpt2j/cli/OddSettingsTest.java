@@ -69,7 +69,7 @@ class OddSettingsTest {
         "threads | 65536 | 2 | threads must be at most 4096, not 65536",
         "threads | 0 | 2 | threads must be 1 or more, not 0",
         "use_cache | [] | 2 | use_cache is empty",
-        "batches | [2147483647] | 1 | out of memory",
+        "batches | [2147483647] | 1 | out of memory: a session of 2,147,483,647 × 3 tokens needs",
         "batches | [\"one\"] | 2 | batches[0] must be a whole number, not \"one\"",
         "batches | 1 | 2 | batches must be a list, not 1",
         "prompt_tokens | [2147483647] | 2 | 2147483647 prompt tokens and 2 new ones don't fit",

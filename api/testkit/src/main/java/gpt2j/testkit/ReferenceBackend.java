@@ -35,7 +35,7 @@ final class ReferenceBackend extends UncheckedBackend {
   private final Profiler profiler = new HostProfiler();
 
   ReferenceBackend(OptionalLong memoryLimit, int runAhead) {
-    memory = new ReferenceMemory(memoryLimit.orElse(Long.MAX_VALUE));
+    memory = new ReferenceMemory(memoryLimit.orElse(Runtime.getRuntime().maxMemory()));
     this.runAhead = runAhead;
   }
 
@@ -64,6 +64,11 @@ final class ReferenceBackend extends UncheckedBackend {
   @Override
   public boolean supports(WeightFormat format) {
     return true;
+  }
+
+  @Override
+  public void requireRoom(String what, long bytes) {
+    memory.requireRoom(what, bytes);
   }
 
   @Override

@@ -20,15 +20,20 @@ final class ReferenceMemory implements AutoCloseable {
   }
 
   /**
-   * Takes note of new memory.
+   * Does nothing where there is room.
    *
-   * @throws OutOfMemoryException when the limit has no room for it
+   * @throws OutOfMemoryException when the limit has none
    */
-  synchronized void reserve(String what, Usage usage, long bytes) {
+  synchronized void requireRoom(String what, long bytes) {
     long available = limit - usage().total();
     if (bytes > available) {
       throw new OutOfMemoryException(what, bytes, available);
     }
+  }
+
+  /** Takes note of new memory, for which there must be room. */
+  synchronized void reserve(String what, Usage usage, long bytes) {
+    requireRoom(what, bytes);
     held.merge(usage, bytes, Long::sum);
   }
 

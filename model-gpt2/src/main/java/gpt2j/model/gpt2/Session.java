@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,21 +68,24 @@ public final class Session implements AutoCloseable {
           "capacity must be at most the model's context of %d tokens, not %d"
               .formatted(context, capacity));
     }
-    sequences = new Sequence[options.sequences()];
-    for (int i = 0; i < sequences.length; i++) {
-      sequences[i] = new Sequence();
-    }
+    int count = options.sequences();
     int prefillChunk = options.prefillChunk().orElse(backend.device().prefillRows());
-    long mostRows = (long) sequences.length * capacity;
-    int rows = (int) Math.max(sequences.length, Math.min(prefillChunk, mostRows));
+    long mostRows = (long) count * capacity;
+    int rows = (int) Math.max(count, Math.min(prefillChunk, mostRows));
     workspace =
         Locked.get(
             backend,
             () -> {
               model.requireOpen();
               return new Workspace(
-                  backend, model.config(), forward, sequences.length, capacity, rows, cacheType);
+                  backend, model.config(), forward, count, capacity, rows, cacheType);
             });
+    try { // only now, when it is known that there is room for so many
+      sequences = Stream.generate(Sequence::new).limit(count).toArray(Sequence[]::new);
+    } catch (OutOfMemoryError e) {
+      Locked.run(backend, workspace::close);
+      throw e;
+    }
     this.whole = whole;
     lifetime = whole == null ? backend.lifetime(this, "session") : whole;
   }
