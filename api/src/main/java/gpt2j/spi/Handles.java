@@ -230,6 +230,7 @@ final class Handles {
 
   static final class OfStep extends Handle<Step> implements Step {
     private final Runnable body;
+    private final Runnable run = () -> own().run(); // made once: a run allocates nothing
 
     private OfStep(CheckedBackend backend, Step own, Runnable body) {
       super(backend, "step " + own.name(), own);
@@ -257,7 +258,7 @@ final class Handles {
     @Override
     public void run() {
       try {
-        life().runUnrecorded("run", () -> own().run());
+        life().runUnrecorded("run", run);
       } finally {
         Reference.reachabilityFence(body);
         Reference.reachabilityFence(this);

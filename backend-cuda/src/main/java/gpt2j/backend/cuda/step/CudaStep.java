@@ -20,6 +20,8 @@ public final class CudaStep implements Step {
   private final CudaProfiler profiler;
   private final Runnable around;
   private final CudaProfiler.StepMarks marks = new CudaProfiler.StepMarks();
+  private final Runnable plainRun = this::launch; // made once: a run allocates nothing
+  private final Runnable measuredRun = this::runMeasured;
   private StepGraph graph;
   private @Nullable StepGraph measured;
   private boolean closed;
@@ -65,16 +67,17 @@ public final class CudaStep implements Step {
 
   @Override
   public void run() {
-    if (closed) {
-      throw new IllegalStateException("the step " + name + " is closed");
-    }
     runtime.context().enter();
     graph.requireRunnable();
     fusion.flush();
     if (graph.isOutdated()) {
       captureAnew();
     }
-    profiler.queue(name, profiler.isRunning() ? this::runMeasured : graph::launch);
+    profiler.queue(name, profiler.isRunning() ? measuredRun : plainRun);
+  }
+
+  private void launch() {
+    graph.launch();
   }
 
   private void captureAnew() {
