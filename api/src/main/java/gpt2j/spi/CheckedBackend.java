@@ -12,6 +12,7 @@ import gpt2j.api.Profiler;
 import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.MemoryUsage;
@@ -116,8 +117,9 @@ public final class CheckedBackend implements Backend {
   private static void requireFloats(HostTensor tensor, int rank) {
     if (tensor.type() == DataType.I32 || tensor.shape().rank() != rank) {
       throw new IllegalArgumentException(
-          "%s must have %d dimensions of floating-point values, not %s %s"
-              .formatted(tensor.name(), rank, tensor.type(), tensor.shape()));
+          "%s must have %s of floating-point values, not %s %s"
+              .formatted(
+                  tensor.name(), Words.count(rank, "dimension"), tensor.type(), tensor.shape()));
     }
   }
 
@@ -174,8 +176,14 @@ public final class CheckedBackend implements Backend {
         || keys.byteSize() != bytes
         || values.byteSize() != bytes) {
       throw new IllegalArgumentException(
-          "readKv: layer %d, slot %d, %d positions into %d and %d bytes of %s"
-              .formatted(layer, slot, positions, keys.byteSize(), values.byteSize(), spec));
+          "readKv: layer %d, slot %d, %s into %d and %d bytes of %s"
+              .formatted(
+                  layer,
+                  slot,
+                  Words.count(positions, "position"),
+                  keys.byteSize(),
+                  values.byteSize(),
+                  spec));
     }
     life.runUnrecorded(
         "readKv",

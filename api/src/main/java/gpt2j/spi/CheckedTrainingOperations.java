@@ -6,6 +6,7 @@ import static gpt2j.spi.Checks.matrix;
 import static gpt2j.spi.Checks.tensor;
 import static gpt2j.spi.Checks.vector;
 
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.Tensor;
@@ -405,7 +406,8 @@ final class CheckedTrainingOperations implements TrainingOperations {
   private static void sequences(String operation, int sequenceLength, int rows) {
     if (sequenceLength < 1 || rows % sequenceLength != 0) {
       throw new IllegalArgumentException(
-          "%s: sequences of %d don't divide %d rows".formatted(operation, sequenceLength, rows));
+          "%s: sequences of %d don't divide %s"
+              .formatted(operation, sequenceLength, Words.count(rows, "row")));
     }
   }
 

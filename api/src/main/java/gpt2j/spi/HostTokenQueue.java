@@ -1,9 +1,13 @@
 package gpt2j.spi;
 
 import gpt2j.api.TokenQueue;
+import gpt2j.api.Words;
 
 /** A queue for backends whose operations are done when the call returns. */
 public final class HostTokenQueue implements TokenQueue {
+  /** Said where a queue has no room, of all that is in it. */
+  public static final String FULL = "there is no room beside %s that nobody took";
+
   private final int rows;
   private final int depth;
   private final int[][] entries;
@@ -35,7 +39,7 @@ public final class HostTokenQueue implements TokenQueue {
   public void put(int[] tokens) {
     if (count == entries.length) {
       throw new IllegalStateException(
-          "%d entries are queued and not taken; there is no room for another".formatted(count));
+          FULL.formatted(Words.count(count, "queued entry", "queued entries")));
     }
     System.arraycopy(tokens, 0, entries[(first + count) % entries.length], 0, tokens.length);
     count++;

@@ -124,7 +124,7 @@ final class BadTraining {
             "--model=@/model"),
         usage(
             "too little data",
-            "--data @/short-data: 4 tokens are too few for rows of 16 and the token after; prepare"
+            "--data @/short-data: 4 tokens, too few for rows of 16 and the token after; prepare"
                 + " more text, or give a smaller --sequence-length or --batch-size",
             "train",
             "--data=@/short-data",

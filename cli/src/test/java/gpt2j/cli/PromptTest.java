@@ -78,8 +78,8 @@ class PromptTest {
         () -> assertEquals(8.0, json.get("truncated_prompt_tokens")),
         () ->
             assertEquals(
-                "gpt2j: the prompt is longer than the model's context; its first 8 tokens were left"
-                    + " out",
+                "gpt2j: the prompt is longer than the model's context; left out at its"
+                    + " beginning: 8 tokens",
                 result.err().lines().toList().getFirst()),
         () -> assertEquals(2, result.err().lines().count()));
   }

@@ -74,7 +74,7 @@ class TrainTest {
                 result
                     .out()
                     .matches(
-                        "model: \\d+ parameters, 1 layers, 2 heads, width 8, context 16, vocabulary"
+                        "model: \\d+ parameters, 1 layer, 2 heads, width 8, context 16, vocabulary"
                             + " 257\n"
                             + "data: .*\n"
                             + "ended: steps\n"

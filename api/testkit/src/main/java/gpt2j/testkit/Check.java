@@ -1,5 +1,6 @@
 package gpt2j.testkit;
 
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Shape;
@@ -53,8 +54,9 @@ final class Check {
   static void floats(HostTensor tensor, int rank) {
     if (tensor.type() == DataType.I32 || tensor.shape().rank() != rank) {
       throw new IllegalArgumentException(
-          "%s must have %d dimensions of floating-point values, not %s %s"
-              .formatted(tensor.name(), rank, tensor.type(), tensor.shape()));
+          "%s must have %s of floating-point values, not %s %s"
+              .formatted(
+                  tensor.name(), Words.count(rank, "dimension"), tensor.type(), tensor.shape()));
     }
   }
 }

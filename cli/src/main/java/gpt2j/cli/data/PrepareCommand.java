@@ -1,5 +1,6 @@
 package gpt2j.cli.data;
 
+import gpt2j.api.Words;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -183,11 +184,12 @@ public final class PrepareCommand implements Callable<Integer> {
   private static String part(String name, PreparationResult.Part part) {
     return String.format(
         Locale.ROOT,
-        "%s %,d document%s, %,d tokens",
+        "%s %,d %s, %,d %s",
         name,
         part.documents(),
-        part.documents() == 1 ? "" : "s",
-        part.tokens());
+        Words.noun(part.documents(), "document", "documents"),
+        part.tokens(),
+        Words.noun(part.tokens(), "token", "tokens"));
   }
 
   /** A progress bar for each task. */

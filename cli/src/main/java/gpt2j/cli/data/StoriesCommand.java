@@ -1,5 +1,6 @@
 package gpt2j.cli.data;
 
+import gpt2j.api.Words;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -113,7 +114,12 @@ public final class StoriesCommand implements Callable<Integer> {
       file.commit();
       context.say(
           String.format(
-              Locale.ROOT, "wrote %s: %,d stories, %.1f MB", path, stories, size[0] / 1e6));
+              Locale.ROOT,
+              "wrote %s: %,d %s, %.1f MB",
+              path,
+              stories,
+              Words.noun(stories, "story", "stories"),
+              size[0] / 1e6));
     }
   }
 

@@ -1,5 +1,6 @@
 package gpt2j.cli.generate;
 
+import gpt2j.api.Words;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Progress;
@@ -139,9 +140,9 @@ public final class ScoreCommand implements Callable<Integer> {
     int tokens = loaded.tokens().length;
     return String.format(
         Locale.ROOT,
-        "load %.1f ms; scored %d tokens, %.1f tokens/s",
+        "load %.1f ms; scored %s, %.1f tokens/s",
         loaded.loadTime().toNanos() / 1e6,
-        tokens,
+        Words.count(tokens, "token"),
         tokens * 1e9 / Math.max(1, time.toNanos()));
   }
 }

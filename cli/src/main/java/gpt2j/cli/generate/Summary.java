@@ -1,5 +1,6 @@
 package gpt2j.cli.generate;
 
+import gpt2j.api.Words;
 import gpt2j.cli.options.LoadedModel;
 import gpt2j.cli.options.SamplingOptions;
 import gpt2j.model.gpt2.Completion;
@@ -20,8 +21,8 @@ record Summary(LoadedModel loaded, GenerationRequest request, List<Completion> c
     return dropped == 0
         ? List.of()
         : List.of(
-            "the prompt is longer than the model's context; its first %d tokens were left out"
-                .formatted(dropped));
+            "the prompt is longer than the model's context; left out at its beginning: %s"
+                .formatted(Words.count(dropped, "token")));
   }
 
   /**
@@ -64,7 +65,7 @@ record Summary(LoadedModel loaded, GenerationRequest request, List<Completion> c
   }
 
   private static String rate(String name, int tokens, Duration time) {
-    String count = name + " " + tokens + (tokens == 1 ? " token" : " tokens");
+    String count = name + " " + Words.count(tokens, "token");
     return tokens == 0 || time.isZero()
         ? count
         : String.format(Locale.ROOT, "%s, %.1f tokens/s", count, tokens * 1e9 / time.toNanos());

@@ -1,5 +1,6 @@
 package gpt2j.cli.train;
 
+import gpt2j.api.Words;
 import gpt2j.api.training.AdamW;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
@@ -112,8 +113,8 @@ final class TrainOptimizerOptions {
     int warmup = warmupSteps == null ? Math.min(decay / 10, LONGEST_WARMUP) : warmupSteps;
     if (warmup >= decay) {
       throw UserError.usage(
-          "--warmup-steps: %d are not fewer than the %d steps of the learning rate's decay"
-              .formatted(warmup, decay));
+          "--warmup-steps: %d are not fewer than the %s of the learning rate's decay"
+              .formatted(warmup, Words.count(decay, "step")));
     }
     return new LearningRate(highest, lowest, warmup, decay);
   }

@@ -1,5 +1,6 @@
 package gpt2j.cli.train;
 
+import gpt2j.api.Words;
 import gpt2j.bench.plot.LossPlot;
 import gpt2j.cli.data.InitCommand;
 import gpt2j.cli.data.PerByte;
@@ -11,11 +12,11 @@ import java.util.Optional;
 record TrainSubject(Gpt2Config config, Path data, Optional<PerByte> perByte) {
   /** The model. */
   String model() {
-    return "%s parameters, %d layers, %d heads, width %d, context %d, vocabulary %d"
+    return "%s parameters, %s, %s, width %d, context %d, vocabulary %d"
         .formatted(
             InitCommand.count(config.parameters()),
-            config.layers(),
-            config.heads(),
+            Words.count(config.layers(), "layer"),
+            Words.count(config.heads(), "head"),
             config.embeddingWidth(),
             config.contextLength(),
             config.vocabularySize());

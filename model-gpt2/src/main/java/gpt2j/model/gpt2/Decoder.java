@@ -9,6 +9,7 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
@@ -304,7 +305,8 @@ public final class Decoder implements AutoCloseable {
         session.requireHidden(sequence);
       } else if (session.length(sequence) == session.capacity()) {
         throw new IllegalStateException(
-            "sequence %d is full: it holds %d tokens".formatted(sequence, session.capacity()));
+            "sequence %d is full: it holds %s"
+                .formatted(sequence, Words.count(session.capacity(), "token")));
       }
     }
     return goesOn;

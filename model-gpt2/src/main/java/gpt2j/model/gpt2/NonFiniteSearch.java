@@ -7,6 +7,7 @@ import gpt2j.api.Epilogue;
 import gpt2j.api.KvCache;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.TokenBatch;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
@@ -165,8 +166,8 @@ final class NonFiniteSearch extends ForwardingOperations {
   private NonFiniteException exception(@Nullable String layer, String why) {
     return new NonFiniteException(
         layer,
-        "%s: the logits after %d %s are not numbers; %s"
-            .formatted(model.source(), count, count == 1 ? "token" : "tokens", why));
+        "%s: the logits after %s are not numbers; %s"
+            .formatted(model.source(), Words.count(count, "token"), why));
   }
 
   private String name(Object weights) {

@@ -3,6 +3,7 @@ package gpt2j.model.gpt2;
 import gpt2j.api.Backend;
 import gpt2j.api.Lifetime;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.model.gpt2.inference.Forward;
@@ -279,8 +280,8 @@ public final class Session implements AutoCloseable {
     int length = length(sequence);
     if (count < 0 || count > length) {
       throw new IllegalArgumentException(
-          "can't roll back %d tokens of sequence %d, which holds %d"
-              .formatted(count, sequence, length));
+          "can't roll back %s of sequence %d, which holds %d"
+              .formatted(Words.count(count, "token"), sequence, length));
     }
     if (count > 0) {
       sequence(sequence).truncate(length - count);
@@ -311,8 +312,8 @@ public final class Session implements AutoCloseable {
     }
     if (source.length() > target.capacity) {
       throw new IllegalStateException(
-          "can't fork sequence %d, which holds %d tokens, into a session with room for %d"
-              .formatted(from, source.length(), target.capacity));
+          "can't fork sequence %d, which holds %s, into a session with room for %d"
+              .formatted(from, Words.count(source.length(), "token"), target.capacity));
     }
     Locked.runPiece(
         backend,

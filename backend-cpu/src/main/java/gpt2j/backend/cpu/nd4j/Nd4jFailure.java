@@ -1,5 +1,6 @@
 package gpt2j.backend.cpu.nd4j;
 
+import gpt2j.api.Words;
 import gpt2j.api.host.PrivateFolder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -57,6 +58,8 @@ public final class Nd4jFailure {
   }
 
   static String noThreads(int count) {
-    return count + " threads can't be started beside those of the JVM: " + THREADS_ADVICE;
+    return Words.count(count, "thread")
+        + " can't be started beside those of the JVM: "
+        + THREADS_ADVICE;
   }
 }

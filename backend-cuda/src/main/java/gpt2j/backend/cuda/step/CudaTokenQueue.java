@@ -7,6 +7,7 @@ import static jcuda.driver.JCudaDriver.cuStreamQuery;
 
 import gpt2j.api.DeviceFailureException;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cuda.driver.Closer;
 import gpt2j.backend.cuda.driver.Cuda;
@@ -14,6 +15,7 @@ import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelLauncher;
 import gpt2j.backend.cuda.memory.DeviceMemory;
 import gpt2j.backend.cuda.memory.PinnedMemory;
+import gpt2j.spi.HostTokenQueue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -111,7 +113,7 @@ public final class CudaTokenQueue implements TokenQueue {
   public void requireRoom() {
     if (queued - taken == steps) {
       throw new IllegalStateException(
-          "%d entries are queued and not taken; there is no room for another".formatted(steps));
+          HostTokenQueue.FULL.formatted(Words.count(steps, "queued entry", "queued entries")));
     }
   }
 
@@ -139,7 +141,7 @@ public final class CudaTokenQueue implements TokenQueue {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("the token queue is closed");
+      throw new IllegalStateException("closed"); // in whose place the handle says what is
     }
   }
 

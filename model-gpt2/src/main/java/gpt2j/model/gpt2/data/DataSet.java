@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.api.Words;
 import gpt2j.model.gpt2.data.DataDescription.Part;
 import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
@@ -127,8 +128,9 @@ public final class DataSet implements AutoCloseable {
     }
     if (shard.size() != part.tokens()) {
       throw new DataException(
-          "%s: has %d tokens, and %s says %d"
-              .formatted(file, shard.size(), DataDescription.FILE, part.tokens()));
+          "%s: has %s, and %s says %d"
+              .formatted(
+                  file, Words.count(shard.size(), "token"), DataDescription.FILE, part.tokens()));
     }
     if (shard.check() != part.checksum()) {
       throw new DataException(

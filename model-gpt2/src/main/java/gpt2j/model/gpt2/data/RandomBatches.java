@@ -1,5 +1,7 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.api.Words;
+
 /** Rows from random places. */
 final class RandomBatches implements Batches {
   private final Rows rows;
@@ -12,8 +14,8 @@ final class RandomBatches implements Batches {
     places = tokens.size() - length;
     if (places < 1) {
       throw new DataException(
-          "%d tokens are too few for rows of %d and the token after"
-              .formatted(tokens.size(), length));
+          "%s, too few for rows of %d and the token after"
+              .formatted(Words.count(tokens.size(), "token"), length));
     }
     perPass = Math.max(1, tokens.size() / ((long) rows * length));
     draws = new Draws(seed, Draws.PLACES);

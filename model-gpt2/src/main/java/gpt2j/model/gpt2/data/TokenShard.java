@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.api.Words;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.PositionedFile;
 import java.io.IOException;
@@ -38,8 +39,8 @@ public final class TokenShard implements TokenSequence, AutoCloseable {
       if (size % type.bytes() != 0) {
         file.close();
         throw new DataException(
-            "%s: has %d bytes, and tokens of %s take %d each: it is cut off, or something else"
-                .formatted(path, size, type.label(), type.bytes()));
+            "%s: has %s, and tokens of %s take %d each: it is cut off, or something else"
+                .formatted(path, Words.count(size, "byte"), type.label(), type.bytes()));
       }
       return new TokenShard(path, type, vocabularySize, file);
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.api.Words;
 import org.jspecify.annotations.Nullable;
 
 /** Windows at regular places. */
@@ -28,9 +29,13 @@ final class WindowBatches implements Batches {
     long windows = places < 1 ? 0 : (places - 1) / stride + 1;
     if (windows < rows) {
       throw new DataException(
-          ("%d tokens are too few for a batch of %d windows of %d tokens, %d apart: they have %d"
-                  + " windows")
-              .formatted(tokens.size(), rows, length, stride, windows));
+          "%s, too few for a batch of %s of %s, %d apart: there is room for %d"
+              .formatted(
+                  Words.count(tokens.size(), "token"),
+                  Words.count(rows, "window"),
+                  Words.count(length, "token"),
+                  stride,
+                  windows));
     }
     Shuffle shuffle = new Shuffle(new Draws(seed, Draws.ORDER), windows);
     return new WindowBatches(reader, stride, windows, windows / rows, shuffle);
@@ -41,7 +46,7 @@ final class WindowBatches implements Batches {
     long targets = tokens.size() - 1;
     if (targets < 1) {
       throw new DataException(
-          "%d tokens are too few: one must be there and one after it".formatted(tokens.size()));
+          Words.count(tokens.size(), "token") + ", too few: one must be there and one after it");
     }
     long windows = (targets - 1) / length + 1;
     return new WindowBatches(reader, length, windows, (windows - 1) / rows + 1, null);

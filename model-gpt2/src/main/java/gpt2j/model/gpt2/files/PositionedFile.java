@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.files;
 
+import gpt2j.api.Words;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,8 +98,8 @@ public final class PositionedFile implements AutoCloseable {
         int count = from.read(to, at);
         if (count < 0) {
           throw new EOFException(
-              "was cut off while it was read: it had %d bytes, now %d"
-                  .formatted(size(), from.size()));
+              "was cut off while it was read: it had %s, now %d"
+                  .formatted(Words.count(size(), "byte"), from.size()));
         }
         at += count;
       } catch (ClosedByInterruptException e) {

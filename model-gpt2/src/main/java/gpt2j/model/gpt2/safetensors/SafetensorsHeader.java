@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.safetensors;
 
+import gpt2j.api.Words;
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile.Bytes;
 import java.io.IOException;
@@ -74,8 +75,8 @@ record SafetensorsHeader(
     if (length > size - LENGTH_BYTES) {
       throw new SafetensorsException(
           file,
-          "is cut off or damaged: its header has %d bytes, the whole file %d"
-              .formatted(length, size));
+          "is cut off or damaged: its header has %s, the whole file %d"
+              .formatted(Words.count(length, "byte"), size));
     }
     if (length == 0 || start[LENGTH_BYTES] != '{') {
       throw new SafetensorsException(file, "its header must start with '{'");

@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.data.prepare;
 
+import gpt2j.api.Words;
 import gpt2j.model.gpt2.data.Baseline;
 import gpt2j.model.gpt2.data.DataDescription;
 import gpt2j.model.gpt2.data.DataException;
@@ -64,8 +65,8 @@ public final class Preparation {
     Corpus corpus = Corpus.of(inputs);
     if (corpus.skipped() > 0) {
       listener.note(
-          "note: left out %d files that aren't named *.txt, *.text, *.md or *.jsonl"
-              .formatted(corpus.skipped()));
+          "note: left out %s not named *.txt, *.text, *.md or *.jsonl"
+              .formatted(Words.count(corpus.skipped(), "file")));
     }
     try (NewDirectory directory = NewDirectory.create(out)) {
       PreparationResult result = new Preparation(corpus, options, listener).write(directory);
