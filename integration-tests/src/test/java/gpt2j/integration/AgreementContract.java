@@ -43,6 +43,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -190,6 +191,35 @@ abstract class AgreementContract {
             "seed " + seed);
       }
     }
+  }
+
+  /** Requests with seeds, parameters and lengths of their own, in one batch and each alone. */
+  @Test
+  final void severalRequestsAreAsIfAlone() {
+    Types types = new Types(WeightFormat.F32, DataType.F32);
+    SamplingParameters random = SamplingParameters.random(11).withTopK(20).withTemperature(0.9f);
+    GenerationRequest base =
+        GenerationRequest.of(Prompt.of(text(3, 9))).withStopAtEndOfText(false).withMaxNewTokens(12);
+    List<GenerationRequest> requests =
+        List.of(
+            base,
+            base.withSampling(random).withSamples(2).withMaxNewTokens(5),
+            base.withPrompts(List.of(Prompt.of(text(4, 17)), Prompt.of(text(5, 2))))
+                .withSampling(random.withSeed(12).withFrequencyPenalty(0.7f))
+                .withMaxNewTokens(20),
+            base.withSampling(random.withSeed(13).withRepetitionPenalty(1.3f)).withUseCache(false),
+            base.withSampling(
+                    SamplingParameters.greedy()
+                        .withPresencePenalty(1)
+                        .withLogitBias(Map.of(3, 2f, 9, -4f)))
+                .withMaxNewTokens(1),
+            base.withSampling(SamplingParameters.random(14).withMinP(0.05f)).withMaxNewTokens(16));
+    List<List<Integer>> alone =
+        requests.stream().flatMap(request -> generate(model(types), request).stream()).toList();
+    List<List<Integer>> together =
+        model(types).generate(requests, event -> {}).stream().map(Completion::tokens).toList();
+    assertEquals(alone, together);
+    assertEquals(List.of(12, 5, 5, 20, 20, 12, 1, 16), together.stream().map(List::size).toList());
   }
 
   /** Past the end of the context, cached and uncached. */

@@ -4,6 +4,8 @@ import gpt2j.api.BackendProvider;
 import gpt2j.cuda.emulator.Emulator;
 import gpt2j.cuda.emulator.ThreadOrder;
 import gpt2j.testkit.BackendContract;
+import gpt2j.testkit.Feature;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,6 +25,11 @@ abstract class EmulatedContract extends BackendContract {
   @Override
   protected BackendProvider provider() {
     return new CudaBackendProvider();
+  }
+
+  @Override
+  protected Set<Feature> unsupported() {
+    return Set.of(Feature.WEIGHTS_Q8_0, Feature.WEIGHTS_Q4_0);
   }
 
   @Override
