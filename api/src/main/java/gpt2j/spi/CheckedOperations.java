@@ -15,6 +15,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
@@ -181,7 +182,7 @@ final class CheckedOperations implements Operations {
   private static void fits(String what, int rows, int batch) {
     if (rows < batch) {
       throw new IllegalArgumentException(
-          "%s of %d rows for a batch of %d".formatted(what, rows, batch));
+          "%s of %s for a batch of %d".formatted(what, Words.count(rows, "row"), batch));
     }
   }
 

@@ -37,6 +37,7 @@ class OddRunFilesTest {
   private static final Set<String> RIGHT =
       Set.of(
           "untied_head: true",
+          "plot: true",
           "seconds: 0.5",
           "loss: 0.5",
           "layer_norm_epsilon: 0.5",
