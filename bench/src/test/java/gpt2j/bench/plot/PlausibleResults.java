@@ -78,10 +78,9 @@ public final class PlausibleResults {
 
   private final SplittableRandom random = new SplittableRandom(7);
 
-  /** One of each kind. */
-  /** With the same noise each time. */
-  public PlausibleResults() {}
+  private PlausibleResults() {}
 
+  /** One of each kind. */
   public static List<BenchmarkResult> all() {
     PlausibleResults results = new PlausibleResults();
     return List.of(
