@@ -65,9 +65,10 @@ class OddSettingsTest {
         "models | [\"a\\u0000b\"] | 2 | models[0] has control characters",
         "backends | [\"a\\nb\"] | 2 | backends[0] has control characters",
         "precisions | null | 2 | precisions is null",
-        "precisions | [\"f99\"] | 2 | precisions[0] must be one of f32, f16, bf16, not \"f99\"",
-        "threads | 65536 | 2 | threads must be at most 4096, not 65536",
-        "threads | 0 | 2 | threads must be 1 or more, not 0",
+        "precisions | [\"f99\"] | 2 | precisions[0] must be one of f32, f16, bf16, q8_0, q4_0, not"
+            + " \"f99\"",
+        "threads | 65536 | 2 | threads must be 1 to 4096, not 65536",
+        "threads | 0 | 2 | threads must be 1 to 4096, not 0",
         "use_cache | [] | 2 | use_cache is empty",
         "batches | [2147483647] | 1 | out of memory: a session of 2,147,483,647 × 3 tokens needs",
         "batches | [\"one\"] | 2 | batches[0] must be a whole number, not \"one\"",

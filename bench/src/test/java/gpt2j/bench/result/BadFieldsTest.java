@@ -205,8 +205,8 @@ final class BadFieldsTest {
         "batches | [1, 2.5] | settings.batches[1] must be a whole number, not 2.5",
         "batches | [0] | settings.batches must be 1 or more, not 0",
         "use_cache | [] | settings.use_cache is empty: there is nothing to measure",
-        "precisions | [\"f99\"] | settings.precisions[0] must be one of f32, f16, bf16, not"
-            + " \"f99\"",
+        "precisions | [\"f99\"] | settings.precisions[0] must be one of f32, f16, bf16, q8_0, q4_0,"
+            + " not \"f99\"",
         "models | ~~ | settings.models is missing",
       })
   void settingsWithinAResultAreNamedToo(String name, String value, String expected)
