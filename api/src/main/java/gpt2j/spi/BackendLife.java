@@ -117,6 +117,17 @@ final class BackendLife {
         });
   }
 
+  /** Throws where such a call would, without one. */
+  void requireUnrecorded(String what) {
+    lock.lock();
+    try {
+      requireOpen();
+      requireNotRecording(what);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void requireNotRecording(String what) {
     if (recording != null) {
       throw new IllegalStateException(

@@ -1,6 +1,7 @@
 package gpt2j.spi;
 
 import static gpt2j.spi.Checks.distinct;
+import static gpt2j.spi.Checks.index;
 import static gpt2j.spi.Checks.matrix;
 import static gpt2j.spi.Checks.tensor;
 import static gpt2j.spi.Checks.vector;
@@ -193,12 +194,6 @@ final class CheckedOperations implements Operations {
   private static void probe(String name, @Nullable Tensor probe, KvCacheSpec spec, int rows) {
     if (probe != null) {
       tensor(name, probe, DataType.F32, Shape.of(rows, spec.heads(), spec.capacity()));
-    }
-  }
-
-  private static void index(String name, int index, int bound) {
-    if (index < 0 || index >= bound) {
-      throw new IllegalArgumentException("%s %d of %d".formatted(name, index, bound));
     }
   }
 }

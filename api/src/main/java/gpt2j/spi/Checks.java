@@ -21,6 +21,12 @@ final class Checks {
     }
   }
 
+  static void index(String name, int index, int bound) {
+    if (index < 0 || index >= bound) {
+      throw new IllegalArgumentException("%s %d of %d".formatted(name, index, bound));
+    }
+  }
+
   static void matrix(String name, Tensor tensor) {
     if (tensor.type() != DataType.F32 || tensor.shape().rank() != 2) {
       throw new IllegalArgumentException(

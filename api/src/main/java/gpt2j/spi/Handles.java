@@ -104,6 +104,11 @@ final class Handles {
     @Override
     public void reserve(int slot, int positions) {
       requireRange("reserve", slot, positions, spec().capacity());
+      life().requireUnrecorded("reserve");
+      own();
+      if (positions <= room[slot]) {
+        return; // asked before each step, which allocates nothing
+      }
       life()
           .runUnrecorded(
               "reserve",
@@ -159,38 +164,35 @@ final class Handles {
 
     @Override
     public void use(int row, SamplingParameters parameters) {
-      index("row", row, rows());
-      parameters.logitBias().keySet().forEach(token -> index("token", token, vocabulary()));
+      Checks.index("sampling: row", row, rows());
+      parameters
+          .logitBias()
+          .keySet()
+          .forEach(token -> Checks.index("sampling: token", token, vocabulary()));
       life().runUnrecorded("use", () -> own().use(row, parameters));
     }
 
     @Override
     public void allow(int row, @Nullable BitSet tokens) {
-      index("row", row, rows());
+      Checks.index("sampling: row", row, rows());
       if (tokens != null) {
         if (tokens.isEmpty()) {
           throw new IllegalArgumentException("sampling: no token is allowed for row " + row);
         }
-        index("token", tokens.length() - 1, vocabulary());
+        Checks.index("sampling: token", tokens.length() - 1, vocabulary());
       }
       life().runUnrecorded("allow", () -> own().allow(row, tokens));
     }
 
     @Override
     public void reset(int row, long stream, int draw, int[] prompt, int[] drawn) {
-      index("row", row, rows());
+      Checks.index("sampling: row", row, rows());
       for (int[] tokens : new int[][] {prompt, drawn}) {
         for (int token : tokens) {
-          index("token", token, vocabulary());
+          Checks.index("sampling: token", token, vocabulary());
         }
       }
       life().runUnrecorded("reset", () -> own().reset(row, stream, draw, prompt, drawn));
-    }
-
-    private static void index(String name, int index, int bound) {
-      if (index < 0 || index >= bound) {
-        throw new IllegalArgumentException("sampling: %s %d of %d".formatted(name, index, bound));
-      }
     }
   }
 
