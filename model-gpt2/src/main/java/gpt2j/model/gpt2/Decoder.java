@@ -188,7 +188,6 @@ public final class Decoder implements AutoCloseable {
             requireOpen();
             forget();
             useRows();
-            rewrite = true;
           });
     }
   }

@@ -234,9 +234,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   /** Each prompt once, then copied for its other samples. */
   private void prefillPrompts() {
-    for (Sample sample : active) {
-      session.reserve(sample.index(), sample.mostPositions());
-    }
+    session.reserveAll(active.stream().mapToInt(Sample::mostPositions).toArray());
     List<Extension> prompts =
         active.stream()
             .filter(sample -> sample.stream() == 0)

@@ -62,6 +62,25 @@ final class SessionTest {
     illegal("sequence 0 occurs twice in one batch", () -> session.decoder(greedy, 0, 0));
   }
 
+  /** What was reserved and given back is taken again where tokens are appended. */
+  @Test
+  void memoryIsTakenBeforehandAndGivenBack() {
+    session.reserve(0, 8);
+    session.prefill(0, 1, 2, 3);
+    session.prefill(1, 4, 5);
+    float[] before = session.logits(0);
+    session.trim();
+    assertArrayEquals(before, session.logits(0));
+    float[] further = session.evaluate(0, 4)[0];
+    session.clear(1);
+    session.trim();
+    session.prefill(1, 1, 2, 3);
+    assertArrayEquals(further, session.evaluate(1, 4)[0]);
+    illegal("a sequence has room for 8 tokens, not 9", () -> session.reserve(0, 9));
+    illegal("a sequence has room for 8 tokens, not -1", () -> session.reserve(0, -1));
+    illegal("there is no sequence 3", () -> session.reserve(3, 1));
+  }
+
   @Test
   void refusesWhatDoesntFit() {
     session.prefill(1, 1, 2, 3);
