@@ -2,6 +2,7 @@ package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
 import gpt2j.api.SamplingParameters;
+import gpt2j.api.Words;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.BenchContext;
@@ -9,7 +10,6 @@ import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.MemoryFigures;
-import gpt2j.bench.statistics.Words;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.Extension;
 import gpt2j.model.gpt2.Session;

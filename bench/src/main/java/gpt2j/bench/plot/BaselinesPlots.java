@@ -1,12 +1,12 @@
 package gpt2j.bench.plot;
 
+import gpt2j.api.Words;
 import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.ProgramMeasurement;
 import gpt2j.bench.result.ProgramSummary;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.statistics.Statistics;
-import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

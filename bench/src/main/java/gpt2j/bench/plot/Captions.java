@@ -1,9 +1,9 @@
 package gpt2j.bench.plot;
 
+import gpt2j.api.Words;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
-import gpt2j.bench.statistics.Words;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package gpt2j.bench.plot;
 
+import gpt2j.api.Words;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.GridResult;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.statistics.Statistics;
-import gpt2j.bench.statistics.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

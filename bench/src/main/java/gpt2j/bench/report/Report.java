@@ -1,12 +1,12 @@
 package gpt2j.bench.report;
 
+import gpt2j.api.Words;
 import gpt2j.bench.plot.Plot;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.setup.DeviceDescription;
 import gpt2j.bench.result.setup.Header;
 import gpt2j.bench.result.setup.Model;
-import gpt2j.bench.statistics.Words;
 import gpt2j.bench.table.Cell;
 import gpt2j.bench.table.Table;
 import gpt2j.bench.table.Tables;

@@ -1,6 +1,6 @@
 package gpt2j.bench.visualize;
 
-import gpt2j.bench.statistics.Words;
+import gpt2j.api.Words;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.List;
