@@ -91,8 +91,29 @@ public enum WeightFormat {
     }
   }
 
-  /** As ggml-quants.c does it ({@code quantize_row_q8_0_ref}, {@code quantize_row_q4_0_ref}). */
   private void roundGroup(float[] weights, int from, int count, int stride) {
+    byte[] integers = new byte[count];
+    float scale = Float.float16ToFloat(quantize(weights, from, count, stride, integers));
+    for (int i = 0; i < count; i++) {
+      weights[from + i * stride] = scale * integers[i];
+    }
+  }
+
+  /**
+   * Makes a group of weights a scale and small integers, as ggml-quants.c does it ({@code
+   * quantize_row_q8_0_ref}, {@code quantize_row_q4_0_ref}).
+   *
+   * @param from where the first of them is
+   * @param count weights, at most {@link #groupSize}
+   * @param stride how far each is from the next
+   * @param integers where each weight's {@code q} goes: −127 … 127, or −8 … 7
+   * @return the scale {@code d}, the bits of a float16; NaN if a weight is no finite number
+   * @throws UnsupportedOperationException in a format without groups
+   */
+  public short quantize(float[] weights, int from, int count, int stride, byte[] integers) {
+    if (plain != null) {
+      throw new UnsupportedOperationException(this + " has no groups");
+    }
     float largest = 0; // in magnitude
     float none = 0;
     for (int i = 0; i < count; i++) {
@@ -104,12 +125,11 @@ public enum WeightFormat {
     }
     float scale = this == Q8_0 ? Math.abs(largest) / 127 : largest / -8;
     float inverse = scale == 0 ? 0 : 1 / scale;
-    float stored = Float.isNaN(none) ? none : DataType.F16.round(scale);
     for (int i = 0; i < count; i++) {
-      int at = from + i * stride;
-      float scaled = weights[at] * inverse;
-      weights[at] = stored * (this == Q8_0 ? nearest(scaled) : fourBits(scaled));
+      float scaled = weights[from + i * stride] * inverse;
+      integers[i] = (byte) (this == Q8_0 ? nearest(scaled) : fourBits(scaled));
     }
+    return Float.floatToFloat16(Float.isNaN(none) ? none : scale);
   }
 
   private static int nearest(float value) {

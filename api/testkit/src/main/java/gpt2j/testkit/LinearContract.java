@@ -181,6 +181,24 @@ abstract class LinearContract extends Contract {
         });
   }
 
+  /** An output is NaN where one of its weights is, and no other output is. */
+  @ParameterizedTest
+  @EnumSource
+  void aWeightOfNaNSpoilsItsOutput(WeightFormat format) {
+    compare(
+        bench -> {
+          float[] weight = Numbers.random(12, 80 * 140, 0.1);
+          for (int output : new int[] {0, 3, 70, 139}) {
+            weight[(output * 7 % 80) * 140 + output] = Float.NaN;
+          }
+          LinearWeights weights = bench.weights(Numbers.host(weight, 80, 140), null, format);
+          for (int n : new int[] {1, 2, 5, 9, 33}) {
+            Tensor out = product(bench, weights, n, Epilogue.NONE);
+            bench.show(n + " rows, " + format, out, tolerance(format));
+          }
+        });
+  }
+
   @ParameterizedTest
   @EnumSource
   void aRowOfNaNSpoilsNoOther(Epilogue epilogue) {

@@ -84,6 +84,26 @@ abstract class LogitsContract extends Contract {
         });
   }
 
+  /** A token whose vector has a NaN has that logit, and no other has. */
+  @ParameterizedTest
+  @EnumSource
+  void aVectorWithNaNSpoilsItsLogit(WeightFormat format) {
+    compare(
+        bench -> {
+          float[] head = Numbers.random(5, 140 * 80, 0.1);
+          for (int token : new int[] {0, 3, 70, 139}) {
+            head[token * 80 + token * 7 % 80] = Float.NaN;
+          }
+          EmbeddingTable table = bench.table(Numbers.host(head, 140, 80), format);
+          for (int m : new int[] {1, 2, 5, 9, 33}) {
+            Tensor out = bench.floats(m, 140);
+            Tensor x = bench.floats(Numbers.random(m, m * 80, 1), m, 80);
+            bench.operations().logits(out, x, table);
+            bench.show(m + " rows, " + format, out, subject().tolerance(format));
+          }
+        });
+  }
+
   @ParameterizedTest
   @EnumSource
   void tablesDescribeThemselves(WeightFormat format) {

@@ -37,6 +37,7 @@ final class SabotagedOperations {
         operations("position ignored", EmbedContract.class, b -> new Embed(b, t -> t, p -> 0)),
         weights("bias forgotten", (b, w, bias, p) -> b.linearWeights(w, null, p)),
         weights("format ignored", (b, w, bias, p) -> b.linearWeights(w, bias, WeightFormat.F32)),
+        weights("NaN is 0", (b, w, bias, p) -> b.linearWeights(withoutNaN(w), bias, p)),
         weights("truncated", (b, w, bias, p) -> b.linearWeights(truncated(w, p), bias, p)),
         epilogue("residual overwritten", LinearContract.class, Epilogue.ADD_TO_OUT, Epilogue.NONE),
         epilogue("GELU forgotten", LinearContract.class, Epilogue.GELU_ERF, Epilogue.NONE),
@@ -75,6 +76,16 @@ final class SabotagedOperations {
   private interface WeightMaker {
     LinearWeights make(
         Backend to, HostTensor weight, @Nullable HostTensor bias, WeightFormat format);
+  }
+
+  /** The same weights with 0 for NaN. */
+  private static HostTensor withoutNaN(HostTensor weight) {
+    float[] values = new float[Math.toIntExact(weight.shape().elements())];
+    weight.copyTo(0, values, 0, values.length);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.isNaN(values[i]) ? 0 : values[i];
+    }
+    return HostTensor.of(weight.name(), weight.shape(), values);
   }
 
   private static Sabotage weights(String name, WeightMaker maker) {

@@ -32,6 +32,7 @@ import gpt2j.backend.cpu.weights.Bf16Table;
 import gpt2j.backend.cpu.weights.CpuLinearWeights;
 import gpt2j.backend.cpu.weights.F32Matrix;
 import gpt2j.backend.cpu.weights.F32Table;
+import gpt2j.backend.cpu.weights.GroupedMatrix;
 import gpt2j.backend.cpu.weights.Matrix;
 import gpt2j.spi.HostTokenQueue;
 import gpt2j.spi.UncheckedBackend;
@@ -77,7 +78,7 @@ final class CpuBackend extends UncheckedBackend {
 
   @Override
   public boolean supports(WeightFormat format) {
-    return format == WeightFormat.F32 || format == WeightFormat.BF16;
+    return format != WeightFormat.F16;
   }
 
   @Override
@@ -110,7 +111,8 @@ final class CpuBackend extends UncheckedBackend {
     return switch (format) {
       case F32 -> new F32Table(runtime, rows);
       case BF16 -> new Bf16Table(runtime, rows);
-      case F16, Q8_0, Q4_0 -> throw lacking(format);
+      case Q8_0, Q4_0 -> GroupedMatrix.ofTable(runtime, rows, format);
+      case F16 -> throw lacking(format);
     };
   }
 
@@ -119,13 +121,14 @@ final class CpuBackend extends UncheckedBackend {
     return switch (format) {
       case F32 -> new F32Matrix(runtime, tensor);
       case BF16 -> new Bf16Matrix(runtime, tensor);
-      case F16, Q8_0, Q4_0 -> throw lacking(format);
+      case Q8_0, Q4_0 -> GroupedMatrix.ofMatrix(runtime, tensor, format);
+      case F16 -> throw lacking(format);
     };
   }
 
   private static UnsupportedException lacking(WeightFormat format) {
     return new UnsupportedException(
-        "the cpu backend keeps weights in F32 or BF16, not in " + format);
+        "the cpu backend keeps weights in F32, BF16, Q8_0 or Q4_0, not in " + format);
   }
 
   private CpuTensor vector(HostTensor tensor) {

@@ -10,7 +10,10 @@ import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
 import gpt2j.backend.cpu.kernel.Bf16TableKernel;
 import gpt2j.backend.cpu.kernel.F32TableKernel;
 import gpt2j.backend.cpu.kernel.GemvKernels;
+import gpt2j.backend.cpu.kernel.GroupKernel;
 import gpt2j.backend.cpu.kernel.LayerNorm;
+import gpt2j.backend.cpu.kernel.Q4GroupKernel;
+import gpt2j.backend.cpu.kernel.Q8GroupKernel;
 import gpt2j.backend.cpu.kernel.Softmax;
 import gpt2j.backend.cpu.kernel.TableKernel;
 import gpt2j.backend.cpu.kernel.TileGemm;
@@ -56,7 +59,9 @@ final class WarmUp {
     switch (format) {
       case F32 -> F32Row.start();
       case BF16 -> Bf16Rows.start();
-      case F16, Q8_0, Q4_0 -> {}
+      case Q8_0 -> Q8Rows.start();
+      case Q4_0 -> Q4Rows.start();
+      case F16 -> {}
     }
   }
 
@@ -152,6 +157,30 @@ final class WarmUp {
       TableKernel table = new F32TableKernel(WIDTH);
       WarmUp.run((a, b, c) -> table.addUp(a, b, c, ROW));
     }
+  }
+
+  private static final class Q8Rows {
+    private static final Thread THREAD = inBackground(() -> groups(new Q8GroupKernel()));
+
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+  }
+
+  private static final class Q4Rows {
+    private static final Thread THREAD = inBackground(() -> groups(new Q4GroupKernel()));
+
+    static void start() {
+      assert THREAD.isDaemon(); // started when this class was initialised
+    }
+  }
+
+  private static void groups(GroupKernel kernel) {
+    int groups = 4;
+    long panelBytes = (long) groups * kernel.groupBytes();
+    WarmUp.run((a, b, c) -> kernel.oneRow(a, b, c, panelBytes, 2, groups));
+    WarmUp.run((a, b, c) -> kernel.widen(a, c, b));
+    WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
   }
 
   private static final class Bf16Rows {

@@ -34,10 +34,10 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
-  /** The weights' precision: a format in which each is a number by itself. */
+  /** The format in which weights are kept. */
   public static final class OfPrecision extends Choice<WeightFormat> {
     OfPrecision() {
-      super(Choice::lowerCase, WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16);
+      super(Choice::lowerCase, WeightFormat.values());
     }
   }
 

@@ -88,6 +88,14 @@ public final class Memory {
     ALL.set(SHORT, address, value);
   }
 
+  public static byte getByte(long address) {
+    return ALL.get(ValueLayout.JAVA_BYTE, address);
+  }
+
+  public static void setByte(long address, byte value) {
+    ALL.set(ValueLayout.JAVA_BYTE, address, value);
+  }
+
   public static FloatVector load(long address) {
     return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER);
   }
@@ -136,6 +144,11 @@ public final class Memory {
     } else {
       store(sum, address, first(count));
     }
+  }
+
+  /** Adds {@code (a + b)·factor} to a vector in memory, where {@code a} and {@code b} are, too. */
+  public static void addProduct(long address, long a, long b, FloatVector factor) {
+    store(load(a).add(load(b)).fma(factor, load(address)), address);
   }
 
   public static void store(LongVector vector, long address) {

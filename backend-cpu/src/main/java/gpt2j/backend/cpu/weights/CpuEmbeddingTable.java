@@ -4,7 +4,8 @@ import gpt2j.api.EmbeddingTable;
 import gpt2j.backend.cpu.memory.CpuTensor;
 
 /** A table of vectors that lie one after another. Immutable once filled. */
-public sealed interface CpuEmbeddingTable extends EmbeddingTable permits F32Table, Bf16Table {
+public sealed interface CpuEmbeddingTable extends EmbeddingTable
+    permits F32Table, Bf16Table, GroupedMatrix {
   /** The table as this backend's own. */
   static CpuEmbeddingTable of(EmbeddingTable table) {
     if (table instanceof CpuEmbeddingTable own) {

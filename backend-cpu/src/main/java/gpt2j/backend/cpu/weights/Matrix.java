@@ -3,7 +3,7 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.backend.cpu.memory.CpuTensor;
 
 /** The stored numbers of an {@code [inputs, outputs]} matrix. Immutable once filled. */
-public sealed interface Matrix extends AutoCloseable permits F32Matrix, Bf16Matrix {
+public sealed interface Matrix extends AutoCloseable permits F32Matrix, Bf16Matrix, GroupedMatrix {
   int inputs();
 
   int outputs();
