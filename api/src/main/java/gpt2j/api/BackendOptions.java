@@ -10,7 +10,8 @@ import java.util.TreeMap;
  * How to open a backend.
  *
  * @param device which device, counted from 0
- * @param threads host threads that compute; empty for the backend's default
+ * @param threads host threads that compute, or as many as the backend has a use for, if fewer;
+ *     empty for the backend's default
  * @param memoryLimit bytes that the backend may allocate on the device; empty for no limit
  * @param settings values of {@link BackendProvider#settings}, by name; a backend's defaults for
  *     those that are left out

@@ -26,7 +26,9 @@ public interface BackendProvider {
   /**
    * Opens a device.
    *
-   * @throws BackendUnavailableException when it can't be opened, with the reason in one line
+   * @return a {@link gpt2j.spi.CheckedBackend}
+   * @throws BackendUnavailableException when it can't be opened, or there is no such device, with
+   *     the reason in one line
    * @throws IllegalArgumentException when the options have a setting, or a value of one, that is
    *     not among {@link #settings}
    * @throws UnsupportedException when it can't be {@link BackendOptions#batchInvariant}, or not

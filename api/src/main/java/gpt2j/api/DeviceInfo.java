@@ -12,7 +12,8 @@ import java.util.Map;
  * @param freeMemory bytes that could be allocated when asked
  * @param threads host threads that compute by default
  * @param prefillRows rows of one batch from which on a row gets no cheaper by more of them; longer
- *     prompts are best evaluated so many rows at a time, since each row takes memory
+ *     prompts are best evaluated so many rows at a time, since each row takes memory; 1 where rows
+ *     share nothing
  * @param properties further facts worth showing, in order: vector width, compute capability, …
  */
 public record DeviceInfo(

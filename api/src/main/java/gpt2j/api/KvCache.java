@@ -12,8 +12,9 @@ public interface KvCache extends AutoCloseable {
   KvCacheSpec spec();
 
   /**
-   * Makes room for positions {@code 0 … positions - 1} of a slot, in order with the operations
-   * queued; what is stored there stays. Recorded steps needn't be recorded again.
+   * Makes room for positions {@code 0 … positions - 1} of a slot, or more, in order with the
+   * operations queued; what is stored there stays. Recorded steps needn't be recorded again. Asked
+   * again and again for a few positions more, by sessions that grow.
    *
    * @throws OutOfMemoryException when the device or the limit has no room; then nothing has changed
    */

@@ -11,9 +11,10 @@ import gpt2j.api.tensor.Tensor;
  * <p>Shapes, layers, slots and counts that the host gives and that don't fit throw {@link
  * IllegalArgumentException} when queued. Values in device memory that don't fit (a token outside
  * its table, a position beyond the cache) are the caller's to prevent: a device can't report them,
- * so the result is undefined, though never a write outside the tensors named. So is what comes out
- * of rows that are {@link TokenBatch#IDLE idle}; nothing of them is stored in a cache, and other
- * rows don't mind them.
+ * so the result is undefined, though never a write outside the tensors named, nor an exception: a
+ * row that has {@link SamplingState#NO_TOKEN} is evaluated beside others. So is what comes out of
+ * rows that are {@link TokenBatch#IDLE idle}; nothing of them is stored in a cache, and other rows
+ * don't mind them.
  *
  * <p>Every operation may throw {@link UnsupportedException}; none computes elsewhere.
  */
