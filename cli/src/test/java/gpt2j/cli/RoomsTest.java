@@ -23,7 +23,7 @@ class RoomsTest {
 
   /** Packages outside tests that only tests and benchmarks of single operations need. */
   private static final Set<String> FOR_TESTS =
-      Set.of("gpt2j.bench.jmh", "gpt2j.cuda.emulator", "gpt2j.integration");
+      Set.of("gpt2j.backend.plain", "gpt2j.bench.jmh", "gpt2j.cuda.emulator", "gpt2j.integration");
 
   private static final Pattern LISTED =
       Pattern.compile("^\\| `(gpt2j[a-z0-9_.]*)` \\|", Pattern.MULTILINE);
