@@ -69,7 +69,7 @@ say 'the tests'
 version=$(sed -n 's:.*<junit.version>\(.*\)</junit.version>.*:\1:p' "$root/pom.xml")
 mvn -B -ntp -q -f "$root/pom.xml" -N dependency:copy -Dartifact="$JUNIT:$version" \
   -DoutputDirectory="$new/tests" -Dmdep.useBaseVersion=true
-for module in api/testkit integration-tests; do
+for module in api/testkit integration-tests/plain-backend integration-tests; do
   cp -R -- "$root/$module/target/classes" "$new/tests/${module##*/}"
 done
 cp -R -- "$root/integration-tests/target/test-classes" "$new/tests/suites"

@@ -4,6 +4,7 @@ open module gpt2j.integration.tests {
   requires gpt2j.testkit;
   requires gpt2j.backend.cpu;
   requires gpt2j.backend.cuda;
+  requires gpt2j.backend.plain;
   requires gpt2j.cuda.emulator;
   requires gpt2j.model.gpt2;
   requires gpt2j.bench;

@@ -4,6 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Opens this build's backends by name. */
 final class Backends {
@@ -11,6 +12,10 @@ final class Backends {
       DaggerTestComponent.create().backends();
 
   private Backends() {}
+
+  static Stream<String> names() {
+    return PROVIDERS.keySet().stream().sorted();
+  }
 
   static BackendProvider provider(String name) {
     return PROVIDERS.get(name);

@@ -24,6 +24,7 @@ class ModulesTest {
     "gpt2j.nd4j,",
     "gpt2j.backend.cpu, gpt2j.api gpt2j.nd4j",
     "gpt2j.backend.cuda, gpt2j.api",
+    "gpt2j.backend.plain, gpt2j.api",
     "gpt2j.model.gpt2, gpt2j.api",
     "gpt2j.bench, gpt2j.api gpt2j.model.gpt2",
   })
