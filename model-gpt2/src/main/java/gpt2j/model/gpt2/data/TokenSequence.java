@@ -1,5 +1,7 @@
 package gpt2j.model.gpt2.data;
 
+import java.util.Objects;
+
 /** Token ids one after another, in memory or in a file. Any number of threads may read one. */
 public interface TokenSequence {
   /** How many tokens there are. */
@@ -19,6 +21,18 @@ public interface TokenSequence {
 
   /** Tokens in memory. */
   static TokenSequence of(int... tokens) {
-    return new ArrayTokens(tokens.clone());
+    int[] own = tokens.clone();
+    return new TokenSequence() {
+      @Override
+      public long size() {
+        return own.length;
+      }
+
+      @Override
+      public void read(long start, int[] target, int offset, int length) {
+        Objects.checkFromIndexSize(start, (long) length, own.length);
+        System.arraycopy(own, (int) start, target, offset, length);
+      }
+    };
   }
 }

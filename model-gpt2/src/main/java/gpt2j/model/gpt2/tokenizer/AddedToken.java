@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.tokenizer;
 
-import org.jspecify.annotations.Nullable;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * A token that is cut out of a text before byte pair encoding sees it.
@@ -42,47 +43,28 @@ record AddedToken(
    * @param special what it is where the object doesn't say so
    */
   static AddedToken read(JsonFile json, boolean special) {
-    Fields fields = new Fields(special);
-    json.object(field -> fields.read(json, field));
-    return fields.token();
-  }
-
-  private static final class Fields {
-    private int id = NO_ID;
-    private @Nullable String content;
-    private boolean singleWord;
-    private boolean stripLeft;
-    private boolean stripRight;
-    private @Nullable Boolean normalized;
-    private boolean special;
-
-    Fields(boolean special) {
-      this.special = special;
-    }
-
-    void read(JsonFile json, String field) {
-      switch (field) {
-        case "id" -> id = json.integer(TokenIds.LARGEST);
-        case "content" -> content = json.string();
-        case "single_word" -> singleWord = json.bool();
-        case "lstrip" -> stripLeft = json.bool();
-        case "rstrip" -> stripRight = json.bool();
-        case "normalized" -> normalized = json.bool();
-        case "special" -> special = json.bool();
-        case "__type" -> json.string();
-        default -> json.refuseUnlessOff();
-      }
-    }
-
-    AddedToken token() {
-      return new AddedToken(
-          id,
-          content == null ? "" : content,
-          singleWord,
-          stripLeft,
-          stripRight,
-          normalized == null ? !special : normalized,
-          special);
-    }
+    int[] id = {NO_ID};
+    String[] content = {""};
+    Map<String, Boolean> flags = new HashMap<>();
+    json.object(
+        field -> {
+          switch (field) {
+            case "id" -> id[0] = json.integer(Vocabulary.LARGEST_ID);
+            case "content" -> content[0] = json.string();
+            case "single_word", "lstrip", "rstrip", "normalized", "special" ->
+                flags.put(field, json.bool());
+            case "__type" -> json.string();
+            default -> json.refuseUnlessOff();
+          }
+        });
+    boolean isSpecial = flags.getOrDefault("special", special);
+    return new AddedToken(
+        id[0],
+        content[0],
+        flags.getOrDefault("single_word", false),
+        flags.getOrDefault("lstrip", false),
+        flags.getOrDefault("rstrip", false),
+        flags.getOrDefault("normalized", !isSpecial),
+        isSpecial);
   }
 }

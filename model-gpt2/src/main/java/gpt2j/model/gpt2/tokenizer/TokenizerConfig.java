@@ -205,8 +205,9 @@ record TokenizerConfig(
       json.object(
           key -> {
             int id = key.matches("\\d{1,7}") ? Integer.parseInt(key) : Integer.MAX_VALUE;
-            if (id > TokenIds.LARGEST) {
-              throw json.error("must have an id from 0 to " + TokenIds.LARGEST + " for its name");
+            if (id > Vocabulary.LARGEST_ID) {
+              throw json.error(
+                  "must have an id from 0 to " + Vocabulary.LARGEST_ID + " for its name");
             }
             tokens.put(id, withContent(json, false).withId(id));
           });

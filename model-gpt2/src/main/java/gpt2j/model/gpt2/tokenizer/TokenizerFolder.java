@@ -76,7 +76,7 @@ public final class TokenizerFolder {
     }
     TokenizerConfig config = TokenizerConfig.read(this);
     Map<String, Integer> added =
-        config.added().isEmpty() && has(ADDED) ? read(ADDED, TokenIds::read) : Map.of();
+        config.added().isEmpty() && has(ADDED) ? read(ADDED, Vocabulary::readIds) : Map.of();
     if (has(TOKENIZER)) {
       return read(TOKENIZER, json -> TokenizerJson.read(json, config)).tokenizer(config, added);
     }
@@ -114,7 +114,7 @@ public final class TokenizerFolder {
   private void requireForm(String name) {
     switch (name) {
       case VocabAndMerges.MERGES -> VocabAndMerges.requireMerges(this);
-      case VocabAndMerges.VOCAB, ADDED -> read(name, TokenIds::read);
+      case VocabAndMerges.VOCAB, ADDED -> read(name, Vocabulary::readIds);
       default ->
           read(
               name,

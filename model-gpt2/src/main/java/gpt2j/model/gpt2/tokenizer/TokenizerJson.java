@@ -226,7 +226,7 @@ final class TokenizerJson {
                     "is " + TokenizerException.quote(type) + "; only \"BPE\" is supported");
               }
             }
-            case "vocab" -> tokens = TokenIds.read(json);
+            case "vocab" -> tokens = Vocabulary.readIds(json);
             case "merges" -> merges = readMerges();
             case "unk_token" -> unknownToken = json.isNull() ? null : json.string();
             case "fuse_unk" -> fuseUnknown = !json.isNull() && json.bool();

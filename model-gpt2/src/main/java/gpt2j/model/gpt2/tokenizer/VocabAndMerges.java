@@ -17,7 +17,7 @@ final class VocabAndMerges {
   private VocabAndMerges() {}
 
   static TokenizerParts read(TokenizerFolder folder, TokenizerConfig config) {
-    Map<String, Integer> tokens = folder.read(VOCAB, TokenIds::read);
+    Map<String, Integer> tokens = folder.read(VOCAB, Vocabulary::readIds);
     if (tokens.isEmpty()) {
       throw new TokenizerException(VOCAB + ": has no tokens");
     }

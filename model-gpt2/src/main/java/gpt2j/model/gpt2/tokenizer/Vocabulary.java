@@ -1,6 +1,9 @@
 package gpt2j.model.gpt2.tokenizer;
 
 import com.knuddels.jtokkit.api.IntArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +11,27 @@ import org.jspecify.annotations.Nullable;
  * Immutable, safe for use by any number of threads.
  */
 sealed interface Vocabulary permits Gpt2Vocabulary, BytePairVocabulary {
+  /** No model's vocabulary comes near it; tables are as long as the largest id. */
+  int LARGEST_ID = (1 << 20) - 1;
+
+  /** The tokens and their ids in an object; both are unique. */
+  static Map<String, Integer> readIds(JsonFile json) {
+    Map<String, Integer> ids = new HashMap<>();
+    BitSet taken = new BitSet();
+    json.entries(
+        token -> {
+          int id = json.integer(LARGEST_ID);
+          if (taken.get(id)) {
+            throw json.error("has the id of another token, " + id);
+          }
+          taken.set(id);
+          if (ids.put(token, id) != null) {
+            throw json.error("is there twice");
+          }
+        });
+    return ids;
+  }
+
   /**
    * Appends the tokens of {@code text}, well-formed UTF-16 without added tokens, to {@code tokens}.
    *
