@@ -1,15 +1,16 @@
 package gpt2j.bench;
 
 import gpt2j.bench.baselines.BaselinesRun;
-import gpt2j.bench.compare.Comparer;
-import gpt2j.bench.compare.Variation;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.grid.CompareRun;
+import gpt2j.bench.grid.Comparer;
 import gpt2j.bench.grid.GridRun;
 import gpt2j.bench.grid.ProfileRun;
 import gpt2j.bench.grid.RooflineRun;
+import gpt2j.bench.grid.Variation;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.report.ReportPublisher;
 import gpt2j.bench.result.BaselinesResult;
@@ -31,7 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The benchmarks. Each writes what it finds into a {@link ResultDirectory} as it comes, and tables
@@ -65,19 +66,15 @@ public final class Benchmarks {
     List<CaseMeasurement> before = earlier.map(GridResult::measurements).orElse(List.of());
     return run(
         directory,
-        (log, save) ->
+        run ->
             switch (command) {
-              case PROFILE -> new ProfileRun(context, command, settings, log, before, save).run();
-              case ROOFLINE -> new RooflineRun(context, settings, log, before, save).run();
-              default ->
-                  new GridRun(
-                          context,
-                          command,
-                          settings,
-                          log,
-                          earlier.map(r -> r.measurements(Measurement.class)).orElse(List.of()),
-                          save)
-                      .run();
+              case PROFILE -> new ProfileRun(run, command, settings, before).run();
+              case ROOFLINE -> new RooflineRun(run, settings, before).run();
+              default -> {
+                List<Measurement> measured =
+                    earlier.map(r -> r.measurements(Measurement.class)).orElse(List.of());
+                yield new GridRun(run, command, settings, measured).run();
+              }
             });
   }
 
@@ -92,9 +89,7 @@ public final class Benchmarks {
     Variation variation = Variation.parse(vs, settings);
     Optional<CompareResult> before =
         before(BenchmarkCommand.COMPARE, CompareResult.class, directory);
-    return run(
-        directory,
-        (log, save) -> new CompareRun(context, settings, variation, log, before, save).run());
+    return run(directory, run -> new CompareRun(run, settings, variation, before).run());
   }
 
   /** Two results that were measured before, each at its own time. */
@@ -106,17 +101,17 @@ public final class Benchmarks {
     List<Comparison> comparisons = Comparer.apart(measurementsA, measurementsB);
     return run(
         directory,
-        (log, save) -> {
-          log.addAll(resultA.header());
-          log.addAll(resultB.header());
+        run -> {
+          run.log().addAll(resultA.header());
+          run.log().addAll(resultB.header());
           BenchmarkResult result =
               new CompareResult(
-                  log.header(true),
+                  run.log().header(true),
                   CompareSettings.ofFiles(a, b),
                   comparisons,
                   measurementsA,
                   measurementsB);
-          save.accept(result);
+          run.save().accept(result);
           return result;
         });
   }
@@ -132,8 +127,7 @@ public final class Benchmarks {
       BaselinesSettings settings, ProgramOptions options, ResultDirectory directory) {
     Optional<BaselinesResult> before =
         before(BenchmarkCommand.BASELINES, BaselinesResult.class, directory);
-    return run(
-        directory, (log, save) -> BaselinesRun.run(context, settings, options, log, before, save));
+    return run(directory, run -> BaselinesRun.run(run, settings, options, before));
   }
 
   /** What an earlier run left, which must be one of the same benchmark. */
@@ -152,11 +146,8 @@ public final class Benchmarks {
   }
 
   /** Measures, and has what there is saved as it comes. */
-  private interface Run {
-    BenchmarkResult run(RunLog log, Consumer<BenchmarkResult> save);
-  }
-
-  private BenchmarkResult run(ResultDirectory directory, Run run) {
+  private BenchmarkResult run(
+      ResultDirectory directory, Function<RunContext, BenchmarkResult> run) {
     RunLog log =
         directory
             .before()
@@ -164,12 +155,14 @@ public final class Benchmarks {
             .orElseGet(() -> new RunLog(context.version()));
     AtomicReference<BenchmarkResult> last = new AtomicReference<>();
     try {
-      return run.run(
-          log,
-          now -> {
-            last.set(now);
-            directory.save(now);
-          });
+      return run.apply(
+          new RunContext(
+              context,
+              log,
+              now -> {
+                last.set(now);
+                directory.save(now);
+              }));
     } finally {
       if (last.get() != null) {
         directory.publish(last.get(), publishers, context.listener());

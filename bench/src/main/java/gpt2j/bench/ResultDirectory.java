@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -120,24 +119,20 @@ public final class ResultDirectory implements AutoCloseable {
   }
 
   /** Writes tables, and has pictures and reports made. What fails of these is said, no more. */
-  List<Path> publish(BenchmarkResult result, List<Publisher> publishers, RunListener listener) {
-    List<Path> files = new ArrayList<>();
+  void publish(BenchmarkResult result, List<Publisher> publishers, RunListener listener) {
     try {
-      files.add(write("table.md", Tables.format(result, Table.Format.MD)));
-      files.add(write("table.csv", Tables.format(result, Table.Format.CSV)));
+      write("table.md", Tables.format(result, Table.Format.MD));
+      write("table.csv", Tables.format(result, Table.Format.CSV));
       for (Publisher publisher : publishers) {
-        files.addAll(publisher.publish(result, path));
+        publisher.publish(result, path);
       }
     } catch (IOException e) {
       listener.note(path + ": not everything could be written: " + Io.explain(e));
     }
-    return files;
   }
 
-  private Path write(String name, String text) throws IOException {
-    Path file = path.resolve(name);
-    disk.replace(file, text.getBytes(StandardCharsets.UTF_8));
-    return file;
+  private void write(String name, String text) throws IOException {
+    disk.replace(path.resolve(name), text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Lets other processes use it. */

@@ -7,7 +7,7 @@ import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ModelStore;
 import gpt2j.bench.measure.OpenSubjects;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BaselinesSettings;
@@ -27,7 +27,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +37,10 @@ import org.jspecify.annotations.Nullable;
  * opposite order.
  */
 public final class BaselinesRun {
+  private final RunContext run;
   private final BenchContext context;
   private final List<BaselineProgram> programs;
   private final Duration patience;
-  private final RunLog log;
-  private final Consumer<BenchmarkResult> save;
   private final ProgramList summaries;
   private final List<ProgramMeasurement> measurements;
   private BaselinesSettings settings;
@@ -54,23 +52,19 @@ public final class BaselinesRun {
    * @param programs those beside gpt2j
    * @param patience how long each may take for anything
    * @param before what an earlier run found: nothing of it is measured again
-   * @param save called with what there is after each round of a piece of work, and at the end
    */
   BaselinesRun(
-      BenchContext context,
+      RunContext run,
       BaselinesSettings settings,
       List<BaselineProgram> programs,
       Duration patience,
-      RunLog log,
       List<ProgramSummary> before,
-      List<ProgramMeasurement> measuredBefore,
-      Consumer<BenchmarkResult> save) {
-    this.context = context;
+      List<ProgramMeasurement> measuredBefore) {
+    this.run = run;
+    context = run.bench();
     this.settings = settings;
     this.programs = programs;
     this.patience = patience;
-    this.log = log;
-    this.save = save;
     measurements = new ArrayList<>(measuredBefore);
     summaries =
         new ProgramList(
@@ -84,26 +78,21 @@ public final class BaselinesRun {
    * Measures what is missing, beside the programs that are installed here.
    *
    * @param before what an earlier run found
-   * @param save called with what there is, now and then and at the end
    * @throws CancellationException when the user wants an end; what was measured has been saved
    */
   public static BenchmarkResult run(
-      BenchContext context,
+      RunContext run,
       BaselinesSettings settings,
       ProgramOptions options,
-      RunLog log,
-      Optional<BaselinesResult> before,
-      Consumer<BenchmarkResult> save) {
+      Optional<BaselinesResult> before) {
     try (InstalledPrograms programs = new InstalledPrograms(options)) {
       return new BaselinesRun(
-              context,
+              run,
               settings,
               programs.of(settings.programs()),
               options.patience(),
-              log,
               before.map(BaselinesResult::programs).orElse(List.of()),
-              before.map(BaselinesResult::measurements).orElse(List.of()),
-              save)
+              before.map(BaselinesResult::measurements).orElse(List.of()))
           .run();
     }
   }
@@ -111,7 +100,7 @@ public final class BaselinesRun {
   BenchmarkResult run() {
     boolean complete = false;
     BenchmarkResult last;
-    try (OpenSubjects workbench = new OpenSubjects(context, log)) {
+    try (OpenSubjects workbench = new OpenSubjects(context, run.log())) {
       for (WeightFormat precision : settings.precisions()) {
         measure(precision, workbench);
       }
@@ -119,7 +108,7 @@ public final class BaselinesRun {
     } finally {
       last = result(complete);
       if (complete || !measurements.isEmpty()) {
-        save.accept(last);
+        run.save().accept(last);
       }
     }
     return last;
@@ -127,7 +116,7 @@ public final class BaselinesRun {
 
   private BaselinesResult result(boolean complete) {
     return new BaselinesResult(
-        log.header(complete), settings.withName(), summaries.all(), measurements);
+        run.log().header(complete), settings.withName(), summaries.all(), measurements);
   }
 
   private void measure(WeightFormat precision, OpenSubjects workbench) {
@@ -226,7 +215,7 @@ public final class BaselinesRun {
           }
           doneCost += work.cost();
         }
-        save.accept(result(false));
+        run.save().accept(result(false));
       }
     }
   }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -127,6 +128,19 @@ final class ChildProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw ProgramException.gone("the wait for it was interrupted");
     }
+  }
+
+  /**
+   * All lines until it has ended.
+   *
+   * @throws ProgramException when one doesn't come in time
+   */
+  List<String> lines(Duration patience) throws ProgramException {
+    List<String> all = new ArrayList<>();
+    for (Optional<String> line = line(patience); line.isPresent(); line = line(patience)) {
+      all.add(line.get());
+    }
+    return all;
   }
 
   private void look() {

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Jlama in a JVM of its own, driven by {@code JlamaProgram.java}. Its jars come from Maven Central
@@ -110,13 +109,12 @@ final class Jlama implements BaselineProgram {
   private static void resolve(BenchContext context, Path pom, Path folder) throws ProgramException {
     List<String> command =
         List.of("mvn", "-q", "-B", "-f", pom.toString(), PLUGIN, "-DoutputDirectory=" + folder);
-    String problem = "";
     try (ChildProcess maven = new ChildProcess(context, command, Map.of())) {
-      for (Optional<String> line = maven.line(DOWNLOAD);
-          line.isPresent();
-          line = maven.line(DOWNLOAD)) {
-        problem = problem.isEmpty() && line.get().startsWith("[ERROR]") ? line.get() : problem;
-      }
+      String problem =
+          maven.lines(DOWNLOAD).stream()
+              .filter(line -> line.startsWith("[ERROR]"))
+              .findFirst()
+              .orElse("");
       if (!maven.succeeded()) {
         throw ProgramException.gone("its jars weren't found by Maven: " + problem);
       }

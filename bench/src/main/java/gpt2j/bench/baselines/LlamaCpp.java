@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -74,13 +73,8 @@ final class LlamaCpp implements BaselineProgram {
 
   private static Output output(Conditions conditions, List<String> command)
       throws ProgramException {
-    List<String> lines = new ArrayList<>();
     try (ChildProcess process = new ChildProcess(conditions.context(), command, Map.of())) {
-      for (Optional<String> line = process.line(conditions.patience());
-          line.isPresent();
-          line = process.line(conditions.patience())) {
-        lines.add(line.get());
-      }
+      List<String> lines = process.lines(conditions.patience());
       if (!process.succeeded()) {
         throw process.ended();
       }

@@ -1,11 +1,8 @@
 package gpt2j.bench.grid;
 
-import gpt2j.bench.compare.Comparer;
-import gpt2j.bench.compare.Variation;
-import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.OpenSubjects;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
@@ -17,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * Measures two sides in turn: A, B, B, A, A, B, … so that neither a drift nor a disturbance of the
@@ -37,16 +33,10 @@ public final class CompareRun extends GridLoop {
    * @param settings the grid of side A
    * @param variation what B has instead
    * @param before what an earlier run measured
-   * @param save called with what there is, now and then and at the end
    */
   public CompareRun(
-      BenchContext context,
-      GridSettings settings,
-      Variation variation,
-      RunLog log,
-      Optional<CompareResult> before,
-      Consumer<BenchmarkResult> save) {
-    super(context, settings, 1, log, save);
+      RunContext run, GridSettings settings, Variation variation, Optional<CompareResult> before) {
+    super(run, settings, 1);
     this.variation = variation;
     compareSettings =
         new CompareSettings(

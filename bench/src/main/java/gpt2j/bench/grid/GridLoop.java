@@ -3,7 +3,7 @@ package gpt2j.bench.grid;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.OpenSubjects;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkResult;
@@ -11,17 +11,14 @@ import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Header;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 
 /** Goes through the sets of a grid, and saves what there is now and then. */
 public abstract class GridLoop {
   private static final long SAVE_NANOS = 5_000_000_000L;
 
-  private final BenchContext context;
+  private final RunContext run;
   private final GridSettings settings;
   private final GridSettings named;
-  private final RunLog log;
-  private final Consumer<BenchmarkResult> save;
   private final int runsOfEach;
   private long totalWork;
   private long doneWork;
@@ -31,20 +28,12 @@ public abstract class GridLoop {
    * Plans a run.
    *
    * @param runsPerRepetition how often a case runs for each of its samples
-   * @param save called with what there is, now and then and at the end
    */
-  GridLoop(
-      BenchContext context,
-      GridSettings settings,
-      int runsPerRepetition,
-      RunLog log,
-      Consumer<BenchmarkResult> save) {
-    this.context = context;
+  GridLoop(RunContext run, GridSettings settings, int runsPerRepetition) {
+    this.run = run;
     this.settings = settings;
     named = settings.withNames();
     runsOfEach = runsPerRepetition * settings.repetitions() + settings.warmup();
-    this.log = log;
-    this.save = save;
   }
 
   /** Measures what is missing of a set. */
@@ -67,7 +56,7 @@ public abstract class GridLoop {
   abstract boolean isEmpty();
 
   final BenchContext context() {
-    return context;
+    return run.bench();
   }
 
   /** As results have them. */
@@ -76,7 +65,7 @@ public abstract class GridLoop {
   }
 
   final CaseRunner runner(Subject subject, BenchmarkCase of) {
-    return new CaseRunner(context, subject, of, settings.seed());
+    return new CaseRunner(run.bench(), subject, of, settings.seed());
   }
 
   /**
@@ -89,7 +78,7 @@ public abstract class GridLoop {
     totalWork = runsOfEach * sets.stream().mapToLong(this::work).sum();
     boolean complete = false;
     BenchmarkResult last;
-    try (OpenSubjects workbench = new OpenSubjects(context, log)) {
+    try (OpenSubjects workbench = new OpenSubjects(run.bench(), run.log())) {
       for (CaseSet set : sets) {
         workbench.keepOnly(subjects(set));
         long end = doneWork + runsOfEach * work(set);
@@ -99,9 +88,9 @@ public abstract class GridLoop {
       }
       complete = true;
     } finally {
-      last = result(log.header(complete));
+      last = result(run.log().header(complete));
       if (!isEmpty()) {
-        save.accept(last);
+        run.save().accept(last);
       }
     }
     return last;
@@ -109,15 +98,15 @@ public abstract class GridLoop {
 
   /** Says what is done next, and how much work that is. */
   final void report(String task, long work) {
-    context.check();
-    context.listener().progressed(task, Math.min(doneWork, totalWork), totalWork);
+    run.bench().check();
+    run.bench().listener().progressed(task, Math.min(doneWork, totalWork), totalWork);
     doneWork += work;
   }
 
   /** Saves what there is, if the last time was a while ago. */
   final void save(boolean now) {
     if (!isEmpty() && (now || System.nanoTime() - savedAt > SAVE_NANOS)) {
-      save.accept(result(log.header(false)));
+      run.save().accept(result(run.log().header(false)));
       savedAt = System.nanoTime();
     }
   }

@@ -1,9 +1,8 @@
 package gpt2j.bench.grid;
 
-import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.OpenSubjects;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkCommand;
@@ -13,7 +12,6 @@ import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.Measurement;
 import gpt2j.bench.result.setup.Header;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** Measures every case of a grid, and goes on where an earlier run ended. */
 public final class GridRun extends GridLoop {
@@ -24,16 +22,10 @@ public final class GridRun extends GridLoop {
    * Plans a run.
    *
    * @param before what an earlier run measured
-   * @param save called with what there is, now and then and at the end
    */
   public GridRun(
-      BenchContext context,
-      BenchmarkCommand command,
-      GridSettings settings,
-      RunLog log,
-      List<Measurement> before,
-      Consumer<BenchmarkResult> save) {
-    super(context, settings, 1, log, save);
+      RunContext run, BenchmarkCommand command, GridSettings settings, List<Measurement> before) {
+    super(run, settings, 1);
     this.command = command;
     samples = new Samples(before);
   }

@@ -1,9 +1,8 @@
 package gpt2j.bench.grid;
 
-import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.OpenSubjects;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.StepProfiler;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.measure.Watch;
@@ -35,16 +34,13 @@ public class ProfileRun extends GridLoop {
    * Plans a run.
    *
    * @param before what an earlier run measured
-   * @param save called with what there is, now and then and at the end
    */
   public ProfileRun(
-      BenchContext context,
+      RunContext run,
       BenchmarkCommand command,
       GridSettings settings,
-      RunLog log,
-      List<CaseMeasurement> before,
-      Consumer<BenchmarkResult> save) {
-    super(context, settings, KINDS, log, save);
+      List<CaseMeasurement> before) {
+    super(run, settings, KINDS);
     this.command = command;
     before.forEach(measurement -> measurements.put(measurement.benchmarkCase(), measurement));
   }

@@ -1,11 +1,10 @@
 package gpt2j.bench.grid;
 
-import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.measure.RunLog;
+import gpt2j.bench.grid.Demands.Demand;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.Subject;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.BenchmarkCommand;
-import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.result.CaseMeasurement;
 import gpt2j.bench.result.GenerationSample;
 import gpt2j.bench.result.GridSettings;
@@ -14,14 +13,10 @@ import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.result.RooflineMeasurement;
 import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.result.setup.Surroundings;
-import gpt2j.bench.roofline.Demands;
-import gpt2j.bench.roofline.Demands.Demand;
-import gpt2j.bench.roofline.DeviceLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Puts the prefill and the last decoding step of every case under the device's roof. Operations are
@@ -29,13 +24,8 @@ import java.util.function.Consumer;
  */
 public final class RooflineRun extends ProfileRun {
   /** Plans a run, as {@link ProfileRun}. */
-  public RooflineRun(
-      BenchContext context,
-      GridSettings settings,
-      RunLog log,
-      List<CaseMeasurement> before,
-      Consumer<BenchmarkResult> save) {
-    super(context, BenchmarkCommand.ROOFLINE, settings, log, before, save);
+  public RooflineRun(RunContext run, GridSettings settings, List<CaseMeasurement> before) {
+    super(run, BenchmarkCommand.ROOFLINE, settings, before);
   }
 
   @Override

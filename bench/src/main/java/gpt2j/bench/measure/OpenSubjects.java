@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Opens backends and loads models, each once. */
@@ -81,27 +82,21 @@ public final class OpenSubjects implements AutoCloseable {
 
   /** Closes every subject but these, and the backends that nobody uses then. */
   public void keepOnly(Set<Subject.Key> keys) {
-    subjects
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean goes = !keys.contains(entry.getKey());
-              if (goes) {
-                entry.getValue().gpt2().close();
-              }
-              return goes;
-            });
+    closeOthers(subjects, keys, subject -> subject.gpt2().close());
     Set<BackendKey> used =
         subjects.keySet().stream()
             .map(key -> new BackendKey(key.backend(), key.threads()))
             .collect(Collectors.toSet());
-    backends
-        .entrySet()
+    closeOthers(backends, used, Backend::close);
+  }
+
+  private static <K, V> void closeOthers(Map<K, V> open, Set<K> kept, Consumer<V> close) {
+    open.entrySet()
         .removeIf(
             entry -> {
-              boolean goes = !used.contains(entry.getKey());
+              boolean goes = !kept.contains(entry.getKey());
               if (goes) {
-                entry.getValue().close();
+                close.accept(entry.getValue());
               }
               return goes;
             });

@@ -39,11 +39,6 @@ public final class StepProfiler {
     return steps;
   }
 
-  /** Whether decoding steps are queued one operation at a time. */
-  public boolean isUnrecorded() {
-    return unrecorded;
-  }
-
   private static boolean isWhole(ProfiledStep step) {
     return step.sectionNanos().size() <= SECTIONS_OF_A_WHOLE;
   }

@@ -1,7 +1,10 @@
 package gpt2j.bench.plot;
 
+import java.awt.Color;
 import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.text.FieldPosition;
+import java.util.Locale;
 import org.jfree.chart.axis.CategoryAxis;
 import org.jfree.chart.axis.CategoryLabelPositions;
 import org.jfree.chart.axis.NumberAxis;
@@ -11,6 +14,7 @@ import org.jfree.chart.labels.StandardCategoryItemLabelGenerator;
 import org.jfree.chart.plot.CategoryPlot;
 import org.jfree.chart.plot.PlotOrientation;
 import org.jfree.chart.renderer.category.BarRenderer;
+import org.jfree.chart.renderer.category.StackedBarRenderer;
 import org.jfree.chart.renderer.category.StandardBarPainter;
 import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.category.CategoryDataset;
@@ -50,6 +54,29 @@ final class Bars {
     return plot;
   }
 
+  /** Bars from left to right that are made of parts, with the larger parts' numbers in them. */
+  static CategoryPlot stacked(CategoryDataset percent, String label) {
+    StackedBarRenderer renderer = new StackedBarRenderer();
+    renderer.setMaximumBarWidth(0.4);
+    renderer.setDefaultItemLabelGenerator(
+        new StandardCategoryItemLabelGenerator("{2}", new LargePercents()));
+    renderer.setDefaultItemLabelsVisible(true);
+    renderer.setDefaultItemLabelFont(Style.SMALL);
+    for (int i = 0; i < percent.getRowCount(); i++) {
+      Color color = Style.component(percent.getRowKey(i).toString());
+      renderer.setSeriesPaint(i, color);
+      renderer.setSeriesOutlinePaint(i, Color.WHITE);
+      renderer.setSeriesItemLabelPaint(i, Style.textOn(color));
+    }
+    CategoryPlot plot = plot(percent, label, renderer);
+    renderer.setDrawBarOutline(true);
+    plot.setOrientation(PlotOrientation.HORIZONTAL);
+    plot.getRangeAxis().setRange(0, 100);
+    plot.getDomainAxis().setMaximumCategoryLabelWidthRatio(0.4f);
+    plot.getDomainAxis().setCategoryMargin(0.25);
+    return plot;
+  }
+
   private static void numbers(BarRenderer renderer, ItemLabelAnchor anchor, TextAnchor text) {
     renderer.setDefaultItemLabelGenerator(
         new StandardCategoryItemLabelGenerator("{2}", new ThreeDigits()));
@@ -81,6 +108,21 @@ final class Bars {
     @Override
     public StringBuffer format(double number, StringBuffer result, FieldPosition position) {
       return result.append(Captions.number(number));
+    }
+  }
+
+  /** Whole percents, and nothing for parts that have no room for a number. */
+  private static final class LargePercents extends DecimalFormat {
+    private static final long serialVersionUID = 1L;
+    private static final double LEAST = 4;
+
+    LargePercents() {
+      super("0", DecimalFormatSymbols.getInstance(Locale.ROOT));
+    }
+
+    @Override
+    public StringBuffer format(double number, StringBuffer result, FieldPosition position) {
+      return number < LEAST ? result : super.format(number, result, position);
     }
   }
 }

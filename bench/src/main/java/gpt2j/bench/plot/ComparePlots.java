@@ -5,7 +5,9 @@ import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.Comparison.Ratio;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jfree.chart.axis.SymbolAxis;
@@ -17,16 +19,7 @@ import org.jfree.data.xy.XYIntervalSeriesCollection;
 
 /** Ratios with their confidence intervals, one below the other. */
 final class ComparePlots {
-  private static final List<Function<BenchmarkCase, String>> PARTS =
-      List.of(
-          Captions::model,
-          Captions::backend,
-          Captions::precision,
-          Captions::threads,
-          Captions::cache,
-          Captions::batch,
-          Captions::prompt,
-          Captions::newTokens);
+  private static final Set<CasePart> PARTS = EnumSet.allOf(CasePart.class);
 
   private ComparePlots() {}
 
@@ -36,7 +29,7 @@ final class ComparePlots {
       return List.of();
     }
     Function<BenchmarkCase, String> names =
-        cases.size() == 1 ? _ -> "" : Captions.distinction(cases, PARTS);
+        cases.size() == 1 ? _ -> "" : CasePart.distinction(cases, PARTS);
     List<String> labels = new ArrayList<>();
     List<Ratio> ratios = new ArrayList<>();
     for (Comparison comparison : result.comparisons()) {

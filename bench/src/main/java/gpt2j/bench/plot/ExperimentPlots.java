@@ -8,20 +8,17 @@ import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 
 /** What the cache buys, over lengths, for each model. */
 final class ExperimentPlots {
-  private static final List<Function<BenchmarkCase, String>> SERIES =
-      List.of(
-          Captions::model,
-          Captions::backend,
-          Captions::precision,
-          Captions::threads,
-          Captions::batch);
+  private static final Set<CasePart> SERIES =
+      EnumSet.complementOf(EnumSet.of(CasePart.CACHE, CasePart.PROMPT, CasePart.NEW_TOKENS));
 
   private ExperimentPlots() {}
 
@@ -38,11 +35,11 @@ final class ExperimentPlots {
       return List.of();
     }
     List<BenchmarkCase> cases = pairs.stream().map(CachePair::of).toList();
-    List<Function<BenchmarkCase, String>> parts = new ArrayList<>(SERIES);
+    Set<CasePart> parts = EnumSet.copyOf(SERIES);
     if (severalPairsOfOneLength(pairs)) {
-      parts.add(Captions::prompt);
+      parts.add(CasePart.PROMPT);
     }
-    Function<BenchmarkCase, String> name = Captions.distinction(cases, parts);
+    Function<BenchmarkCase, String> name = CasePart.distinction(cases, parts);
     String conditions = Captions.conditions(result.header(), cases, parts);
     Lines speedups = new Lines();
     Lines steps = new Lines();
@@ -121,9 +118,10 @@ final class ExperimentPlots {
 
   /** Whether length alone doesn't tell the points of a model apart. */
   private static boolean severalPairsOfOneLength(List<CachePair> pairs) {
-    Function<BenchmarkCase, String> name =
-        of -> String.join("|", SERIES.stream().map(part -> part.apply(of)).toList());
-    return pairs.stream().map(pair -> name.apply(pair.of()) + length(pair)).distinct().count()
+    return pairs.stream()
+            .map(pair -> CasePart.join(pair.of(), SERIES) + length(pair))
+            .distinct()
+            .count()
         < pairs.size();
   }
 }

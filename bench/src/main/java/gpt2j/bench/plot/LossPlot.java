@@ -153,9 +153,9 @@ public final class LossPlot {
    * @throws IOException when it can't be read, drawn or written
    */
   public static void draw(Path metrics, Path picture, Subject subject) throws IOException {
-    String problem = TextDrawing.problem();
-    if (problem != null) {
-      throw new IOException(problem);
+    Optional<String> problem = TextDrawing.problem();
+    if (problem.isPresent()) {
+      throw new IOException(problem.get());
     }
     List<Training> updates = new ArrayList<>();
     List<Validation> validation = new ArrayList<>();

@@ -7,9 +7,11 @@ import gpt2j.bench.result.ProfileMeasurement;
 import gpt2j.bench.result.ProfiledStep;
 import gpt2j.bench.statistics.MeanStep;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jfree.chart.axis.NumberAxis;
@@ -22,15 +24,7 @@ import org.jfree.data.xy.XYSeries;
 
 /** Where the time goes: shares of prefill and decoding, and of decoding at every length. */
 final class ProfilePlots {
-  private static final List<Function<BenchmarkCase, String>> PARTS =
-      List.of(
-          Captions::model,
-          Captions::backend,
-          Captions::precision,
-          Captions::threads,
-          Captions::cache,
-          Captions::batch,
-          Captions::prompt);
+  private static final Set<CasePart> PARTS = EnumSet.complementOf(EnumSet.of(CasePart.NEW_TOKENS));
 
   private static final double NANOS_PER_MILLI = 1e6;
 
@@ -46,7 +40,7 @@ final class ProfilePlots {
     }
     List<BenchmarkCase> cases = measured.stream().map(ProfileMeasurement::benchmarkCase).toList();
     Function<BenchmarkCase, String> names =
-        cases.size() == 1 ? _ -> "" : Captions.distinction(cases, PARTS);
+        cases.size() == 1 ? _ -> "" : CasePart.distinction(cases, PARTS);
     String conditions = Captions.conditions(result.header(), cases, PARTS);
     List<Plot> plots = new ArrayList<>();
     plots.add(shares(measured, names, conditions));
@@ -102,7 +96,7 @@ final class ProfilePlots {
                 + "mean of all steps; rest: outside all sections; SECTION/PART: taken out of the"
                 + " section"
                 + thin.words(),
-            StackedBars.plot(percent, "share of the step's time, %"),
+            Bars.stacked(percent, "share of the step's time, %"),
             true),
         900,
         210 + 52 * bars.size());

@@ -9,8 +9,9 @@ import gpt2j.bench.result.RooflinePoint;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Set;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.category.DefaultCategoryDataset;
@@ -22,14 +23,8 @@ import org.jfree.data.xy.XYSeriesCollection;
  * and their shares of it.
  */
 final class RooflinePlots {
-  private static final List<Function<BenchmarkCase, String>> PARTS =
-      List.of(
-          Captions::model,
-          Captions::backend,
-          Captions::precision,
-          Captions::threads,
-          Captions::batch,
-          Captions::prompt);
+  private static final Set<CasePart> PARTS =
+      EnumSet.complementOf(EnumSet.of(CasePart.CACHE, CasePart.NEW_TOKENS));
 
   private RooflinePlots() {}
 
@@ -43,7 +38,7 @@ final class RooflinePlots {
     List<Plot> plots = new ArrayList<>();
     for (RooflineMeasurement m : measured) {
       String name =
-          cases.size() == 1 ? "" : Captions.distinction(cases, PARTS).apply(m.benchmarkCase());
+          cases.size() == 1 ? "" : CasePart.distinction(cases, PARTS).apply(m.benchmarkCase());
       String suffix = name.isEmpty() ? "" : "-" + Captions.fileName(name);
       String conditions = Captions.conditions(result.header(), List.of(m.benchmarkCase()), PARTS);
       plots.add(roof(m, suffix, conditions));

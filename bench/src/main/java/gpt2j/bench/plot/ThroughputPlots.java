@@ -6,9 +6,11 @@ import gpt2j.bench.result.Measurement;
 import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jfree.chart.axis.NumberAxis;
@@ -25,17 +27,15 @@ final class ThroughputPlots {
   private static final int REST = 160;
 
   /** What the abscissa may be. */
-  private record Dimension(
-      String label, ToIntFunction<BenchmarkCase> value, Function<BenchmarkCase, String> words) {}
+  private record Dimension(String label, ToIntFunction<BenchmarkCase> value, CasePart part) {}
 
   private static final List<Dimension> DIMENSIONS =
       List.of(
-          new Dimension("batch: sequences side by side", BenchmarkCase::batch, Captions::batch),
-          new Dimension("tokens of the prompt", BenchmarkCase::promptTokens, Captions::prompt),
-          new Dimension("tokens generated", BenchmarkCase::newTokens, Captions::newTokens));
+          new Dimension("batch: sequences side by side", BenchmarkCase::batch, CasePart.BATCH),
+          new Dimension("tokens of the prompt", BenchmarkCase::promptTokens, CasePart.PROMPT),
+          new Dimension("tokens generated", BenchmarkCase::newTokens, CasePart.NEW_TOKENS));
 
-  private static final List<Function<BenchmarkCase, String>> SERIES =
-      List.of(Captions::backend, Captions::precision, Captions::threads, Captions::cache);
+  private static final Set<CasePart> SERIES = EnumSet.range(CasePart.BACKEND, CasePart.CACHE);
 
   private record Panel(String label, Function<Figures, double[]> rates) {}
 
@@ -57,13 +57,13 @@ final class ThroughputPlots {
     }
     List<BenchmarkCase> cases = measured.stream().map(Measurement::benchmarkCase).toList();
     Dimension abscissa = widest(cases);
-    List<Function<BenchmarkCase, String>> facets = new ArrayList<>(List.of(Captions::model));
-    DIMENSIONS.stream().filter(d -> d != abscissa).forEach(d -> facets.add(d.words()));
-    Function<BenchmarkCase, String> series = Captions.distinction(cases, SERIES);
+    Set<CasePart> facets = EnumSet.of(CasePart.MODEL);
+    DIMENSIONS.stream().filter(d -> d != abscissa).forEach(d -> facets.add(d.part()));
+    Function<BenchmarkCase, String> series = CasePart.distinction(cases, SERIES);
     Map<String, List<Measurement>> byFacet = new LinkedHashMap<>();
     for (Measurement m : measured) {
-      List<String> words = facets.stream().map(f -> f.apply(m.benchmarkCase())).toList();
-      byFacet.computeIfAbsent(String.join(", ", words), _ -> new ArrayList<>()).add(m);
+      String facet = CasePart.join(m.benchmarkCase(), facets);
+      byFacet.computeIfAbsent(facet, _ -> new ArrayList<>()).add(m);
     }
     List<Plot> plots = new ArrayList<>();
     byFacet.forEach(

@@ -8,9 +8,11 @@ import gpt2j.bench.statistics.Figures;
 import gpt2j.bench.statistics.Statistics;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.plot.XYPlot;
@@ -20,15 +22,7 @@ import org.jfree.data.xy.YIntervalSeriesCollection;
 
 /** The latency of every token, cached and uncached, with the spread over repetitions. */
 final class TracePlots {
-  private static final List<Function<BenchmarkCase, String>> FACETS =
-      List.of(
-          Captions::model,
-          Captions::backend,
-          Captions::precision,
-          Captions::threads,
-          Captions::batch,
-          Captions::prompt,
-          Captions::newTokens);
+  private static final Set<CasePart> FACETS = EnumSet.complementOf(EnumSet.of(CasePart.CACHE));
 
   private TracePlots() {}
 
@@ -39,7 +33,7 @@ final class TracePlots {
         byCase.computeIfAbsent(m.benchmarkCase().withUseCache(true), _ -> new ArrayList<>()).add(m);
       }
     }
-    Function<BenchmarkCase, String> names = Captions.distinction(byCase.keySet(), FACETS);
+    Function<BenchmarkCase, String> names = CasePart.distinction(byCase.keySet(), FACETS);
     List<Plot> plots = new ArrayList<>();
     byCase.forEach(
         (of, measured) ->
@@ -59,7 +53,7 @@ final class TracePlots {
     StringBuilder description = new StringBuilder("Latency of each token after the first. ");
     double top = 0;
     for (Measurement m : measured) {
-      String name = Captions.cache(m.benchmarkCase());
+      String name = CasePart.CACHE.of(m.benchmarkCase());
       int index = m.benchmarkCase().useCache() ? 0 : 1;
       YIntervalSeries series = series(name, m);
       renderer.setSeriesPaint(data.getSeriesCount(), Style.series(index));

@@ -28,7 +28,7 @@ public final class ReportPublisher implements Publisher {
 
   /** Draws, if this Java can. */
   public ReportPublisher() {
-    this(() -> Optional.ofNullable(TextDrawing.problem()));
+    this(TextDrawing::problem);
   }
 
   ReportPublisher(Supplier<Optional<String>> problem) {

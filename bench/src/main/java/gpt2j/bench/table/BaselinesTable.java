@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -99,26 +100,17 @@ final class BaselinesTable {
         floorShare(result, rounds),
         Cell.of((long) rates.length),
         program.name().equals(US) ? new Cell.Empty() : ratio(rounds, rounds(result, US, work)),
-        rounds.stream()
-            .filter(m -> m.peakResidentBytes().isPresent())
-            .mapToLong(m -> m.peakResidentBytes().getAsLong())
-            .max()
-            .stream()
-            .mapToObj(Units::mebibytes)
-            .findFirst()
-            .orElse(new Cell.Empty()),
-        rounds.stream()
-            .filter(m -> m.othersCores().isPresent())
-            .mapToDouble(m -> m.othersCores().getAsDouble())
-            .max()
-            .stream()
-            .mapToObj(cores -> (Cell) new Cell.Number(cores, 2, null))
-            .findFirst()
-            .orElse(new Cell.Empty()),
+        peak(rounds),
+        Units.cores(rounds.stream().flatMapToDouble(m -> m.othersCores().stream()).max()),
         program.name().equals(US)
             ? new Cell.Empty()
             : equalTokens(rounds, rounds(result, US, work)),
         new Cell.Empty());
+  }
+
+  private static Cell peak(List<ProgramMeasurement> rounds) {
+    OptionalLong peak = rounds.stream().flatMapToLong(m -> m.peakResidentBytes().stream()).max();
+    return peak.isPresent() ? Units.mebibytes(peak.getAsLong()) : new Cell.Empty();
   }
 
   private static String test(Work work) {

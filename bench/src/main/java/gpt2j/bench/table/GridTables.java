@@ -56,7 +56,7 @@ final class GridTables {
                     ? Units.mebibytes(f.memory().peakResidentBytes().getAsLong())
                     : Cell.of("not measurable here"))
         .add("device MiB", f -> Units.mebibytes(f.memory().deviceTotalBytes()))
-        .add("others' cores", f -> Units.othersCores(f.surroundings()))
+        .add("others' cores", f -> Units.cores(f.surroundings().mostOthersCores()))
         .add("memory GB/s", f -> Units.readBandwidth(f.surroundings()))
         .table(result.measurements(Measurement.class).stream().map(Figures::new).toList());
   }
@@ -127,7 +127,7 @@ final class GridTables {
             "uncached tokens/s",
             pair -> uncached(pair, f -> Cell.of(Statistics.median(f.endToEndRates()))))
         .add("speedup ×", pair -> uncached(pair, f -> Units.interval(f.speedup(cached(pair)))))
-        .add("others' cores", pair -> Units.othersCores(around(pair)))
+        .add("others' cores", pair -> Units.cores(around(pair).mostOthersCores()))
         .add("memory GB/s", pair -> Units.readBandwidth(around(pair)))
         .table(CachePair.of(result.measurements(Measurement.class)));
   }

@@ -6,7 +6,6 @@ import gpt2j.bench.result.setup.Model;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.bench.statistics.Interval;
 import gpt2j.bench.statistics.Statistics;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -35,25 +34,15 @@ final class Units {
   }
 
   /** Others' cores at worst; nothing where the system doesn't tell. */
-  static Cell othersCores(Surroundings... surroundings) {
-    return Arrays.stream(surroundings)
-        .map(Surroundings::mostOthersCores)
-        .flatMapToDouble(OptionalDouble::stream)
-        .max()
-        .stream()
-        .mapToObj(cores -> (Cell) new Cell.Number(cores, 2, null))
-        .findFirst()
-        .orElse(new Cell.Empty());
+  static Cell cores(OptionalDouble most) {
+    return most.isPresent() ? new Cell.Number(most.getAsDouble(), 2, null) : new Cell.Empty();
   }
 
   /** At how many GB/s the memory was read before the repetitions. */
-  static Cell readBandwidth(Surroundings... surroundings) {
+  static Cell readBandwidth(Surroundings surroundings) {
     return interval(
         Statistics.range(
-            Arrays.stream(surroundings)
-                .flatMap(around -> around.bytesPerSecond().stream())
-                .mapToDouble(bytes -> bytes / GIGA)
-                .toArray()));
+            surroundings.bytesPerSecond().stream().mapToDouble(b -> b / GIGA).toArray()));
   }
 
   static Cell precision(WeightFormat precision) {

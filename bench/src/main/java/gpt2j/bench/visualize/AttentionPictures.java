@@ -1,9 +1,10 @@
 package gpt2j.bench.visualize;
 
 import gpt2j.api.Words;
+import java.awt.Font;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
-import java.util.List;
+import java.util.stream.Stream;
 
 /** Pictures of attention maps: queries from top to bottom, keys from left to right. */
 final class AttentionPictures {
@@ -37,7 +38,10 @@ final class AttentionPictures {
   AttentionPictures(String model, AttentionMaps maps) {
     this.model = model;
     this.maps = maps;
-    right = BAR_GAP + Math.max(BAR_WIDTH, longest(List.of(HATCHED))) + MARGIN;
+    right =
+        BAR_GAP
+            + Math.max(BAR_WIDTH, Ink.longest(Ink.SMALL, Font.PLAIN, Stream.of(HATCHED)))
+            + MARGIN;
     int room = DashboardLayout.LEAST_WIDTH - MARGIN - LAYER_LABELS - right;
     int side = Math.max(SIDE, room / maps.heads() - GAP);
     gridCell = Math.clamp(side / maps.tokens().size(), 1, 12);
@@ -103,7 +107,8 @@ final class AttentionPictures {
   BufferedImage single(int layer, int head) {
     int tokens = maps.tokens().size();
     int cell = Math.clamp(900 / tokens, 3, 40);
-    int labels = longestLabel();
+    int labels =
+        Ink.longest(Ink.SMALL, Font.PLAIN, maps.tokens().stream().map(KvTrace.Token::text));
     int left = MARGIN + labels + TO_LABELS + 2;
     int top = TITLE;
     int side = tokens * cell;
@@ -136,17 +141,6 @@ final class AttentionPictures {
       bar(ink, left + side + BAR_GAP, top);
     }
     return image;
-  }
-
-  private int longestLabel() {
-    return longest(maps.tokens().stream().map(KvTrace.Token::text).toList());
-  }
-
-  private static int longest(List<String> texts) {
-    try (Ink ink = new Ink(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB))) {
-      ink.text(Ink.SMALL, Ink.TEXT);
-      return texts.stream().mapToInt(ink::width).max().orElse(0);
-    }
   }
 
   private String leftOut() {

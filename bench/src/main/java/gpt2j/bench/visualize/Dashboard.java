@@ -1,6 +1,7 @@
 package gpt2j.bench.visualize;
 
 import gpt2j.api.Words;
+import java.awt.Font;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -43,23 +44,17 @@ final class Dashboard {
             trace.headSize(),
             cell,
             cellHeight,
-            longest(false, trace.tokens().stream().map(KvTrace.Token::text)),
-            longest(true, Stream.of(keysHeading(), attentionHeading(), valuesHeading())));
+            Ink.longest(Ink.SMALL, Font.BOLD, trace.tokens().stream().map(KvTrace.Token::text)),
+            Ink.longest(
+                Ink.NORMAL,
+                Font.BOLD,
+                Stream.of(keysHeading(), attentionHeading(), valuesHeading())));
     KvTrace.Step last = trace.steps().getLast();
     queries = ColorScale.signed(ScaleLimits.magnitude(each(KvTrace.Step::query)));
     keys = ColorScale.signed(ScaleLimits.magnitude(List.of(last.keys())));
     values = ColorScale.signed(ScaleLimits.magnitude(List.of(last.values())));
     outputs = ColorScale.signed(ScaleLimits.magnitude(each(KvTrace.Step::output)));
     attention = ColorScale.probability(ScaleLimits.attention(trace));
-  }
-
-  /** Pixels of the longest text. */
-  private static int longest(boolean heading, Stream<String> texts) {
-    BufferedImage image = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
-    try (Ink ink = new Ink(image)) {
-      ink.bold(heading ? Ink.NORMAL : Ink.SMALL, Ink.TEXT);
-      return texts.mapToInt(ink::width).max().orElse(0);
-    }
   }
 
   private String keysHeading() {

@@ -9,6 +9,7 @@ import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Draws text, cells and colour bars into a picture. */
 final class Ink implements AutoCloseable {
@@ -68,21 +69,20 @@ final class Ink implements AutoCloseable {
 
   /** Text that reads upwards, ends at y and stands in the middle of x. */
   void upwards(String text, int x, int top) {
-    rotated(text, x, top + width(text));
-  }
-
-  /** Text that reads upwards and begins at y. */
-  void upwardsFrom(String text, int x, int bottom) {
-    rotated(text, x, bottom);
-  }
-
-  private void rotated(String text, int x, int bottom) {
     FontMetrics metrics = graphics.getFontMetrics();
     AffineTransform before = graphics.getTransform();
-    graphics.translate(x + (metrics.getAscent() - metrics.getDescent()) / 2, bottom);
+    graphics.translate(x + (metrics.getAscent() - metrics.getDescent()) / 2, top + width(text));
     graphics.rotate(-Math.PI / 2);
     graphics.drawString(text, 0, 0);
     graphics.setTransform(before);
+  }
+
+  /** Pixels of the longest text. */
+  static int longest(int size, int style, Stream<String> texts) {
+    try (Ink ink = new Ink(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB))) {
+      ink.text(size, TEXT, style);
+      return texts.mapToInt(ink::width).max().orElse(0);
+    }
   }
 
   int width(String text) {

@@ -2,7 +2,6 @@ package gpt2j.bench.visualize;
 
 import gpt2j.api.SamplingParameters;
 import gpt2j.bench.context.BenchException;
-import gpt2j.bench.plot.TextDrawing;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
@@ -13,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
@@ -80,11 +78,6 @@ public final class Visualization {
                   settings.layer(),
                   settings.head()));
     }
-  }
-
-  /** Why this Java can't make pictures, in one line; nothing when it can. */
-  public static Optional<String> problem() {
-    return Optional.ofNullable(TextDrawing.problem());
   }
 
   /**

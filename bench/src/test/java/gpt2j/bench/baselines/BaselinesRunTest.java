@@ -14,6 +14,7 @@ import gpt2j.bench.fake.FakeBench;
 import gpt2j.bench.fake.FakeDevice;
 import gpt2j.bench.fake.Latencies;
 import gpt2j.bench.fake.VirtualTime;
+import gpt2j.bench.measure.RunContext;
 import gpt2j.bench.measure.RunLog;
 import gpt2j.bench.result.BaselinesResult;
 import gpt2j.bench.result.BaselinesSettings;
@@ -97,14 +98,12 @@ final class BaselinesRunTest {
       BaselineProgram... programs) {
     return (BaselinesResult)
         new BaselinesRun(
-                bench.context(),
+                new RunContext(bench.context(), new RunLog("1.2.3"), save),
                 settings(bench),
                 List.of(programs),
                 patience,
-                new RunLog("1.2.3"),
                 before,
-                measured,
-                save)
+                measured)
             .run();
   }
 

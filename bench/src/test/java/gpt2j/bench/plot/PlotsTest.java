@@ -118,7 +118,7 @@ class PlotsTest {
     int checked = 0;
     for (var m : result.measurements(Measurement.class)) {
       String name =
-          Captions.precision(m.benchmarkCase()) + ", " + Captions.cache(m.benchmarkCase());
+          CasePart.PRECISION.of(m.benchmarkCase()) + ", " + CasePart.CACHE.of(m.benchmarkCase());
       int series = data.indexOf(name);
       double[] rates = new Figures(m).decodeRates();
       for (int i = 0; i < data.getItemCount(series); i++) {
@@ -401,6 +401,6 @@ class PlotsTest {
 
   @Test
   void textCanBeDrawnHere() {
-    assertEquals(null, TextDrawing.problem());
+    assertEquals(Optional.empty(), TextDrawing.problem());
   }
 }

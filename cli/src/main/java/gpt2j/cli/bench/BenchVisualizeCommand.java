@@ -1,5 +1,6 @@
 package gpt2j.cli.bench;
 
+import gpt2j.bench.plot.TextDrawing;
 import gpt2j.bench.visualize.ObservedBackend;
 import gpt2j.bench.visualize.Visualization;
 import gpt2j.cli.io.CommandContext;
@@ -111,7 +112,7 @@ final class BenchVisualizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Visualization.problem()
+    TextDrawing.problem()
         .ifPresent(
             problem -> {
               throw UserError.failure(problem);

@@ -8,7 +8,6 @@ import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -44,7 +43,6 @@ public class Embedding extends OperationBenchmark {
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void embed(Device device) {
     device.run();
   }

@@ -7,7 +7,6 @@ import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -47,7 +46,6 @@ public class Linear extends OperationBenchmark {
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void linear(Device device) {
     device.run();
   }

@@ -5,7 +5,6 @@ import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -31,7 +30,6 @@ public class Logits extends OperationBenchmark {
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void logits(Device device) {
     device.run();
   }

@@ -5,7 +5,6 @@ import gpt2j.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -69,21 +68,18 @@ public class Rows extends OperationBenchmark {
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void gelu(Device device, Activation activation) {
     device.run();
   }
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void layerNorm(Device device, Norm norm) {
     device.run();
   }
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void selectRows(Device device, Choice choice) {
     device.run();
   }

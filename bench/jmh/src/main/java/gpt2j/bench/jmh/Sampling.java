@@ -5,7 +5,6 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -77,21 +76,18 @@ public class Sampling extends OperationBenchmark {
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void sample(Device device, Draw draw) {
     device.run();
   }
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void crossEntropy(Device device, Loss loss) {
     device.run();
   }
 
   /** Measures. */
   @Benchmark
-  @OperationsPerInvocation(Device.CALLS)
   public void advance(Device device, Advance advance) {
     device.run();
   }

@@ -1,4 +1,4 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.grid;
 
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.RooflinePoint;
@@ -12,14 +12,14 @@ import java.util.Map;
  * it adds to is read as well. A product of [n, k] and [k, m] is 2·n·k·m operations; element-wise
  * functions, which are cheap beside them, count as one operation for each element.
  */
-public final class Demands {
+final class Demands {
   /**
    * What a section asks of the device in one step, all layers together.
    *
    * @param bytes that must at least be moved
    * @param operations floating-point additions and multiplications
    */
-  public record Demand(long bytes, long operations) {
+  record Demand(long bytes, long operations) {
     Demand plus(Demand other) {
       return new Demand(bytes + other.bytes, operations + other.operations);
     }
@@ -37,7 +37,7 @@ public final class Demands {
    * @param rows rows of each sequence
    * @param length tokens that each sequence's last row attends to; its rows are the last of them
    */
-  public static Map<String, Demand> of(
+  static Map<String, Demand> of(
       Gpt2Config config, WeightFormat precision, int batch, int rows, int length) {
     long n = (long) batch * rows;
     long c = config.embeddingWidth();

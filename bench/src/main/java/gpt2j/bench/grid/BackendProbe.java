@@ -1,4 +1,4 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.grid;
 
 import gpt2j.api.Backend;
 import gpt2j.api.Epilogue;

@@ -1,4 +1,4 @@
-package gpt2j.bench.compare;
+package gpt2j.bench.grid;
 
 import gpt2j.bench.context.BenchException;
 import gpt2j.bench.result.BenchmarkCase;
@@ -129,25 +129,21 @@ public final class Comparer {
 
   /** Times: b is as many times as fast as its time goes into a's. */
   private static Ratio times(String metric, double[] a, double[] b, boolean interleaved) {
-    Interval ratio = ratio(a, b, interleaved);
-    return new Ratio(
-        metric,
-        "ms",
-        Statistics.median(a) / MILLI,
-        Statistics.median(b) / MILLI,
-        ratio.estimate(),
-        ratio.low(),
-        ratio.high());
+    return ratio(metric, "ms", a, b, MILLI, ratio(a, b, interleaved));
   }
 
   /** Rates: the other way round. */
   private static Ratio rates(String metric, double[] a, double[] b, boolean interleaved) {
-    Interval ratio = ratio(b, a, interleaved);
+    return ratio(metric, "tokens/s", a, b, 1, ratio(b, a, interleaved));
+  }
+
+  private static Ratio ratio(
+      String metric, String unit, double[] a, double[] b, double scale, Interval ratio) {
     return new Ratio(
         metric,
-        "tokens/s",
-        Statistics.median(a),
-        Statistics.median(b),
+        unit,
+        Statistics.median(a) / scale,
+        Statistics.median(b) / scale,
         ratio.estimate(),
         ratio.low(),
         ratio.high());

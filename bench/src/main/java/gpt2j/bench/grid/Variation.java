@@ -1,4 +1,4 @@
-package gpt2j.bench.compare;
+package gpt2j.bench.grid;
 
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchException;

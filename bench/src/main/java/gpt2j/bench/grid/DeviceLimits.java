@@ -1,4 +1,4 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.grid;
 
 import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostProbe;
@@ -15,12 +15,12 @@ import java.util.stream.Stream;
  * @param arithmeticMethod how the arithmetic was measured
  * @param operationsPerSecond its samples
  */
-public record DeviceLimits(
+record DeviceLimits(
     String bandwidthMethod,
     List<Double> bytesPerSecond,
     String arithmeticMethod,
     List<Double> operationsPerSecond) {
-  public DeviceLimits {
+  DeviceLimits {
     bytesPerSecond = List.copyOf(bytesPerSecond);
     operationsPerSecond = List.copyOf(operationsPerSecond);
   }
@@ -29,7 +29,7 @@ public record DeviceLimits(
    * The limits: of the processor that this runs on by loops of our own, of any other device by what
    * its backend does fastest, copies and products of large matrices.
    */
-  public static DeviceLimits measure(Subject subject, LongSupplier clock) {
+  static DeviceLimits measure(Subject subject, LongSupplier clock) {
     BackendProbe backend = new BackendProbe(subject.backend(), clock);
     if (subject.kind() != DeviceKind.PROCESSOR) {
       List<Double> copies = backend.copies();
@@ -45,7 +45,7 @@ public record DeviceLimits(
   }
 
   /** The same device, measured once more. */
-  public DeviceLimits and(DeviceLimits later) {
+  DeviceLimits and(DeviceLimits later) {
     return new DeviceLimits(
         bandwidthMethod,
         Stream.concat(bytesPerSecond.stream(), later.bytesPerSecond.stream()).toList(),

@@ -1,11 +1,11 @@
-package gpt2j.bench.roofline;
+package gpt2j.bench.grid;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.WeightFormat;
+import gpt2j.bench.grid.Demands.Demand;
 import gpt2j.bench.result.RooflinePoint;
-import gpt2j.bench.roofline.Demands.Demand;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2Size;
 import java.util.Map;

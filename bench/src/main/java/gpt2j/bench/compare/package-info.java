@@ -1,5 +1,0 @@
-/** Two sides against each other. */
-@NullMarked
-package gpt2j.bench.compare;
-
-import org.jspecify.annotations.NullMarked;
