@@ -3,7 +3,7 @@
 module gpt2j.model.gpt2 {
   requires transitive gpt2j.api;
   requires jtokkit;
-  requires tools.jackson.core;
+  requires transitive tools.jackson.core;
   requires static transitive org.jspecify;
 
   exports gpt2j.model.gpt2;
@@ -12,6 +12,7 @@ module gpt2j.model.gpt2 {
   exports gpt2j.model.gpt2.data;
   exports gpt2j.model.gpt2.data.prepare;
   exports gpt2j.model.gpt2.files;
+  exports gpt2j.model.gpt2.json;
   exports gpt2j.model.gpt2.stories;
   exports gpt2j.model.gpt2.tokenizer;
   exports gpt2j.model.gpt2.training;

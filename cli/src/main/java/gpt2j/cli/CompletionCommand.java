@@ -5,13 +5,11 @@ import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,9 +21,7 @@ import picocli.CommandLine.Spec;
     description = "Prints a script that lets bash or zsh complete commands and options.",
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  source <(bin/cli completion)"})
-final class CompletionCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+final class CompletionCommand extends ContextCommand {
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -42,11 +38,8 @@ final class CompletionCommand implements Callable<Integer> {
       description = "The name under which the program is called. Default: cli.")
   private String name = "cli";
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   CompletionCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override

@@ -4,12 +4,11 @@ import gpt2j.api.Availability;
 import gpt2j.api.DeviceInfo;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
-import gpt2j.cli.io.JsonLine;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.OutputOptions;
+import gpt2j.model.gpt2.json.Json;
 import java.util.Locale;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import tools.jackson.core.JsonGenerator;
@@ -18,19 +17,14 @@ import tools.jackson.core.JsonGenerator;
 @Command(
     name = "devices",
     description = "Lists every backend: its devices, or why it can't be used here.")
-final class DevicesCommand implements Callable<Integer> {
+final class DevicesCommand extends ContextCommand {
   private static final double GIB = 1 << 30;
-
-  private final CommandContext context;
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   DevicesCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -78,7 +72,7 @@ final class DevicesCommand implements Callable<Integer> {
   }
 
   private static String json(String name, Availability availability) {
-    return JsonLine.of(
+    return Json.line(
         json -> {
           json.writeStringProperty("backend", name);
           json.writeBooleanProperty("available", availability instanceof Availability.Available);

@@ -2,16 +2,15 @@ package gpt2j.cli;
 
 import gpt2j.cli.data.PrepareCommand;
 import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Arguments;
 import gpt2j.cli.train.TrainCommand;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * Options that are not given take their values from environment variables, {@code --top-k} from
@@ -66,7 +65,7 @@ final class EnvironmentDefaults {
           && !(name.equals(MODEL) && needsNoModel(command))
           && !command.hasMatchedOption(option)
           && !value.isEmpty()) {
-        set(option, variable(name), value);
+        Arguments.set(option, value, "environment variable " + variable(name) + ":");
       }
     }
   }
@@ -77,16 +76,5 @@ final class EnvironmentDefaults {
    */
   private static boolean needsNoModel(ParseResult command) {
     return WITHOUT_MODEL.contains(command.commandSpec().name()) || command.hasMatchedOption(SIZE);
-  }
-
-  private static void set(OptionSpec option, String variable, String value) {
-    ITypeConverter<?> converter = option.converters()[0];
-    try {
-      option.setValue(converter.convert(value));
-    } catch (TypeConversionException e) {
-      throw UserError.usage("environment variable " + variable + ": " + e.getMessage());
-    } catch (Exception e) {
-      throw new IllegalStateException(e); // our converters throw nothing else
-    }
   }
 }

@@ -72,13 +72,14 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         say(message(e), e);
         yield error.isUsage() ? ExitCode.USAGE : ExitCode.FAILURE;
       }
-      case ResultException _ -> fail(e);
-      case CheckpointException _ -> fail(e);
-      case NonFiniteException _ -> fail(e);
-      case TokenizerException _ -> fail(e);
-      case RunException _ -> fail(e);
-      case DataException _ -> fail(e);
-      case BackendException _ -> fail(e);
+      case ResultException _,
+          CheckpointException _,
+          NonFiniteException _,
+          TokenizerException _,
+          RunException _,
+          DataException _,
+          BackendException _ ->
+          fail(e);
       case OutOfMemoryError _ -> {
         say("out of memory: " + message(e), e);
         yield ExitCode.FAILURE;

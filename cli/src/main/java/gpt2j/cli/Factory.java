@@ -1,7 +1,7 @@
 package gpt2j.cli;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.cli.options.OfBackend;
+import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.Several;
 import java.util.Map;
 import picocli.CommandLine;
@@ -11,8 +11,8 @@ import picocli.CommandLine.IFactory;
 record Factory(Map<String, BackendProvider> backends) implements IFactory {
   @Override
   public <K> K create(Class<K> type) throws Exception {
-    if (type == OfBackend.class) {
-      return type.cast(new OfBackend(backends));
+    if (type == Choice.OfBackend.class) {
+      return type.cast(new Choice.OfBackend(backends));
     }
     if (type == Several.OfBackends.class) {
       return type.cast(new Several.OfBackends(backends));

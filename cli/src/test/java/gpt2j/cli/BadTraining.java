@@ -188,7 +188,7 @@ final class BadTraining {
         failure("no settings file", "--config @/none: does not exist", train("--config=@/none")),
         usage(
             "settings that aren't JSON",
-            "--config @/file.txt: is not valid JSON, from character 0 on",
+            "--config @/file.txt: is not valid JSON at character 1: *",
             train("--config=@/file.txt")),
         usage(
             "settings that aren't an object",
@@ -196,7 +196,7 @@ final class BadTraining {
             train("--config=@/list.json")),
         usage(
             "settings cut off",
-            "--config @/cut.json: is not valid JSON, from character *",
+            "--config @/cut.json: is not valid JSON at character *",
             train("--config=@/cut.json")),
         usage(
             "unknown setting",

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gpt2j.cli.CliRun.Result;
-import gpt2j.cli.options.TokenList;
+import gpt2j.cli.options.SourceText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ class PromptTest {
       Json json = model.sample("--prompt=" + prompt, "--max-new-tokens=1");
       assertEquals(
           CliRun.cli("tokenize", "--", prompt).out().strip(),
-          TokenList.format(
+          SourceText.Tokens.format(
               json.integers("prompt_tokens").stream().mapToInt(Integer::intValue).toArray()),
           prompt);
     }

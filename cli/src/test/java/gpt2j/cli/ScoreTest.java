@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.cli.CliRun.Result;
 import gpt2j.cli.generate.ScorePrinter;
-import gpt2j.cli.options.TokenList;
+import gpt2j.cli.options.SourceText;
 import gpt2j.model.gpt2.Score;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +90,7 @@ class ScoreTest {
 
   @Test
   void textsLongerThanTheContextAreScoredInWindows() {
-    String ids = TokenList.format(IntStream.range(100, 180).toArray());
+    String ids = SourceText.Tokens.format(IntStream.range(100, 180).toArray());
     Json half = Json.of(score("--token-ids", ids, "--format=json").out());
     Json sixteen = Json.of(score("--token-ids", ids, "--stride=16", "--format=json").out());
     Json one = Json.of(score("--token-ids", ids, "--stride=1", "--format=json").out());

@@ -1,6 +1,6 @@
 package gpt2j.bench.result;
 
-import gpt2j.bench.result.json.MayBeNull;
+import gpt2j.model.gpt2.json.MayBeNull;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

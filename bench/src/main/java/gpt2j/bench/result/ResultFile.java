@@ -1,28 +1,30 @@
 package gpt2j.bench.result;
 
-import gpt2j.bench.result.json.JsonRecords;
 import gpt2j.bench.result.setup.Surroundings;
 import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.json.Json;
+import gpt2j.model.gpt2.json.JsonException;
+import gpt2j.model.gpt2.json.JsonRecords;
+import gpt2j.model.gpt2.json.JsonValue;
+import gpt2j.model.gpt2.json.JsonValue.JsonArray;
+import gpt2j.model.gpt2.json.JsonValue.JsonNull;
+import gpt2j.model.gpt2.json.JsonValue.JsonNumber;
+import gpt2j.model.gpt2.json.JsonValue.JsonObject;
+import gpt2j.model.gpt2.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.core.exc.JacksonIOException;
-import tools.jackson.core.exc.StreamConstraintsException;
-import tools.jackson.core.exc.UnexpectedEndOfInputException;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The file {@code result.json} of a run. */
 public final class ResultFile {
@@ -41,7 +43,6 @@ public final class ResultFile {
   /** Far more than the samples of the longest run. */
   private static final int MOST_BYTES = 256 << 20;
 
-  private static final String NOT_UTF_8 = "there is something that isn't UTF-8";
   private static final String COMMAND = "command";
   private static final String PEERS = "peers";
   private static final String SETTINGS = "settings";
@@ -51,9 +52,7 @@ public final class ResultFile {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
   private ResultFile() {}
@@ -122,21 +121,22 @@ public final class ResultFile {
    */
   private static <T> T readSettings(Path file, @Nullable String part, Class<T> type) {
     try {
-      JsonNode json = tree(file);
+      JsonValue json = tree(file);
       String path = "";
       for (String name : part == null ? new String[] {SETTINGS} : new String[] {SETTINGS, part}) {
-        if (json.has(name)) {
-          json = json.get(name);
+        if (json instanceof JsonObject(Map<String, JsonValue> members)
+            && members.containsKey(name)) {
+          json = members.get(name);
           path += path.isEmpty() ? name : "." + name;
         }
       }
-      if (json.isNull() && path.endsWith("." + part)) {
-        throw new IllegalArgumentException(ONLY_FILES);
+      if (json instanceof JsonNull && path.endsWith("." + part)) {
+        throw new JsonException(ONLY_FILES);
       }
       return JsonRecords.read(json, type, path);
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (IllegalArgumentException e) {
+    } catch (JsonException e) {
       throw new ResultException(file + ": " + e.getMessage(), e);
     }
   }
@@ -145,40 +145,8 @@ public final class ResultFile {
     return new ResultException(file + ": " + Io.explain(e), e);
   }
 
-  /** All of a file, or an {@link IllegalArgumentException} in words that follow its name. */
-  private static JsonNode tree(Path file) throws IOException {
-    byte[] text = Io.readText(file, MOST_BYTES);
-    JsonNode tree;
-    try {
-      tree = MAPPER.readTree(text);
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException("isn't JSON: " + problem(e), e);
-    }
-    if (tree.isMissingNode()) {
-      throw new IllegalArgumentException("is empty");
-    }
-    return tree;
-  }
-
-  /** What is wrong, in our words: the library's own speak of its classes and settings. */
-  private static String problem(JacksonException e) {
-    String what =
-        switch (e) {
-          case UnexpectedEndOfInputException _ -> "it ends too early";
-          case StreamConstraintsException _ -> "something is nested too deep, or too long";
-          case DatabindException _ -> "there is more text after its end";
-          case JacksonIOException _ -> NOT_UTF_8;
-          default -> {
-            String said = String.valueOf(e.getOriginalMessage());
-            yield said.startsWith("Duplicate")
-                ? "an object has the same name twice"
-                : said.contains("UTF-8") ? NOT_UTF_8 : "there is something that can't stand there";
-          }
-        };
-    TokenStreamLocation at = e.getLocation();
-    return at == null || at.getLineNr() < 1
-        ? what
-        : "%s, line %d, column %d".formatted(what, at.getLineNr(), at.getColumnNr());
+  private static JsonObject tree(Path file) throws IOException {
+    return Json.readObject(Io.readText(file, MOST_BYTES));
   }
 
   /**
@@ -188,65 +156,88 @@ public final class ResultFile {
    */
   public static BenchmarkResult read(Path file) {
     try {
-      JsonNode tree = tree(file);
-      JsonNode format = tree.path("header").path("format");
-      if (format.isInt() && format.intValue() == WITHOUT_SURROUNDINGS) {
+      JsonObject tree = tree(file);
+      OptionalLong format = format(tree);
+      if (format.isPresent() && format.getAsLong() == WITHOUT_SURROUNDINGS) {
         addSurroundings(tree);
       }
-      if (format.isInt()
-          && format.intValue() >= WITHOUT_SURROUNDINGS
-          && format.intValue() <= WITH_PEERS) {
+      if (format.isPresent()
+          && format.getAsLong() >= WITHOUT_SURROUNDINGS
+          && format.getAsLong() <= WITH_PEERS) {
         renamePeers(tree);
-      } else if (format.isInt() && format.intValue() != FORMAT) {
+      } else if (format.isPresent() && format.getAsLong() != FORMAT) {
         // Before all else: another version may have other fields.
         throw new ResultException(
             "%s: has format %d, this version reads %d; measure again"
-                .formatted(file, format.intValue(), FORMAT),
+                .formatted(file, format.getAsLong(), FORMAT),
             null);
       }
-      if (!(tree instanceof ObjectNode all)) {
-        throw new IllegalArgumentException("must be a JSON object");
-      }
       BenchmarkCommand command =
-          JsonRecords.value(all.path(COMMAND), BenchmarkCommand.class, COMMAND);
+          JsonRecords.value(tree.members().get(COMMAND), BenchmarkCommand.class, COMMAND);
       return switch (command) {
-        case COMPARE -> JsonRecords.read(all.without(COMMAND), CompareResult.class, "");
-        case BASELINES -> JsonRecords.read(all.without(COMMAND), BaselinesResult.class, "");
+        case COMPARE -> JsonRecords.read(withoutCommand(tree), CompareResult.class, "");
+        case BASELINES -> JsonRecords.read(withoutCommand(tree), BaselinesResult.class, "");
         default ->
             JsonRecords.read(
-                all, GridResult.class, "", Map.of(CaseMeasurement.class, command.measurement()));
+                tree, GridResult.class, "", Map.of(CaseMeasurement.class, command.measurement()));
       };
     } catch (IOException e) {
       throw unreadable(file, e);
-    } catch (IllegalArgumentException e) {
+    } catch (JsonException e) {
       throw new ResultException(file + ": is no result of a benchmark: " + e.getMessage(), e);
     }
   }
 
-  private static void addSurroundings(JsonNode tree) {
-    if (tree.path(COMMAND).asString("").equals(PEERS)) {
+  private static OptionalLong format(JsonObject tree) {
+    return tree.members().get("header") instanceof JsonObject(Map<String, JsonValue> header)
+            && header.get("format") instanceof JsonNumber number
+        ? number.integer()
+        : OptionalLong.empty();
+  }
+
+  private static JsonObject withoutCommand(JsonObject tree) {
+    Map<String, JsonValue> rest = new LinkedHashMap<>(tree.members());
+    rest.remove(COMMAND);
+    return new JsonObject(rest);
+  }
+
+  private static boolean isOfPeers(JsonObject tree) {
+    return new JsonString(PEERS).equals(tree.members().get(COMMAND));
+  }
+
+  private static void addSurroundings(JsonObject tree) {
+    if (isOfPeers(tree)) {
       return; // whose measurements have always said it
     }
+    JsonValue unknown = JsonValue.of(Surroundings.UNKNOWN);
     for (String list : new String[] {"measurements", "measurements_a", "measurements_b"}) {
-      for (JsonNode measurement : tree.path(list)) {
-        if (measurement instanceof ObjectNode object && !object.has("surroundings")) {
-          object.set("surroundings", MAPPER.valueToTree(Surroundings.UNKNOWN));
+      forEachIn(tree, list, members -> members.putIfAbsent("surroundings", unknown));
+    }
+  }
+
+  private static void renamePeers(JsonObject tree) {
+    if (isOfPeers(tree)) {
+      tree.members().put(COMMAND, new JsonString(BenchmarkCommand.BASELINES.label()));
+      rename(tree.members(), PEERS, "programs");
+      forEachIn(tree, "measurements", members -> rename(members, "peer", "program"));
+    }
+  }
+
+  private static void forEachIn(
+      JsonObject tree, String list, Consumer<Map<String, JsonValue>> change) {
+    if (tree.members().get(list) instanceof JsonArray(List<JsonValue> elements)) {
+      for (JsonValue element : elements) {
+        if (element instanceof JsonObject(Map<String, JsonValue> members)) {
+          change.accept(members);
         }
       }
     }
   }
 
-  private static void renamePeers(JsonNode tree) {
-    if (tree instanceof ObjectNode all && all.path(COMMAND).asString("").equals(PEERS)) {
-      all.put(COMMAND, BenchmarkCommand.BASELINES.label());
-      rename(all, PEERS, "programs");
-      all.path("measurements").forEach(measurement -> rename(measurement, "peer", "program"));
-    }
-  }
-
-  private static void rename(JsonNode node, String before, String now) {
-    if (node instanceof ObjectNode object && object.has(before)) {
-      object.set(now, object.remove(before));
+  private static void rename(Map<String, JsonValue> members, String before, String now) {
+    JsonValue value = members.remove(before);
+    if (value != null) {
+      members.put(now, value);
     }
   }
 }

@@ -12,15 +12,13 @@ import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.Several;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,9 +42,7 @@ import picocli.CommandLine.Spec;
       "  bin/cli bench baselines --python venv/bin/python --download",
       "  bin/cli bench baselines --programs transformers --precision f32 --batch 1"
     })
-final class BenchBaselinesCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+final class BenchBaselinesCommand extends ContextCommand {
   @Spec private CommandSpec spec;
 
   @Option(
@@ -60,14 +56,12 @@ final class BenchBaselinesCommand implements Callable<Integer> {
   @Option(
       names = "--python",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "The Python that has torch and transformers. Default: python3 on the PATH.")
   private @Nullable Path python;
 
   @Option(
       names = "--llama-bench",
       paramLabel = "FILE",
-      converter = PathName.class,
       description =
           "llama.cpp's llama-bench, with llama-batched-bench beside it. Default: that on the PATH.")
   private @Nullable Path llamaBench;
@@ -80,7 +74,7 @@ final class BenchBaselinesCommand implements Callable<Integer> {
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "How long a program may take to load, or to answer. Default: 600.")
   private int timeout = 600;
 
@@ -90,21 +84,21 @@ final class BenchBaselinesCommand implements Callable<Integer> {
   @Option(
       names = "--prefill-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Length of the prompt whose prefill is measured.")
   private int prefillTokens = 512;
 
   @Option(
       names = "--prompt-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Length of each prompt before decoding.")
   private int promptTokens = 32;
 
   @Option(
       names = "--new-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Tokens decoded for each sequence, 2 or more.")
   private int newTokens = 128;
 
@@ -118,25 +112,22 @@ final class BenchBaselinesCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "How often all are measured in turn.")
   private int rounds = 5;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "Seed of the prompts' random tokens. Default: 0.")
   private long seed;
 
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   BenchBaselinesCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override

@@ -4,15 +4,13 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -32,18 +30,13 @@ import picocli.CommandLine.Spec;
       "  bin/cli bench experiment",
       "  bin/cli bench throughput --resume results/throughput-20260102-030405"
     })
-public final class BenchCommand implements Callable<Integer> {
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
+public final class BenchCommand extends ContextCommand {
   /** What isn't one of the commands comes here, with all that follows it. */
   @Parameters(arity = "0..*", hidden = true)
   private List<String> unknown = List.of();
 
-  private final CommandContext context;
-
   public BenchCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Options after an unknown command are no options of this one. */

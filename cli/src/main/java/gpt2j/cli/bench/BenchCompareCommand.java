@@ -10,14 +10,12 @@ import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.PathName;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -42,19 +40,16 @@ import picocli.CommandLine.Spec;
       "  bin/cli bench compare --size gpt2 --vs precision=bf16",
       "  bin/cli bench compare --size gpt2 --backend cpu --vs backend=cuda --batch 1,16"
     })
-final class BenchCompareCommand implements Callable<Integer> {
+final class BenchCompareCommand extends ContextCommand {
   private static final int SIDES = 2;
   private static final BenchGridOptions.Defaults DEFAULTS =
       new BenchGridOptions.Defaults(List.of(true), List.of(1), List.of(128), List.of(64), 9, 1);
-
-  private final CommandContext context;
 
   @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "0..2",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "The result.json of A, or its directory, and that of B.")
   private List<Path> files = List.of();
 
@@ -74,11 +69,8 @@ final class BenchCompareCommand implements Callable<Integer> {
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   BenchCompareCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override

@@ -3,11 +3,8 @@ package gpt2j.cli.bench;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
 import gpt2j.cli.io.CommandContext;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,10 +12,9 @@ import picocli.CommandLine.Spec;
 
 /** A benchmark over a grid of cases. */
 @Command
-final class BenchGridCommand implements Callable<Integer> {
-  private final CommandContext context;
+final class BenchGridCommand extends ContextCommand {
   private final BenchGrid benchmark;
-  private @Nullable CommandSpec spec;
+  private CommandSpec spec;
 
   @Mixin(name = "Model")
   private BenchModelOptions models = new BenchModelOptions();
@@ -29,11 +25,8 @@ final class BenchGridCommand implements Callable<Integer> {
   @Mixin(name = "Results")
   private BenchRunOptions run = new BenchRunOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   BenchGridCommand(CommandContext context, BenchGrid benchmark) {
-    this.context = context;
+    super(context);
     this.benchmark = benchmark;
   }
 
@@ -49,7 +42,7 @@ final class BenchGridCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GridSettings given =
-        run.config(Objects.requireNonNull(spec), ResultFile::readGridSettings, models::locate)
+        run.config(spec, ResultFile::readGridSettings, models::locate)
             .orElseGet(() -> grid.settings(models, benchmark.defaults));
     return new BenchRunner(context, run, models)
         .run(

@@ -1,7 +1,7 @@
 package gpt2j.cli.bench;
 
 import gpt2j.bench.result.GridSettings;
-import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.Several;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,21 +40,21 @@ final class BenchGridOptions {
   @Option(
       names = "--repetitions",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Samples of each case.")
   private @Nullable Integer repetitions;
 
   @Option(
       names = "--warmup",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Repetitions before them that don't count.")
   private @Nullable Integer warmup;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "Seed of the prompts' random tokens. Default: 0.")
   private long seed;
 

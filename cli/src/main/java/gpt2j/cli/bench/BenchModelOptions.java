@@ -6,8 +6,7 @@ import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.ModelOptions;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.Several;
 import gpt2j.model.gpt2.config.Gpt2Size;
 import java.nio.file.Files;
@@ -22,7 +21,6 @@ final class BenchModelOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "The directory of a checkpoint, instead of --size.")
   private @Nullable Path model;
 
@@ -53,7 +51,7 @@ final class BenchModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Numbers.Threads.class,
+      converter = Quantity.Threads.class,
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 

@@ -7,7 +7,6 @@ import gpt2j.bench.result.ResultFile;
 import gpt2j.bench.table.Table;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.PathName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -43,7 +42,6 @@ final class BenchRunOptions {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description =
           "Where results are written: a new directory, or an empty one. Default:"
               + " results/COMMAND-TIME.")
@@ -52,14 +50,12 @@ final class BenchRunOptions {
   @Option(
       names = "--resume",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Go on with an interrupted run, with its settings.")
   private @Nullable Path resume;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "Measure what a file says: the result.json of a run, or its settings alone.")
   private @Nullable Path config;
 
@@ -74,7 +70,6 @@ final class BenchRunOptions {
   @Option(
       names = "--random-models",
       paramLabel = "DIR",
-      converter = PathName.class,
       description =
           "Where checkpoints of standard sizes are made and kept. Default: gpt2j in the cache"
               + " folder.")
@@ -92,11 +87,12 @@ final class BenchRunOptions {
       }
       return ResultDirectory.resume(resume);
     }
-    Path path =
-        out == null
-            ? Path.of("results", command.label() + "-" + LocalDateTime.now().format(TIMESTAMP))
-            : out;
-    return ResultDirectory.create(path);
+    return ResultDirectory.create(out == null ? newDirectory(command.label()) : out);
+  }
+
+  /** Where a command writes its results unless told otherwise. */
+  static Path newDirectory(String command) {
+    return Path.of("results", command + "-" + LocalDateTime.now().format(TIMESTAMP));
   }
 
   Path randomModels(Map<String, String> environment) {

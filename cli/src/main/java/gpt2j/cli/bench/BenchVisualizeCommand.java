@@ -7,26 +7,21 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.LoadedModel;
 import gpt2j.cli.options.ModelLoader;
 import gpt2j.cli.options.ModelOptions;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.PathName;
 import gpt2j.cli.options.PromptOptions;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.SamplingOptions;
 import gpt2j.cli.options.SourceText;
-import gpt2j.cli.options.TextEncoder;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,53 +41,48 @@ import picocli.CommandLine.Option;
       "  bin/cli bench visualize --model DIR --prompt 'Once upon a time'",
       "  bin/cli bench visualize --model DIR --prompt-file story.txt --layer 5 --head 1 --cell 6"
     })
-final class BenchVisualizeCommand implements Callable<Integer> {
-  private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-
-  private final CommandContext context;
-
+final class BenchVisualizeCommand extends ContextCommand {
   @Mixin(name = "Prompt")
   private PromptOptions prompt = new PromptOptions();
 
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Tokens to generate at most: the film's steps. Default: 24.")
   private int maxNewTokens = 24;
 
   @Option(
       names = "--layer",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Which layer, counted from 0. Default: 0.")
   private int layer;
 
   @Option(
       names = "--head",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Which head of the layer, counted from 0. Default: 0.")
   private int head;
 
   @Option(
       names = "--cell",
       paramLabel = "N",
-      converter = Numbers.Pixels.class,
+      converter = Quantity.Pixels.class,
       description = "Pixels from one position to the next. Default: what fills the picture.")
   private @Nullable Integer cell;
 
   @Option(
       names = "--delay",
       paramLabel = "MS",
-      converter = Numbers.Millis.class,
+      converter = Quantity.Millis.class,
       description = "Milliseconds for which the film shows a step. Default: 400.")
   private int delay = 400;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description =
           "Where to write: a new directory, or an empty one. Default: results/visualize-TIME.")
   private @Nullable Path out;
@@ -103,11 +93,8 @@ final class BenchVisualizeCommand implements Callable<Integer> {
   @Mixin(name = "Sampling")
   private SamplingOptions sampling = new SamplingOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   BenchVisualizeCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -117,15 +104,11 @@ final class BenchVisualizeCommand implements Callable<Integer> {
             problem -> {
               throw UserError.failure(problem);
             });
-    Path directory =
-        out == null
-            ? Path.of("results", "visualize-" + LocalDateTime.now().format(TIMESTAMP))
-            : out;
+    Path directory = out == null ? BenchRunOptions.newDirectory("visualize") : out;
     SourceText source = prompt.read(context);
-    TextEncoder encoder = new TextEncoder(context, source, prompt.special());
     ModelLoader loader = new ModelLoader(context, model, ObservedBackend::new);
     try (LoadedModel loaded =
-        loader.load((tokenizer, config) -> encode(encoder, tokenizer, config))) {
+        loader.load((tokenizer, config) -> encode(source, tokenizer, config))) {
       List<Path> files = write(loaded, directory);
       files.stream()
           .filter(file -> directory.toAbsolutePath().equals(file.getParent()))
@@ -134,10 +117,10 @@ final class BenchVisualizeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private int[] encode(TextEncoder encoder, Tokenizer tokenizer, Gpt2Config config) {
+  private int[] encode(SourceText source, Tokenizer tokenizer, Gpt2Config config) {
     requireBelow("--layer", "layers", layer, config.layers());
     requireBelow("--head", "heads", head, config.heads());
-    int[] tokens = encoder.encode(tokenizer, config);
+    int[] tokens = source.tokens(context, tokenizer, prompt.special(), config);
     if (tokens.length > config.contextLength()) {
       throw UserError.usage(
           "the prompt has %d tokens, more than the model's context of %d; shorten it"

@@ -3,18 +3,16 @@ package gpt2j.cli.data;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Heartbeat;
-import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Numbers;
 import gpt2j.cli.options.OutputOptions;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.data.DataSet;
 import gpt2j.model.gpt2.data.MarkovChain;
+import gpt2j.model.gpt2.json.Json;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,31 +30,22 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  bin/cli baseline data", "  bin/cli baseline data --order 3 --format json"})
-public final class BaselineCommand implements Callable<Integer> {
-  private final CommandContext context;
-
-  @Parameters(
-      paramLabel = "DIR",
-      arity = "0..1",
-      converter = PathName.class,
-      description = "The folder that prepare wrote.")
+public final class BaselineCommand extends ContextCommand {
+  @Parameters(paramLabel = "DIR", arity = "0..1", description = "The folder that prepare wrote.")
   private @Nullable Path data;
 
   @Option(
       names = "--order",
       paramLabel = "N",
-      converter = Numbers.Order.class,
+      converter = Quantity.Order.class,
       description = "How many bytes before each the chain looks at. Default: 5.")
   private int order = 5;
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public BaselineCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -76,7 +65,7 @@ public final class BaselineCommand implements Callable<Integer> {
         context
             .out()
             .println(
-                JsonLine.of(
+                Json.line(
                     json -> {
                       json.writeNumberProperty("order", order);
                       json.writeNumberProperty("loss_per_byte", loss);

@@ -7,17 +7,13 @@ import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.PathName;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Copies a checkpoint with weights of another type. */
@@ -29,13 +25,10 @@ import picocli.CommandLine.Option;
     },
     footerHeading = GroupedHelp.EXAMPLES,
     footer = {"  bin/cli convert --model run/best --dtype bf16 --out small"})
-public final class ConvertCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+public final class ConvertCommand extends ContextCommand {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "The directory of a checkpoint in the layout of Hugging Face.")
   private @Nullable Path model;
 
@@ -50,15 +43,11 @@ public final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Where to write it: a new directory, or an empty one.")
   private @Nullable Path out;
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public ConvertCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -78,9 +67,7 @@ public final class ConvertCommand implements Callable<Integer> {
               out,
               dtype,
               (written, bytes) -> {
-                if (context.interruption().requested()) {
-                  throw new CancellationException();
-                }
+                context.interruption().check();
                 progress.report(written, bytes);
               },
               note -> context.say("note: " + note));

@@ -7,17 +7,14 @@ import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.SizeOptions;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,13 +32,10 @@ import picocli.CommandLine.Option;
       "  bin/cli init --size gpt2 --out gpt2-random",
       "  bin/cli init --n-layer 4 --n-head 4 --n-embd 128 --n-ctx 256 --seed 7 --out tiny"
     })
-public final class InitCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+public final class InitCommand extends ContextCommand {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Where to write it: a new directory, or an empty one.")
   private @Nullable Path out;
 
@@ -51,7 +45,7 @@ public final class InitCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "The same seed gives the same weights. Default: 0.")
   private long seed;
 
@@ -63,11 +57,8 @@ public final class InitCommand implements Callable<Integer> {
       description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
   private DataType dtype = DataType.F32;
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public InitCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -85,9 +76,7 @@ public final class InitCommand implements Callable<Integer> {
           seed,
           dtype,
           fraction -> {
-            if (context.interruption().requested()) {
-              throw new CancellationException();
-            }
+            context.interruption().check();
             progress.report((long) (fraction * bytes), bytes);
           });
     }

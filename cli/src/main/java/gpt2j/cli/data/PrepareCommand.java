@@ -7,23 +7,19 @@ import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
+import gpt2j.model.gpt2.data.DataDescription;
 import gpt2j.model.gpt2.data.prepare.Preparation;
 import gpt2j.model.gpt2.data.prepare.PreparationListener;
 import gpt2j.model.gpt2.data.prepare.PreparationOptions;
-import gpt2j.model.gpt2.data.prepare.PreparationResult;
 import gpt2j.model.gpt2.data.prepare.VocabularyChoice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,24 +38,20 @@ import picocli.CommandLine.Parameters;
       "  bin/cli prepare stories.txt --vocab-size 1024 --out data",
       "  bin/cli prepare texts more.jsonl --vocabulary bytes --validation 0.05 --out data"
     })
-public final class PrepareCommand implements Callable<Integer> {
+public final class PrepareCommand extends ContextCommand {
   public static final String NAME = "prepare";
 
   private static final String VOCABULARY = "--vocabulary";
 
-  private final CommandContext context;
-
   @Parameters(
       paramLabel = "PATH",
       arity = "0..*",
-      converter = PathName.class,
       description = "Files of text or JSON lines, or folders of them.")
   private List<Path> inputs = List.of();
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Where to write the tokens: a new directory, or an empty one.")
   private @Nullable Path out;
 
@@ -76,35 +68,34 @@ public final class PrepareCommand implements Callable<Integer> {
   @Option(
       names = "--vocab-size",
       paramLabel = "N",
-      converter = Numbers.LearnedTokens.class,
+      converter = Quantity.LearnedTokens.class,
       description = "Tokens of a vocabulary that is learned; means --vocabulary=bpe.")
   private @Nullable Integer size;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "A checkpoint whose vocabulary to use, instead of --vocabulary.")
   private @Nullable Path model;
 
   @Option(
       names = "--validation",
       paramLabel = "F",
-      converter = Numbers.Share.class,
+      converter = Quantity.Share.class,
       description = "Fraction of the text that is set apart. Default: 0.1.")
   private double validation = 0.1;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "Decides which documents are set apart. Default: 0.")
   private long seed;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Numbers.Threads.class,
+      converter = Quantity.Threads.class,
       description = "Threads that encode. Default: all processors.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -115,11 +106,8 @@ public final class PrepareCommand implements Callable<Integer> {
               + " beside its own loss. Nor is it with more than 64 MiB of training text.")
   private boolean noBaseline;
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public PrepareCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -131,7 +119,7 @@ public final class PrepareCommand implements Callable<Integer> {
       throw UserError.usage("no place for the tokens: give --out DIR");
     }
     var options = new PreparationOptions(choice(), validation, seed, threads, !noBaseline);
-    PreparationResult result;
+    DataDescription result;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Listener listener = new Listener(context)) {
       result = Preparation.run(inputs, out, options, listener);
@@ -176,12 +164,12 @@ public final class PrepareCommand implements Callable<Integer> {
     };
   }
 
-  private static double bytesPerToken(PreparationResult result) {
-    PreparationResult.Part train = result.train();
+  private static double bytesPerToken(DataDescription result) {
+    DataDescription.Part train = result.train();
     return (double) (train.bytes() + train.documents()) / train.tokens();
   }
 
-  private static String part(String name, PreparationResult.Part part) {
+  private static String part(String name, DataDescription.Part part) {
     return String.format(
         Locale.ROOT,
         "%s %,d %s, %,d %s",
@@ -204,9 +192,7 @@ public final class PrepareCommand implements Callable<Integer> {
 
     @Override
     public void progressed(String newTask, long done, long total, PreparationListener.Unit unit) {
-      if (context.interruption().requested()) {
-        throw new CancellationException();
-      }
+      context.interruption().check();
       if (progress == null || !task.equals(newTask)) {
         close();
         task = newTask;

@@ -4,16 +4,15 @@ import gpt2j.api.Words;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
-import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Numbers;
 import gpt2j.cli.options.OutputOptions;
-import gpt2j.cli.options.PathName;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewFile;
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.stories.Stories;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,8 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,40 +37,34 @@ import picocli.CommandLine.Option;
       "  bin/cli stories --bytes 8M --out stories.txt",
       "  bin/cli stories --bytes 2k --seed 7"
     })
-public final class StoriesCommand implements Callable<Integer> {
+public final class StoriesCommand extends ContextCommand {
   private static final String SEPARATOR = "\n<|endoftext|>\n";
-
-  private final CommandContext context;
 
   @Option(
       names = "--bytes",
       paramLabel = "N",
-      converter = Numbers.Bytes.class,
+      converter = Quantity.Bytes.class,
       description = "How much to write, as in 500k, 8M or 1G; the last story is finished.")
   private @Nullable Long bytes;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "The same seed gives the same stories. Default: 0.")
   private long seed;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "A new file. Default: standard output.")
   private @Nullable Path out;
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public StoriesCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   private interface Target {
@@ -130,13 +121,11 @@ public final class StoriesCommand implements Callable<Integer> {
     long number = 0;
     try (Progress progress = new Progress(context, "writing")) {
       for (long written = 0; written < least; number++) {
-        if (context.interruption().requested()) {
-          throw new CancellationException();
-        }
+        context.interruption().check();
         String story = stories.story(number);
         text.setLength(0);
         if (output.json()) {
-          text.append(JsonLine.of(json -> json.writeStringProperty("text", story))).append('\n');
+          text.append(Json.line(json -> json.writeStringProperty("text", story))).append('\n');
         } else {
           text.append(story).append(SEPARATOR);
         }

@@ -5,7 +5,7 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.LoadedModel;
 import gpt2j.cli.options.ModelLoader;
@@ -14,14 +14,12 @@ import gpt2j.cli.options.OutputOptions;
 import gpt2j.cli.options.PromptOptions;
 import gpt2j.cli.options.SamplingOptions;
 import gpt2j.cli.options.SourceText;
-import gpt2j.cli.options.TextEncoder;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Generation;
 import gpt2j.model.gpt2.GenerationEvent;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,9 +35,7 @@ import picocli.CommandLine.Mixin;
       "  bin/cli --model DIR --prompt-file story.txt --num-samples 3 --seed 1 --format json",
       "  printf 'Q: Why?\\nA:' | bin/cli --model DIR --prompt - --stop 'Q:'"
     })
-public class GenerateCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+public class GenerateCommand extends ContextCommand {
   @Mixin(name = "Prompt")
   private PromptOptions prompt = new PromptOptions();
 
@@ -55,11 +51,8 @@ public class GenerateCommand implements Callable<Integer> {
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public GenerateCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -67,16 +60,15 @@ public class GenerateCommand implements Callable<Integer> {
     generation.check();
     SamplingParameters parameters = sampling.parameters();
     SourceText source = prompt.read(context);
-    TextEncoder encoder = new TextEncoder(context, source, prompt.special());
     ModelLoader loader = new ModelLoader(context, model);
     try (LoadedModel loaded =
-        loader.load((tokenizer, config) -> encode(encoder, tokenizer, config))) {
+        loader.load((tokenizer, config) -> encode(source, tokenizer, config))) {
       return generate(loaded, generation.request(loaded.tokens(), parameters));
     }
   }
 
-  private int[] encode(TextEncoder encoder, Tokenizer tokenizer, Gpt2Config config) {
-    int[] tokens = encoder.encode(tokenizer, config);
+  private int[] encode(SourceText source, Tokenizer tokenizer, Gpt2Config config) {
+    int[] tokens = source.tokens(context, tokenizer, prompt.special(), config);
     int length = config.contextLength();
     if (tokens.length > length && generation.contextOverflow() == ContextOverflow.STOP) {
       throw UserError.usage(

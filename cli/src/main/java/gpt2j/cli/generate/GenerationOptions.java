@@ -5,7 +5,7 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Arguments;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.Flag;
-import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Prompt;
@@ -18,14 +18,14 @@ final class GenerationOptions {
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Tokens to generate at most. Default: 100.")
   private int maxNewTokens = 100;
 
   @Option(
       names = "--num-samples",
       paramLabel = "N",
-      converter = Numbers.Samples.class,
+      converter = Quantity.Samples.class,
       description = "Texts to generate, side by side. Default: 1.")
   private int samples = 1;
 

@@ -8,6 +8,7 @@ import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.GenerationEvent;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Timings;
+import gpt2j.model.gpt2.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,7 +41,7 @@ final class JsonSamples implements Consumer<GenerationEvent> {
         if (next == null) {
           return;
         }
-        out.println(JsonLine.of(json -> write(json, next)));
+        out.println(Json.line(json -> write(json, next)));
       }
     }
   }

@@ -5,15 +5,14 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Progress;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.LoadedModel;
 import gpt2j.cli.options.ModelLoader;
 import gpt2j.cli.options.ModelOptions;
-import gpt2j.cli.options.Numbers;
 import gpt2j.cli.options.OutputOptions;
+import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.SourceText;
-import gpt2j.cli.options.TextEncoder;
 import gpt2j.cli.options.TextOptions;
 import gpt2j.model.gpt2.Score;
 import gpt2j.model.gpt2.ScoreOptions;
@@ -21,7 +20,6 @@ import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,9 +39,7 @@ import picocli.CommandLine.Option;
       "  bin/cli score --model DIR --file book.txt --stride 256 --format json",
       "  bin/cli score --model DIR --token-ids 464,2068,7586 --top-logprobs 5"
     })
-public final class ScoreCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+public final class ScoreCommand extends ContextCommand {
   @Mixin(name = "Text")
   private TextOptions text = new TextOptions();
 
@@ -56,14 +52,14 @@ public final class ScoreCommand implements Callable<Integer> {
   @Option(
       names = "--top-logprobs",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Show the N most probable tokens in each token's place too. Default: 0.")
   private int topLogprobs;
 
   @Option(
       names = "--stride",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description =
           "For a text longer than the model's context: how many tokens each window is ahead of the"
               + " one before. Smaller is more exact and slower. Default: half the context.")
@@ -75,11 +71,8 @@ public final class ScoreCommand implements Callable<Integer> {
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public ScoreCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -88,10 +81,9 @@ public final class ScoreCommand implements Callable<Integer> {
         text.sources(context)
             .tokenIds("--token-ids", tokenIds)
             .read("no text: give TEXT, --file FILE or --token-ids IDS");
-    TextEncoder encoder = new TextEncoder(context, source, text.special());
     ModelLoader loader = new ModelLoader(context, model);
     try (LoadedModel loaded =
-        loader.load((tokenizer, config) -> encode(encoder, tokenizer, config))) {
+        loader.load((tokenizer, config) -> encode(source, tokenizer, config))) {
       long start = System.nanoTime();
       Score score = score(loaded);
       Duration time = Duration.ofNanos(System.nanoTime() - start);
@@ -105,22 +97,22 @@ public final class ScoreCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private int[] encode(TextEncoder encoder, Tokenizer tokenizer, Gpt2Config config) {
-    int context = config.contextLength();
-    if (stride != null && stride > context) {
+  private int[] encode(SourceText source, Tokenizer tokenizer, Gpt2Config config) {
+    int length = config.contextLength();
+    if (stride != null && stride > length) {
       throw UserError.usage(
-          "--stride: must be at most the model's context of %d, not %d".formatted(context, stride));
+          "--stride: must be at most the model's context of %d, not %d".formatted(length, stride));
     }
-    if (context < 2) {
+    if (length < 2) {
       throw UserError.usage(
           "--model: has a context of one token, so there is none before it to score it after;"
               + " choose another model");
     }
-    int[] tokens = encoder.encode(tokenizer, config);
+    int[] tokens = source.tokens(context, tokenizer, text.special(), config);
     if (tokens.length < 2) {
       throw UserError.usage(
           "%s: needs at least 2 tokens, since the first has none before it; it has %d"
-              .formatted(encoder.source().label(), tokens.length));
+              .formatted(source.label(), tokens.length));
     }
     return tokens;
   }

@@ -4,6 +4,7 @@ import gpt2j.cli.io.JsonLine;
 import gpt2j.model.gpt2.Score;
 import gpt2j.model.gpt2.Score.TokenLogprob;
 import gpt2j.model.gpt2.Score.TokenScore;
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.util.Locale;
@@ -39,7 +40,7 @@ public final class ScorePrinter {
 
   /** One JSON object. */
   public static String json(Score score, boolean withTop) {
-    return JsonLine.of(
+    return Json.line(
         json -> {
           JsonLine.writeTokens(
               json, "tokens", score.tokens().stream().map(TokenScore::token)::iterator);
@@ -57,7 +58,7 @@ public final class ScorePrinter {
   }
 
   private static void write(JsonGenerator json, OptionalDouble logprob) {
-    JsonLine.writeNumber(json, logprob.orElse(Double.NaN));
+    Json.writeNumber(json, logprob.orElse(Double.NaN));
   }
 
   private static void writeTop(JsonGenerator json, TokenScore token) {
@@ -69,7 +70,7 @@ public final class ScorePrinter {
     for (TokenLogprob top : token.top()) {
       json.writeStartArray();
       json.writeNumber(top.token());
-      JsonLine.writeNumber(json, top.logprob());
+      Json.writeNumber(json, top.logprob());
       json.writeEndArray();
     }
     json.writeEndArray();

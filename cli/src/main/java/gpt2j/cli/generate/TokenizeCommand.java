@@ -5,19 +5,16 @@ import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Heartbeat;
 import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.ModelLoader;
 import gpt2j.cli.options.OutputOptions;
-import gpt2j.cli.options.PathName;
 import gpt2j.cli.options.SourceText;
-import gpt2j.cli.options.TextEncoder;
 import gpt2j.cli.options.TextOptions;
-import gpt2j.cli.options.TokenList;
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,9 +30,7 @@ import picocli.CommandLine.Option;
       "  bin/cli tokenize --decode 15496,995",
       "  bin/cli tokenize --file book.txt | bin/cli tokenize --decode -"
     })
-public final class TokenizeCommand implements Callable<Integer> {
-  private final CommandContext context;
-
+public final class TokenizeCommand extends ContextCommand {
   @Mixin(name = "Text")
   private TextOptions text = new TextOptions();
 
@@ -48,18 +43,14 @@ public final class TokenizeCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "A checkpoint whose vocabulary to use. Default: GPT-2's.")
   private @Nullable Path model;
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public TokenizeCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -71,7 +62,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     Tokenizer tokenizer = model == null ? Tokenizer.gpt2() : ModelLoader.loadTokenizer(model);
     int[] tokens;
     try (Heartbeat _ = new Heartbeat(context, () -> "making tokens of " + source.label())) {
-      tokens = new TextEncoder(context, source, text.special()).encode(tokenizer);
+      tokens = source.tokens(context, tokenizer, text.special());
     }
     String decoded = source instanceof SourceText.Text(_, String given) ? given : null;
     if (decoded == null) {
@@ -82,13 +73,13 @@ public final class TokenizeCommand implements Callable<Integer> {
       context
           .out()
           .println(
-              JsonLine.of(
+              Json.line(
                   json -> {
                     JsonLine.writeTokens(json, "tokens", tokens);
                     json.writeStringProperty("text", words);
                   }));
     } else {
-      context.out().println(decode == null ? TokenList.format(tokens) : decoded);
+      context.out().println(decode == null ? SourceText.Tokens.format(tokens) : decoded);
     }
     return ExitCode.OK;
   }

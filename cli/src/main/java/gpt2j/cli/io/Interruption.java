@@ -1,6 +1,7 @@
 package gpt2j.cli.io;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** The user's wish to end early. */
@@ -34,6 +35,17 @@ public final class Interruption {
 
   public synchronized boolean requested() {
     return requested;
+  }
+
+  /**
+   * Returns unless an end was asked for.
+   *
+   * @throws CancellationException when it was
+   */
+  public void check() {
+    if (requested()) {
+      throw new CancellationException();
+    }
   }
 
   /**

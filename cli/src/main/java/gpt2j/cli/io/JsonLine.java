@@ -1,27 +1,13 @@
 package gpt2j.cli.io;
 
-import java.io.StringWriter;
+import gpt2j.model.gpt2.json.Json;
 import java.time.Duration;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
-/** Writes JSON objects of one line. */
+/** Writes values into JSON objects of one line. */
 public final class JsonLine {
   private JsonLine() {}
-
-  /** The object whose properties {@code properties} writes. */
-  public static String of(Consumer<JsonGenerator> properties) {
-    StringWriter line = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(ObjectWriteContext.empty(), line)) {
-      json.writeStartObject();
-      properties.accept(json);
-      json.writeEndObject();
-    }
-    return line.toString();
-  }
 
   /** A property that is a list of token ids. */
   public static void writeTokens(JsonGenerator json, String name, Iterable<Integer> tokens) {
@@ -45,15 +31,6 @@ public final class JsonLine {
   /** A property that is a number, or null where JSON has no such number. */
   public static void writeNumber(JsonGenerator json, String name, double number) {
     json.writeName(name);
-    writeNumber(json, number);
-  }
-
-  /** A number, or null where JSON has no such number. */
-  public static void writeNumber(JsonGenerator json, double number) {
-    if (Double.isFinite(number)) {
-      json.writeNumber(number);
-    } else {
-      json.writeNull();
-    }
+    Json.writeNumber(json, number);
   }
 }

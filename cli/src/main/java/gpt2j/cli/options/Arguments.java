@@ -1,8 +1,12 @@
 package gpt2j.cli.options;
 
+import gpt2j.cli.io.UserError;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Prepares arguments for the parser. */
 public final class Arguments {
@@ -71,6 +75,24 @@ public final class Arguments {
     boolean looksLikeAnOption =
         TEXTS.contains(option) && value.length() > 1 && value.startsWith("-");
     return option + "=" + (looksLikeAnOption ? MARK : "") + value;
+  }
+
+  /**
+   * Sets an option that the arguments don't have.
+   *
+   * @param label what to say before the reason why it can't have the value
+   * @throws UserError when it can't
+   */
+  public static void set(OptionSpec option, String value, String label) {
+    ITypeConverter<?> converter =
+        option.type() == Path.class ? new PathName() : option.converters()[0];
+    try {
+      option.setValue(converter.convert(value));
+    } catch (TypeConversionException e) {
+      throw UserError.usage(label + " " + e.getMessage());
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // our converters throw nothing else
+    }
   }
 
   /** Reads a text, which may look like an option. */

@@ -1,5 +1,6 @@
 package gpt2j.cli.options;
 
+import gpt2j.api.BackendProvider;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Program;
@@ -13,6 +14,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -87,6 +89,13 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   public static final class OfRecompute extends Choice<Recompute> {
     OfRecompute() {
       super(Choice::lowerCase, Recompute.values());
+    }
+  }
+
+  /** One of the backends of this build. */
+  public static final class OfBackend extends Choice<BackendProvider> {
+    public OfBackend(Map<String, BackendProvider> backends) {
+      super(new TreeMap<>(backends));
     }
   }
 

@@ -6,6 +6,9 @@ import picocli.CommandLine.Option;
 public final class CommonOptions {
   public static final String DEBUG = "--debug";
 
+  /** How help calls them, after all others. */
+  static final String GROUP = "Other";
+
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,

@@ -2,6 +2,7 @@ package gpt2j.cli.options;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -43,8 +44,11 @@ public final class GroupedHelp extends Help {
     List<OptionSpec> own = new ArrayList<>(spec.options());
     spec.mixins().values().forEach(mixin -> own.removeAll(mixin.options()));
     append(text, "Options", own);
-    for (Map.Entry<String, CommandSpec> mixin : spec.mixins().entrySet()) {
-      append(text, mixin.getKey(), mixin.getValue().options());
+    Map<String, CommandSpec> mixins = new LinkedHashMap<>(spec.mixins());
+    CommandSpec common = mixins.remove(CommonOptions.GROUP);
+    mixins.forEach((heading, mixin) -> append(text, heading, mixin.options()));
+    if (common != null) {
+      append(text, CommonOptions.GROUP, common.options());
     }
     return text.toString();
   }

@@ -22,7 +22,6 @@ public final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      converter = PathName.class,
       description =
           "The directory of a checkpoint in the layout of Hugging Face. Default: a small model that"
               + " comes with gpt2j and tells stories.")
@@ -31,8 +30,8 @@ public final class ModelOptions {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      converter = OfBackend.class,
-      completionCandidates = OfBackend.class,
+      converter = Choice.OfBackend.class,
+      completionCandidates = Choice.OfBackend.class,
       description = "What computes: ${COMPLETION-CANDIDATES}. Default: " + DEFAULT_BACKEND + ".")
   private @Nullable BackendProvider backend;
 
@@ -49,7 +48,7 @@ public final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Numbers.Threads.class,
+      converter = Quantity.Threads.class,
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 

@@ -18,7 +18,6 @@ public final class PromptOptions {
   @Option(
       names = "--prompt-file",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "A file with the text to go on from, taken as it is to the last line break.")
   private @Nullable Path file;
 

@@ -11,7 +11,7 @@ public final class SamplingOptions {
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      converter = Numbers.NotNegative.class,
+      converter = Quantity.NotNegative.class,
       description =
           "Above 1 for more surprise, below for less, 0 for the most probable token"
               + " each time. Default: 0.8.")
@@ -20,14 +20,14 @@ public final class SamplingOptions {
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Draw from the K most probable tokens, 0 for all. Default: 40.")
   private int topK = 40;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      converter = Numbers.TopP.class,
+      converter = Quantity.TopP.class,
       description =
           "Draw from the most probable tokens that together have probability P. Default: 1, all.")
   private float topP = 1;
@@ -35,7 +35,7 @@ public final class SamplingOptions {
   @Option(
       names = "--min-p",
       paramLabel = "P",
-      converter = Numbers.Fraction.class,
+      converter = Quantity.Fraction.class,
       description =
           "Draw from tokens at least P times as probable as the most probable. Default: 0, all.")
   private float minP;
@@ -43,7 +43,7 @@ public final class SamplingOptions {
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
-      converter = Numbers.Positive.class,
+      converter = Quantity.Positive.class,
       description =
           "Make tokens that occurred before less probable, above 1, or more, below. Default: 1.")
   private float repetitionPenalty = 1;
@@ -51,7 +51,7 @@ public final class SamplingOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "The same seed draws the same tokens. Default: a new one each time.")
   private @Nullable Long seed;
 

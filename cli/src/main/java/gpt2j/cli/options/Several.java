@@ -1,5 +1,6 @@
 package gpt2j.cli.options;
 
+import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendSpec;
 import gpt2j.api.tensor.WeightFormat;
@@ -62,7 +63,7 @@ public record Several<T>(List<T> values) {
   /** How many of something, several times. */
   public static final class OfCounts extends Converter<Integer> {
     OfCounts() {
-      super(new Numbers.Count());
+      super(new Quantity.Count());
     }
   }
 
@@ -97,7 +98,28 @@ public record Several<T>(List<T> values) {
   /** Backends of this build. */
   public static final class OfBackends extends Converter<BackendSpec> {
     public OfBackends(Map<String, BackendProvider> backends) {
-      super(new OfBackendSpec(backends));
+      super(new BackendSpecs(new Choice.OfBackend(backends)));
+    }
+  }
+
+  /** A backend, with settings of its own if there are; lists the backends. */
+  private record BackendSpecs(Choice.OfBackend backend)
+      implements ITypeConverter<BackendSpec>, Iterable<String> {
+    @Override
+    public BackendSpec convert(String text) {
+      try {
+        BackendSpec spec = BackendSpec.parse(text);
+        BackendProvider provider = backend.convert(spec.name());
+        spec.applyTo(BackendOptions.defaults()).requireSettingsOf(provider);
+        return new BackendSpec(provider.name(), spec.settings());
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(OneLine.quote(text) + ": " + e.getMessage());
+      }
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+      return backend.iterator();
     }
   }
 }

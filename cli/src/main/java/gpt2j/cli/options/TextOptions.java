@@ -17,7 +17,6 @@ public final class TextOptions {
   @Option(
       names = "--file",
       paramLabel = "FILE",
-      converter = PathName.class,
       description = "A file with the text, taken as it is to the last line break.")
   private @Nullable Path file;
 

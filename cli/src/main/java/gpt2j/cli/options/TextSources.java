@@ -57,7 +57,7 @@ public final class TextSources {
                 boolean standardInput = ids.equals(STANDARD_INPUT);
                 String label = standardInput ? TextFile.STANDARD_INPUT : option;
                 String text = standardInput ? TextFile.read(context.in()) : ids;
-                return new SourceText.Tokens(label, TokenList.parse(label, text));
+                return SourceText.Tokens.parse(label, text);
               }));
     }
     return this;

@@ -3,23 +3,18 @@ package gpt2j.cli.train;
 import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.TextFile;
 import gpt2j.cli.io.UserError;
+import gpt2j.cli.options.Arguments;
+import gpt2j.model.gpt2.json.Json;
+import gpt2j.model.gpt2.json.JsonException;
+import gpt2j.model.gpt2.json.JsonValue.JsonNull;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.TypeConversionException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.io.JsonStringEncoder;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Values of options in a JSON object: {@code --batch-size 8} is {@code "batch_size": 8}. What the
@@ -45,35 +40,26 @@ record SettingsFile(String label, Map<String, String> values) {
 
   /** The same from the text of one. */
   static SettingsFile parse(String label, String text) {
-    JsonFactory factory =
-        JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     Map<String, String> values = new LinkedHashMap<>();
-    try (JsonParser json = factory.createParser(ObjectReadContext.empty(), text)) {
-      JsonToken first = json.nextToken();
-      if (first != JsonToken.START_OBJECT) {
-        throw UserError.usage(label + (first == null ? ": is empty" : ": is not a JSON object"));
-      }
-      for (String name = json.nextName(); name != null; name = json.nextName()) {
-        JsonToken token = json.nextToken();
-        if (token == JsonToken.VALUE_NULL) {
-          continue; // as if it weren't there
-        }
-        if (!token.isScalarValue()) {
-          throw UserError.usage(
-              "%s: %s must be a number, a text, true or false"
-                  .formatted(label, OneLine.quote(name)));
-        }
-        values.put("--" + name.replace('_', '-'), json.getString());
-      }
-      if (json.nextToken() != null) {
-        throw UserError.usage(label + ": has more text after its JSON object");
-      }
-    } catch (JacksonException e) {
-      throw UserError.usage(
-          "%s: is not valid JSON, from character %d on"
-              .formatted(label, Math.max(0, e.getLocation().getCharOffset())));
+    try {
+      Json.readObject(text.getBytes(StandardCharsets.UTF_8))
+          .members()
+          .forEach(
+              (name, value) -> {
+                if (!(value instanceof JsonNull)) { // which is as if it weren't there
+                  String plain = value.plain().orElseThrow(() -> notPlain(label, name));
+                  values.put("--" + name.replace('_', '-'), plain);
+                }
+              });
+    } catch (JsonException e) {
+      throw UserError.usage(label + ": " + e.getMessage());
     }
     return new SettingsFile(label, values);
+  }
+
+  private static UserError notPlain(String label, String name) {
+    return UserError.usage(
+        "%s: %s must be a number, a text, true or false".formatted(label, OneLine.quote(name)));
   }
 
   /** Those that aren't options of one of the names. */
@@ -98,37 +84,9 @@ record SettingsFile(String label, Map<String, String> values) {
                 "%s: there is no setting %s".formatted(label, OneLine.quote(field(name))));
           }
           if (!given.hasMatchedOption(option)) {
-            set(option, value);
+            Arguments.set(option, value, "%s: %s".formatted(label, field(name)));
           }
         });
-  }
-
-  private void set(OptionSpec option, String value) {
-    ITypeConverter<?> converter = option.converters()[0];
-    try {
-      option.setValue(converter.convert(value));
-    } catch (TypeConversionException e) {
-      throw UserError.usage(
-          "%s: %s %s".formatted(label, field(option.longestName()), e.getMessage()));
-    } catch (Exception e) {
-      throw new IllegalStateException(e); // our converters throw nothing else
-    }
-  }
-
-  /** The text of a settings file: numbers, texts and flags by the names of fields. */
-  static byte[] text(Map<String, Object> settings) {
-    StringBuilder text = new StringBuilder("{");
-    settings.forEach(
-        (name, value) ->
-            text.append(text.length() == 1 ? "\n  " : ",\n  ")
-                .append(json(name))
-                .append(": ")
-                .append(value instanceof String ? json(value.toString()) : value));
-    return text.append("\n}\n").toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String json(String text) {
-    return '"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
   }
 
   /** What an option is called in a settings file. */

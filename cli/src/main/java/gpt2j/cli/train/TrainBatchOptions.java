@@ -1,7 +1,7 @@
 package gpt2j.cli.train;
 
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.training.run.Hyperparameters;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -13,21 +13,21 @@ final class TrainBatchOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Sequences that are computed at once. Default: 12.")
   private int batchSize = 12;
 
   @Option(
       names = SEQUENCE_LENGTH,
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Tokens of a sequence. Default: the model's context.")
   private @Nullable Integer sequenceLength;
 
   @Option(
       names = "--accumulation",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description =
           "Batches whose gradients one update takes together, for a larger batch in the same"
               + " memory. Default: 1.")
@@ -36,7 +36,7 @@ final class TrainBatchOptions {
   @Option(
       names = "--stride",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description =
           "Take the data in windows, each N tokens after the one before, all of them once in each"
               + " pass. Default: 0, sequences from random places.")

@@ -7,7 +7,7 @@ import gpt2j.cli.data.PerByte;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
-import gpt2j.cli.options.CommonOptions;
+import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.OutputOptions;
 import gpt2j.cli.options.SizeOptions;
@@ -21,8 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,15 +40,13 @@ import picocli.CommandLine.Spec;
       "  bin/cli train --resume run",
       "  bin/cli --model run/best --prompt 'Once upon a time'"
     })
-public final class TrainCommand implements Callable<Integer> {
+public final class TrainCommand extends ContextCommand {
   public static final String NAME = "train";
 
   /** A step may take minutes, and nothing of it is to be lost. */
   private static final Duration PATIENCE = Duration.ofHours(24);
 
-  private final CommandContext context;
-
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec;
 
   @Mixin(name = "Run")
   private TrainPlaceOptions place = new TrainPlaceOptions();
@@ -76,39 +72,29 @@ public final class TrainCommand implements Callable<Integer> {
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
-  @Mixin(name = "Other")
-  private CommonOptions common = new CommonOptions();
-
   public TrainCommand(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
   public Integer call() {
     try (RunDirectory directory = place.directory()) {
-      settingsFiles(directory).forEach(file -> file.apply(spec()));
+      settingsFiles(directory).forEach(file -> file.apply(spec));
       try (DataSet data = DataSets.open(context, place.data())) {
         return train(directory, data);
       }
     }
   }
 
-  private CommandSpec spec() {
-    if (spec == null) {
-      throw new IllegalStateException("picocli sets it");
-    }
-    return spec;
-  }
-
   private List<SettingsFile> settingsFiles(RunDirectory directory) {
     if (place.resumes()) {
-      TrainOptions.requireNoModel(spec());
+      TrainOptions.requireNoModel(spec);
       String text = new String(directory.settings(), StandardCharsets.UTF_8);
       return List.of(SettingsFile.parse(directory.path() + "/settings.json", text));
     }
     return place.config().stream()
         .map(SettingsFile::read)
-        .map(file -> TrainOptions.withoutOtherModel(spec(), file))
+        .map(file -> TrainOptions.withoutOtherModel(spec, file))
         .toList();
   }
 

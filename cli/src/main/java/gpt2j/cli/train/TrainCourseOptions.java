@@ -2,7 +2,7 @@ package gpt2j.cli.train;
 
 import gpt2j.cli.options.Arguments;
 import gpt2j.cli.options.Flag;
-import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.training.run.Routine;
 import java.time.Duration;
 import java.util.List;
@@ -16,28 +16,28 @@ final class TrainCourseOptions {
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Updates of the weights, those before --resume included. Default: 5000.")
   private int maxSteps = 5000;
 
   @Option(
       names = "--max-time",
       paramLabel = "TIME",
-      converter = Numbers.Time.class,
+      converter = Quantity.Time.class,
       description = "Time from now after which to end, as in 90s, 15m or 2h.")
   private @Nullable Duration maxTime;
 
   @Option(
       names = "--eval-interval",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Steps between two evaluations on the validation data. Default: 250.")
   private int evalInterval = 250;
 
   @Option(
       names = "--eval-batches",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description =
           "Batches of an evaluation, always the same; all of the data when it has no more."
               + " Default: 20.")
@@ -46,7 +46,7 @@ final class TrainCourseOptions {
   @Option(
       names = "--patience",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description =
           "End after N evaluations without a new lowest validation loss. Default: 0, never.")
   private int patience;
@@ -54,7 +54,7 @@ final class TrainCourseOptions {
   @Option(
       names = "--checkpoint-interval",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description =
           "Steps between two checkpoints; there is one for each lowest validation loss, too."
               + " Default: --eval-interval.")
@@ -63,7 +63,7 @@ final class TrainCourseOptions {
   @Option(
       names = "--keep",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "How many checkpoints to keep, beside the best. Default: 2.")
   private int keep = 2;
 
@@ -77,7 +77,7 @@ final class TrainCourseOptions {
   @Option(
       names = "--sample-tokens",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Tokens to generate then. Default: 50.")
   private int sampleTokens = 50;
 
@@ -94,7 +94,7 @@ final class TrainCourseOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Numbers.Seed.class,
+      converter = Quantity.Seed.class,
       description = "Of new weights, batches and dropout. Default: 0.")
   private long seed;
 
@@ -135,7 +135,7 @@ final class TrainCourseOptions {
   void addTo(Map<String, Object> settings) {
     settings.put("max_steps", maxSteps);
     if (maxTime != null) {
-      settings.put("max_time", Numbers.Time.text(maxTime));
+      settings.put("max_time", Quantity.Time.text(maxTime));
     }
     settings.put("eval_interval", evalInterval);
     settings.put("eval_batches", evalBatches);

@@ -5,8 +5,7 @@ import gpt2j.api.BackendProvider;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ModelOptions;
-import gpt2j.cli.options.Numbers;
-import gpt2j.cli.options.OfBackend;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.training.Recompute;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +16,15 @@ final class TrainDeviceOptions {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      converter = OfBackend.class,
-      completionCandidates = OfBackend.class,
+      converter = Choice.OfBackend.class,
+      completionCandidates = Choice.OfBackend.class,
       description = "What computes: ${COMPLETION-CANDIDATES}. Default: cpu.")
   private @Nullable BackendProvider backend;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Numbers.Threads.class,
+      converter = Quantity.Threads.class,
       description = "Threads that compute. Default: the physical cores.")
   private @Nullable Integer threads;
 

@@ -4,7 +4,7 @@ import gpt2j.api.Words;
 import gpt2j.api.training.AdamW;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.Numbers;
+import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.training.TrainedBiases;
 import gpt2j.model.gpt2.training.run.LearningRate;
 import java.math.BigDecimal;
@@ -20,70 +20,70 @@ final class TrainOptimizerOptions {
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      converter = Numbers.LearningRate.class,
+      converter = Quantity.LearningRate.class,
       description = "The highest. Default: 6e-4, or 3e-5 with --model.")
   private @Nullable Double learningRate;
 
   @Option(
       names = "--min-learning-rate",
       paramLabel = "X",
-      converter = Numbers.MinLearningRate.class,
+      converter = Quantity.MinLearningRate.class,
       description = "The last, after the decay. Default: a tenth of the highest.")
   private @Nullable Double minLearningRate;
 
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
-      converter = Numbers.CountOrZero.class,
+      converter = Quantity.CountOrZero.class,
       description = "Steps in which the learning rate rises. Default: a tenth of all, at most 100.")
   private @Nullable Integer warmupSteps;
 
   @Option(
       names = "--decay-steps",
       paramLabel = "N",
-      converter = Numbers.Count.class,
+      converter = Quantity.Count.class,
       description = "Steps after which it is the lowest. Default: --max-steps.")
   private @Nullable Integer decaySteps;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
-      converter = Numbers.NotNegative.class,
+      converter = Quantity.NotNegative.class,
       description = "AdamW's, of matrices and embeddings. Default: 0.1.")
   private float weightDecay = 0.1f;
 
   @Option(
       names = "--beta1",
       paramLabel = "X",
-      converter = Numbers.Fraction.class,
+      converter = Quantity.Fraction.class,
       description = "AdamW's, of the mean of gradients. Default: 0.9.")
   private float beta1 = 0.9f;
 
   @Option(
       names = "--beta2",
       paramLabel = "X",
-      converter = Numbers.Fraction.class,
+      converter = Quantity.Fraction.class,
       description = "AdamW's, of the mean of their squares. Default: 0.95.")
   private float beta2 = 0.95f;
 
   @Option(
       names = "--epsilon",
       paramLabel = "X",
-      converter = Numbers.Positive.class,
+      converter = Quantity.Positive.class,
       description = "AdamW's. Default: 1e-8.")
   private float epsilon = 1e-8f;
 
   @Option(
       names = "--clip",
       paramLabel = "X",
-      converter = Numbers.NotNegative.class,
+      converter = Quantity.NotNegative.class,
       description = "Scale a gradient down to this norm, 0 for any norm. Default: 1.")
   private float clip = 1;
 
   @Option(
       names = "--dropout",
       paramLabel = "P",
-      converter = Numbers.Fraction.class,
+      converter = Quantity.Fraction.class,
       description = "Probability with which an activation is dropped. Default: 0.")
   private float dropout;
 

@@ -1,7 +1,6 @@
 package gpt2j.cli.train;
 
 import gpt2j.cli.io.UserError;
-import gpt2j.cli.options.PathName;
 import gpt2j.model.gpt2.training.run.RunDirectory;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -13,28 +12,24 @@ final class TrainPlaceOptions {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "What to learn from: a directory that prepare wrote.")
   private @Nullable Path data;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Where the run is written: a new directory, or an empty one.")
   private @Nullable Path out;
 
   @Option(
       names = "--resume",
       paramLabel = "DIR",
-      converter = PathName.class,
       description = "Go on with the run in this directory, from its last checkpoint.")
   private @Nullable Path resume;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      converter = PathName.class,
       description =
           "A JSON file with settings, such as a run's settings.json; options win over it.")
   private @Nullable Path config;

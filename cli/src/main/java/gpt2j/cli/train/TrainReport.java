@@ -2,6 +2,7 @@ package gpt2j.cli.train;
 
 import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.options.Choice;
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.training.run.Evaluation;
 import gpt2j.model.gpt2.training.run.Outcome;
 import gpt2j.model.gpt2.training.run.RunState;
@@ -34,7 +35,7 @@ final class TrainReport {
   }
 
   static String json(Outcome outcome, TrainSubject subject) {
-    return JsonLine.of(
+    return Json.line(
         json -> {
           RunState state = outcome.state();
           json.writeStringProperty("data", subject.data().toString());

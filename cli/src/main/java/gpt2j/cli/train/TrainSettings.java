@@ -8,6 +8,7 @@ import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.config.Gpt2ConfigBuilder;
 import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.data.DataSet;
+import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.SpecialTokens;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
@@ -204,7 +205,7 @@ record TrainSettings(
     settings.putAll(hyperparameters.values());
     options.course().addTo(settings);
     options.device().addTo(settings, provider);
-    return SettingsFile.text(settings);
+    return Json.text(settings);
   }
 
   private static String absolute(Path path) {

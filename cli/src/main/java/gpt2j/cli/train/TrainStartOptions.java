@@ -1,7 +1,6 @@
 package gpt2j.cli.train;
 
 import gpt2j.cli.options.Flag;
-import gpt2j.cli.options.PathName;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,6 @@ final class TrainStartOptions {
   @Option(
       names = MODEL,
       paramLabel = "DIR",
-      converter = PathName.class,
       description =
           "Begin with the weights of this checkpoint, for fine-tuning, instead of a new model's.")
   private @Nullable Path model;

@@ -1,5 +1,7 @@
 package gpt2j.model.gpt2.data;
 
+import gpt2j.model.gpt2.json.JsonRecords;
+
 /**
  * What a model has to be better than: how well a {@link MarkovChain}, counted on the training text,
  * predicts the validation text.
@@ -13,4 +15,14 @@ public record Baseline(int order, double lossPerByte) {
 
   /** Of more training text it isn't measured by the way: that would take long, and much memory. */
   public static final long MOST_BYTES = 64 << 20;
+
+  public Baseline {
+    JsonRecords.check(
+        order >= 0 && order <= MarkovChain.MOST_ORDER,
+        "order must be a whole number from 0 to %d",
+        MarkovChain.MOST_ORDER);
+    JsonRecords.check(
+        lossPerByte >= 0 && lossPerByte < Double.POSITIVE_INFINITY,
+        "loss_per_byte must be a number, 0 or more");
+  }
 }

@@ -9,6 +9,7 @@ import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +118,7 @@ public final class DataSet implements AutoCloseable {
   }
 
   private TokenSequence shard(Path file, @Nullable Part part) {
-    TokenType type = description == null ? TokenType.UINT16 : description.type();
+    TokenType type = description == null ? TokenType.UINT16 : description.tokenType();
     TokenShard shard = resources.add(TokenShard.open(file, type, vocabularySize()));
     if (part == null) {
       if (shard.size() == 0) {
@@ -132,7 +133,7 @@ public final class DataSet implements AutoCloseable {
               .formatted(
                   file, Words.count(shard.size(), "token"), DataDescription.FILE, part.tokens()));
     }
-    if (shard.check() != part.checksum()) {
+    if (!HexFormat.of().toHexDigits(shard.check()).equals(part.crc32c())) {
       throw new DataException(
           "%s: is damaged: its checksum isn't the one in %s".formatted(file, DataDescription.FILE));
     }
@@ -166,7 +167,7 @@ public final class DataSet implements AutoCloseable {
 
   /** What was measured on this data when it was prepared. */
   public Optional<Baseline> baseline() {
-    return Optional.ofNullable(description).map(DataDescription::baseline);
+    return Optional.ofNullable(description).flatMap(DataDescription::baseline);
   }
 
   /**

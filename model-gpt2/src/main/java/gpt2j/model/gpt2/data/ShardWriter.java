@@ -5,9 +5,10 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
-/** Writes tokens to a file. */
+/** Writes tokens to a file, and counts what they are of. */
 public final class ShardWriter implements AutoCloseable {
   private static final int TOKENS = 1 << 15;
 
@@ -18,6 +19,8 @@ public final class ShardWriter implements AutoCloseable {
   private final CRC32C checksum = new CRC32C();
   private int buffered;
   private long written;
+  private long documents;
+  private long textBytes;
 
   public ShardWriter(Path file, TokenType type) throws IOException {
     this.type = type;
@@ -26,7 +29,15 @@ public final class ShardWriter implements AutoCloseable {
     out = Files.newOutputStream(file);
   }
 
-  public void write(int... tokens) throws IOException {
+  /**
+   * Appends text that became tokens.
+   *
+   * @param bytes of the text
+   * @param ends how many documents end in it
+   */
+  public void write(int[] tokens, long bytes, int ends) throws IOException {
+    textBytes += bytes;
+    documents += ends;
     for (int token : tokens) {
       if (buffered == TOKENS) {
         flush();
@@ -43,18 +54,11 @@ public final class ShardWriter implements AutoCloseable {
     buffered = 0;
   }
 
-  /** Writes what is left. */
-  public void finish() throws IOException {
+  /** Writes what is left, and says what there is. */
+  public DataDescription.Part finish() throws IOException {
     flush();
-  }
-
-  public long written() {
-    return written;
-  }
-
-  /** CRC-32C of what is written. */
-  public int checksum() {
-    return (int) checksum.getValue();
+    String crc32c = HexFormat.of().toHexDigits((int) checksum.getValue());
+    return new DataDescription.Part(documents, textBytes, written, crc32c);
   }
 
   @Override

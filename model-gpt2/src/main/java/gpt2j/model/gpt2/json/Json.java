@@ -7,15 +7,19 @@ import gpt2j.model.gpt2.json.JsonValue.JsonNumber;
 import gpt2j.model.gpt2.json.JsonValue.JsonObject;
 import gpt2j.model.gpt2.json.JsonValue.JsonString;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -100,6 +104,77 @@ public final class Json {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
   }
 
+  /** An object in UTF-8 without blanks and line breaks, whose members {@code members} writes. */
+  public static String line(Consumer<JsonGenerator> members) {
+    return new String(object(Json::generator, members), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The content of a file that holds an object, one member to a line, for people to read.
+   *
+   * @param object a record or a map, as {@link JsonValue#of} takes them
+   */
+  public static byte[] text(Object object) {
+    return text(json -> writeMembers(json, (JsonObject) JsonValue.of(object)));
+  }
+
+  /** The same, {@code members} writing the object's. */
+  public static byte[] text(Consumer<JsonGenerator> members) {
+    byte[] object = object(Json::indentedGenerator, members);
+    byte[] line = Arrays.copyOf(object, object.length + 1);
+    line[object.length] = '\n';
+    return line;
+  }
+
+  private static byte[] object(
+      Function<OutputStream, JsonGenerator> generator, Consumer<JsonGenerator> members) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    try (JsonGenerator json = generator.apply(text)) {
+      json.writeStartObject();
+      members.accept(json);
+      json.writeEndObject();
+    }
+    return text.toByteArray();
+  }
+
+  private static void writeMembers(JsonGenerator json, JsonObject object) {
+    object
+        .members()
+        .forEach(
+            (name, value) -> {
+              json.writeName(name);
+              write(json, value);
+            });
+  }
+
+  private static void write(JsonGenerator json, JsonValue value) {
+    switch (value) {
+      case JsonObject object -> {
+        json.writeStartObject();
+        writeMembers(json, object);
+        json.writeEndObject();
+      }
+      case JsonArray(List<JsonValue> elements) -> {
+        json.writeStartArray();
+        elements.forEach(element -> write(json, element));
+        json.writeEndArray();
+      }
+      case JsonString(String text) -> json.writeString(text);
+      case JsonNumber(String digits) -> json.writeRawValue(digits);
+      case JsonBoolean(boolean flag) -> json.writeBoolean(flag);
+      case JsonNull _ -> json.writeNull();
+    }
+  }
+
+  /** Writes a number, or null where JSON has no such number: no infinity and no NaN. */
+  public static void writeNumber(JsonGenerator json, double number) {
+    if (Double.isFinite(number)) {
+      json.writeNumber(number);
+    } else {
+      json.writeNull();
+    }
+  }
+
   /** A generator of UTF-8 text with one member to a line, for people to read. */
   public static JsonGenerator indentedGenerator(OutputStream out) {
     var separators = Separators.createDefaultInstance().withObjectNameValueSpacing(Spacing.AFTER);
@@ -128,6 +203,7 @@ public final class Json {
             .replaceAll("\\s+", " ")
             .replaceAll(" \\(start marker at \\[Source: .*?\\]\\)", "")
             // what only a programmer could follow
+            .replaceAll(", from `[^`]*`", "")
             .replaceAll(": enable `JsonReadFeature\\.\\w+` to allow", " is not allowed");
     return new JsonException("is not valid JSON" + where + ": " + shorten(what, 200), e);
   }

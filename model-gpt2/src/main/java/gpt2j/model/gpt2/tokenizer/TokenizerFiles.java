@@ -3,7 +3,8 @@ package gpt2j.model.gpt2.tokenizer;
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
-import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import tools.jackson.core.JsonGenerator;
  * {@code tokenizer.json} and {@code tokenizer_config.json}. The token that ends a text is the last.
  */
 public final class TokenizerFiles {
+  private static final int BYTES = 256;
+
   private final List<String> tokens;
   private final List<Merge> merges;
 
@@ -32,13 +35,45 @@ public final class TokenizerFiles {
   /** Every byte its own token, whose id is its value; 256 ends a text. */
   public static TokenizerFiles bytes() {
     return new TokenizerFiles(
-        IntStream.range(0, 256).mapToObj(b -> String.valueOf(ByteAlphabet.character(b))).toList(),
+        IntStream.range(0, BYTES).mapToObj(b -> String.valueOf(ByteAlphabet.character(b))).toList(),
         List.of());
   }
 
-  /** GPT-2's vocabulary. */
+  /**
+   * GPT-2's vocabulary. Its merges are found again from its tokens: training made a token of each
+   * merge, so that ids are the order of the merges, and the two tokens that a merge joined are what
+   * the merges before it leave of the new one.
+   */
   public static TokenizerFiles gpt2() {
-    return Gpt2Merges.files();
+    Gpt2Vocabulary vocabulary = new Gpt2Vocabulary();
+    List<String> tokens = new ArrayList<>();
+    Map<String, Integer> ids = new HashMap<>();
+    for (int id = 0; id < vocabulary.size(); id++) {
+      String token = ByteAlphabet.spell(vocabulary.bytes(id));
+      tokens.add(token);
+      ids.put(token, id);
+    }
+    List<Merge> merges =
+        tokens.subList(BYTES, tokens.size()).stream().map(token -> last(token, ids)).toList();
+    return new TokenizerFiles(tokens, merges);
+  }
+
+  /** The merge that makes {@code token} when all those before it are done. */
+  private static Merge last(String token, Map<String, Integer> ids) {
+    List<String> parts = new ArrayList<>(List.of(token.split("")));
+    while (parts.size() > 2) {
+      int first = 0;
+      int lowest = Integer.MAX_VALUE;
+      for (int i = 0; i + 1 < parts.size(); i++) {
+        int id = ids.getOrDefault(parts.get(i).concat(parts.get(i + 1)), Integer.MAX_VALUE);
+        if (id < lowest) {
+          lowest = id;
+          first = i;
+        }
+      }
+      parts.set(first, parts.get(first).concat(parts.remove(first + 1)));
+    }
+    return new Merge(parts.getFirst(), parts.getLast());
   }
 
   /** The tokenizer that loading these files makes. */
@@ -56,24 +91,9 @@ public final class TokenizerFiles {
   /** The files by their names. */
   public Map<String, byte[]> content() {
     Map<String, byte[]> files = new LinkedHashMap<>();
-    files.put(TokenizerFolder.TOKENIZER, json(this::writeTokenizer));
-    files.put(TokenizerConfig.FILE, json(TokenizerFiles::writeConfig));
+    files.put(TokenizerFolder.TOKENIZER, Json.text(this::writeTokenizer));
+    files.put(TokenizerConfig.FILE, Json.text(TokenizerFiles::writeConfig));
     return files;
-  }
-
-  private interface Body {
-    void write(JsonGenerator json);
-  }
-
-  private static byte[] json(Body body) {
-    ByteArrayOutputStream text = new ByteArrayOutputStream();
-    try (JsonGenerator json = Json.indentedGenerator(text)) {
-      json.writeStartObject();
-      body.write(json);
-      json.writeEndObject();
-    }
-    text.write('\n');
-    return text.toByteArray();
   }
 
   private static void writeConfig(JsonGenerator json) {

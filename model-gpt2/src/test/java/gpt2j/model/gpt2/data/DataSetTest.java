@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -133,11 +134,11 @@ class DataSetTest {
           """
           "gpt2j data"        ~ "text"        ~ data.json: format must be "gpt2j data"
           "version": 1        ~ "version": 2  ~ data.json: version 2 is not supported, only 1; prepare the data again
-          "version": 1        ~ "version": "1" ~ data.json: version must be a whole number from 1 to 9223372036854775807
+          "version": 1        ~ "version": "1" ~ data.json: version must be a whole number, not "1"
           "vocabulary_size": 257 ~ "vocabulary_size": 0 ~ data.json: vocabulary_size must be a whole number from 1 to 1048576
           "vocabulary_size": 257 ~ "vocabulary_size": 300 ~ data.json: says a vocabulary of 300 tokens that ends texts with 256, but the tokenizer beside it has 257 and 256
           "end_of_text": 256  ~ "end_of_text": 257 ~ data.json: end_of_text must be a whole number from 0 to 256
-          "uint16"            ~ "int8"        ~ data.json: token_type must be uint16 or uint32
+          "uint16"            ~ "int8"        ~ data.json: token_type must be one of uint16, uint32, not "int8"
           "uint16"            ~ "uint32"      ~ data.json: token_type must be uint16 with a vocabulary of 257
           "train": {          ~ "trains": {   ~ data.json: train is missing
           "train": {          ~ "x": 1, "train": { ~ data.json: x is unknown
@@ -146,9 +147,9 @@ class DataSetTest {
           "order": 5          ~ "order": 7    ~ data.json: baseline.order must be a whole number from 0 to 6
           "order": 5          ~ "order": 5, "z": 0 ~ data.json: baseline.z is unknown
           "loss_per_byte": ~ "loss_per_byte": -1, "x": ~ data.json: baseline.loss_per_byte must be a number, 0 or more
-          "loss_per_byte": ~ "loss_per_byte": 1e999, "x": ~ data.json: baseline.loss_per_byte must be a number, 0 or more
+          "loss_per_byte": ~ "loss_per_byte": 1e999, "x": ~ data.json: baseline.loss_per_byte must be a number of at most 308 digits
           "crc32c": "         ~ "crc32c": "x  ~ data.json: train.crc32c must be 8 hexadecimal digits
-          "documents": 2      ~ "documents": -2 ~ data.json: train.documents must be a whole number from 0 to 9223372036854775807
+          "documents": 2      ~ "documents": -2 ~ data.json: train.documents must be 0 or more, not -2
           """)
   void everyFieldIsChecked(String from, String to, String message) throws IOException {
     Path file = data.resolve("data.json");
@@ -219,17 +220,17 @@ class DataSetTest {
     for (TokenType type : TokenType.values()) {
       int bound = type == TokenType.UINT16 ? 65_536 : 1 << 20;
       int[] tokens = random.ints(100_000, 0, bound).toArray();
-      int checksum;
+      String checksum;
       try (ShardWriter writer = new ShardWriter(file, type)) {
-        writer.write(tokens);
-        writer.finish();
-        assertEquals(tokens.length, writer.written());
-        checksum = writer.checksum();
+        writer.write(tokens, 7, 1);
+        DataDescription.Part part = writer.finish();
+        assertEquals(new DataDescription.Part(1, 7, tokens.length, part.crc32c()), part);
+        checksum = part.crc32c();
       }
       int largest = java.util.Arrays.stream(tokens).max().orElseThrow();
       try (TokenShard shard = TokenShard.open(file, type, bound);
           TokenShard smaller = TokenShard.open(file, type, largest)) {
-        assertEquals(checksum, shard.check());
+        assertEquals(checksum, HexFormat.of().toHexDigits(shard.check()));
         int[] read = new int[tokens.length + 2];
         shard.read(0, read, 1, tokens.length);
         assertArrayEquals(tokens, java.util.Arrays.copyOfRange(read, 1, tokens.length + 1));

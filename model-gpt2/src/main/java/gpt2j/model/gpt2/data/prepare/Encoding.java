@@ -1,10 +1,13 @@
 package gpt2j.model.gpt2.data.prepare;
 
 import gpt2j.model.gpt2.data.DataException;
+import gpt2j.model.gpt2.data.ShardWriter;
+import gpt2j.model.gpt2.tokenizer.TextCutter;
 import gpt2j.model.gpt2.tokenizer.TextPart;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -35,7 +38,7 @@ final class Encoding implements AutoCloseable {
    * @param ends whether a document ends with it
    * @param file where it is from
    */
-  private record Piece(EncodedPart target, TextPart part, boolean ends, Path file) {}
+  private record Piece(ShardWriter target, TextPart part, boolean ends, Path file) {}
 
   /**
    * What became of it.
@@ -77,16 +80,15 @@ final class Encoding implements AutoCloseable {
     mostTasks = TASKS_PER_THREAD * threads;
   }
 
-  /**
-   * Takes a part of a document, or its end.
-   *
-   * @param ends whether the document ends after it
-   */
-  void add(EncodedPart target, TextPart part, boolean ends) throws IOException {
+  private void add(ShardWriter target, TextPart part, boolean ends) {
     pieces.add(new Piece(target, part, ends, file.get()));
     characters += part.text().length();
     if (characters >= CHARACTERS_PER_TASK) {
-      submit();
+      try {
+        submit();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
@@ -168,9 +170,22 @@ final class Encoding implements AutoCloseable {
     }
   }
 
-  /** What makes tokens. */
-  Tokenizer tokenizer() {
-    return tokenizer;
+  /** Takes documents for one of the shards. */
+  DocumentSink to(ShardWriter target) {
+    TextCutter parts =
+        new TextCutter(tokenizer, CHARACTERS_PER_TASK, part -> add(target, part, false));
+    return new DocumentSink() {
+      @Override
+      public void text(String text) {
+        parts.add(text);
+      }
+
+      @Override
+      public void end() {
+        parts.end();
+        add(target, new TextPart("", true), true);
+      }
+    };
   }
 
   @Override

@@ -6,6 +6,7 @@ import gpt2j.model.gpt2.data.DataDescription;
 import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.data.DataSet;
 import gpt2j.model.gpt2.data.MarkovChain;
+import gpt2j.model.gpt2.data.ShardWriter;
 import gpt2j.model.gpt2.data.TokenShard;
 import gpt2j.model.gpt2.data.TokenType;
 import gpt2j.model.gpt2.data.prepare.PreparationListener.Unit;
@@ -60,7 +61,7 @@ public final class Preparation {
    * @throws DataException when a file can't be read, isn't what it should be, or there is no text,
    *     or the directory can't be written
    */
-  public static PreparationResult run(
+  public static DataDescription run(
       List<Path> inputs, Path out, PreparationOptions options, PreparationListener listener) {
     Corpus corpus = Corpus.of(inputs);
     if (corpus.skipped() > 0) {
@@ -69,7 +70,7 @@ public final class Preparation {
               .formatted(Words.count(corpus.skipped(), "file")));
     }
     try (NewDirectory directory = NewDirectory.create(out)) {
-      PreparationResult result = new Preparation(corpus, options, listener).write(directory);
+      DataDescription result = new Preparation(corpus, options, listener).write(directory);
       directory.commit();
       return result;
     } catch (UncheckedIOException e) {
@@ -83,7 +84,7 @@ public final class Preparation {
     return new DataException(out + ": " + Io.unwritable(cause), cause);
   }
 
-  private PreparationResult write(NewDirectory directory) throws IOException {
+  private DataDescription write(NewDirectory directory) throws IOException {
     long[] sizes = sizes();
     Split split = new Split(sizes, options.validation(), options.seed());
     requireText(options.validation() == 0 || split.isThere());
@@ -100,15 +101,7 @@ public final class Preparation {
     DataDescription description = encode(directory, vocabulary, documents);
     requireText(options.validation() == 0 || description.validation().bytes() > 0);
     directory.write(DataDescription.FILE, description.text());
-    return new PreparationResult(
-        description.vocabularySize(),
-        result(description.train()),
-        result(description.validation()),
-        Optional.ofNullable(description.baseline()));
-  }
-
-  private static PreparationResult.Part result(DataDescription.Part part) {
-    return new PreparationResult.Part(part.documents(), part.bytes(), part.tokens());
+    return description;
   }
 
   private void requireText(boolean isThere) {
@@ -236,9 +229,9 @@ public final class Preparation {
       throws IOException {
     int size = vocabulary.tokenizer().vocabularySize();
     TokenType type = TokenType.of(size);
-    try (EncodedPart train = new EncodedPart(directory.path().resolve(DataSet.TRAIN), type);
-        EncodedPart validation =
-            new EncodedPart(directory.path().resolve(DataSet.VALIDATION), type);
+    try (ShardWriter train = new ShardWriter(directory.path().resolve(DataSet.TRAIN), type);
+        ShardWriter validation =
+            new ShardWriter(directory.path().resolve(DataSet.VALIDATION), type);
         Encoding encoding =
             new Encoding(
                 vocabulary.tokenizer(),
@@ -246,12 +239,12 @@ public final class Preparation {
                 options.threads(),
                 reader::current,
                 listener::note)) {
-      read(
-          ENCODING,
-          documents.to(new EncodingSink(encoding, train), new EncodingSink(encoding, validation)));
+      read(ENCODING, documents.to(encoding.to(train), encoding.to(validation)));
       encoding.finish();
       DataDescription.Part first = train.finish();
       DataDescription.Part second = validation.finish();
+      boolean measures =
+          options.baseline() && second.bytes() > 0 && first.bytes() <= Baseline.MOST_BYTES;
       return new DataDescription(
           vocabulary.name(),
           size,
@@ -259,9 +252,9 @@ public final class Preparation {
           type,
           first,
           second,
-          options.baseline() && second.bytes() > 0 && first.bytes() <= Baseline.MOST_BYTES
-              ? baseline(directory.path(), vocabulary.tokenizer(), type)
-              : null);
+          measures
+              ? Optional.of(baseline(directory.path(), vocabulary.tokenizer(), type))
+              : Optional.empty());
     }
   }
 

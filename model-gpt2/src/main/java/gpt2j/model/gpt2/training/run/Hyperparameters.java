@@ -1,9 +1,13 @@
 package gpt2j.model.gpt2.training.run;
 
 import gpt2j.api.training.AdamW;
+import gpt2j.model.gpt2.json.JsonRecords;
+import gpt2j.model.gpt2.json.JsonValue;
+import gpt2j.model.gpt2.json.JsonValue.JsonObject;
 import gpt2j.model.gpt2.training.Recompute;
 import gpt2j.model.gpt2.training.TrainedBiases;
 import gpt2j.model.gpt2.training.TrainingOptions;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -28,9 +32,10 @@ public record Hyperparameters(
     TrainedBiases biases,
     long seed) {
   public Hyperparameters {
-    Values.check(
+    JsonRecords.check(
         clip >= 0 && Float.isFinite(clip), "clip must be a number, 0 or more, not %s", clip);
-    Values.check(dropout >= 0 && dropout < 1, "dropout must be from 0, below 1, not %s", dropout);
+    JsonRecords.check(
+        dropout >= 0 && dropout < 1, "dropout must be from 0, below 1, not %s", dropout);
   }
 
   /**
@@ -44,11 +49,11 @@ public record Hyperparameters(
    */
   public record BatchShape(int batchSize, int sequenceLength, int accumulation, int stride) {
     public BatchShape {
-      Values.check(batchSize >= 1, "batch_size must be 1 or more, not %d", batchSize);
-      Values.check(
+      JsonRecords.check(batchSize >= 1, "batch_size must be 1 or more, not %d", batchSize);
+      JsonRecords.check(
           sequenceLength >= 1, "sequence_length must be 1 or more, not %d", sequenceLength);
-      Values.check(accumulation >= 1, "accumulation must be 1 or more, not %d", accumulation);
-      Values.check(stride >= 0, "stride must be 0 or more, not %d", stride);
+      JsonRecords.check(accumulation >= 1, "accumulation must be 1 or more, not %d", accumulation);
+      JsonRecords.check(stride >= 0, "stride must be 0 or more, not %d", stride);
     }
 
     /** Tokens of one update. */
@@ -70,8 +75,19 @@ public record Hyperparameters(
         recompute);
   }
 
-  /** Every value of it, a number or a text, by its name in a settings file. */
-  public Map<String, Object> values() {
-    return Values.of(this);
+  /** Every number and choice of it by its name in a settings file. */
+  public Map<String, JsonValue> values() {
+    Map<String, JsonValue> values = new LinkedHashMap<>();
+    ((JsonObject) JsonValue.of(this))
+        .members()
+        .forEach(
+            (name, value) -> {
+              if (value instanceof JsonObject(Map<String, JsonValue> members)) {
+                values.putAll(members);
+              } else {
+                values.put(name, value);
+              }
+            });
+    return values;
   }
 }

@@ -1,5 +1,7 @@
 package gpt2j.model.gpt2.training.run;
 
+import gpt2j.model.gpt2.json.JsonRecords;
+
 /**
  * The learning rate of each update: a linear rise, then half a cosine down to a minimum (Loshchilov
  * &amp; Hutter 2017, §3), which it keeps; step for step that of nanoGPT.
@@ -12,17 +14,17 @@ package gpt2j.model.gpt2.training.run;
 public record LearningRate(
     double learningRate, double minLearningRate, int warmupSteps, int decaySteps) {
   public LearningRate {
-    Values.check(
+    JsonRecords.check(
         learningRate > 0 && Double.isFinite(learningRate),
         "learning_rate must be a number above 0, not %s",
         learningRate);
-    Values.check(
+    JsonRecords.check(
         minLearningRate >= 0 && minLearningRate <= learningRate,
         "min_learning_rate must be from 0 to learning_rate, which is %s, not %s",
         learningRate,
         minLearningRate);
-    Values.check(warmupSteps >= 0, "warmup_steps must be 0 or more, not %d", warmupSteps);
-    Values.check(
+    JsonRecords.check(warmupSteps >= 0, "warmup_steps must be 0 or more, not %d", warmupSteps);
+    JsonRecords.check(
         decaySteps > warmupSteps,
         "decay_steps must be more than warmup_steps, but %d is not more than %d",
         decaySteps,

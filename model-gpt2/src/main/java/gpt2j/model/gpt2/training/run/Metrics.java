@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -116,24 +117,14 @@ final class Metrics implements AutoCloseable {
     }
   }
 
-  /** JSON has no infinity and no NaN. */
   private static void number(JsonGenerator json, String name, double value) {
-    if (Double.isFinite(value)) {
-      json.writeNumberProperty(name, value);
-    } else {
-      json.writeNullProperty(name);
-    }
+    json.writeName(name);
+    Json.writeNumber(json, value);
   }
 
   private void add(Consumer<JsonGenerator> members) throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    try (JsonGenerator json = Json.generator(line)) {
-      json.writeStartObject();
-      members.accept(json);
-      json.writeEndObject();
-    }
-    line.write('\n');
-    ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());
+    String line = Json.line(members) + "\n";
+    ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }

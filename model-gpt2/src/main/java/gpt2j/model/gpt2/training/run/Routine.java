@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.training.run;
 
+import gpt2j.model.gpt2.json.JsonRecords;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,15 +27,15 @@ public record Routine(
     int keep,
     Optional<Sample> sample) {
   public Routine {
-    Values.check(maxSteps >= 1, "max_steps must be 1 or more, not %d", maxSteps);
-    Values.check(evalInterval >= 1, "eval_interval must be 1 or more, not %d", evalInterval);
-    Values.check(evalBatches >= 1, "eval_batches must be 1 or more, not %d", evalBatches);
-    Values.check(patience >= 0, "patience must be 0 or more, not %d", patience);
-    Values.check(
+    JsonRecords.check(maxSteps >= 1, "max_steps must be 1 or more, not %d", maxSteps);
+    JsonRecords.check(evalInterval >= 1, "eval_interval must be 1 or more, not %d", evalInterval);
+    JsonRecords.check(evalBatches >= 1, "eval_batches must be 1 or more, not %d", evalBatches);
+    JsonRecords.check(patience >= 0, "patience must be 0 or more, not %d", patience);
+    JsonRecords.check(
         checkpointInterval >= 1,
         "checkpoint_interval must be 1 or more, not %d",
         checkpointInterval);
-    Values.check(keep >= 1, "keep must be 1 or more, not %d", keep);
+    JsonRecords.check(keep >= 1, "keep must be 1 or more, not %d", keep);
   }
 
   /**
@@ -47,8 +48,8 @@ public record Routine(
   public record Sample(java.util.List<Integer> prompt, int tokens) {
     public Sample {
       prompt = java.util.List.copyOf(prompt);
-      Values.check(!prompt.isEmpty(), "sample_prompt must have a token");
-      Values.check(tokens >= 1, "sample_tokens must be 1 or more, not %d", tokens);
+      JsonRecords.check(!prompt.isEmpty(), "sample_prompt must have a token");
+      JsonRecords.check(tokens >= 1, "sample_tokens must be 1 or more, not %d", tokens);
     }
   }
 }

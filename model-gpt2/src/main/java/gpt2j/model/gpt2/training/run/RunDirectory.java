@@ -4,8 +4,6 @@ import gpt2j.model.gpt2.files.Disk;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.ProcessLock;
 import gpt2j.model.gpt2.json.JsonValue;
-import gpt2j.model.gpt2.json.JsonValue.JsonNumber;
-import gpt2j.model.gpt2.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -180,7 +178,7 @@ public final class RunDirectory implements AutoCloseable {
               .formatted(newest.get().data(), identity));
     }
     Map<String, JsonValue> before = newest.get().hyperparameters();
-    return Values.toJson(hyperparameters.values()).entrySet().stream()
+    return hyperparameters.values().entrySet().stream()
         .filter(now -> !now.getValue().equals(before.get(now.getKey())))
         .map(
             now -> new Change(now.getKey(), shown(before.get(now.getKey())), shown(now.getValue())))
@@ -188,12 +186,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static String shown(@Nullable JsonValue value) {
-    return switch (value) {
-      case null -> "none";
-      case JsonNumber(String text) -> text;
-      case JsonString(String text) -> text;
-      default -> value.toString();
-    };
+    return value == null ? "none" : value.plain().orElse(value.toString());
   }
 
   /** A hyperparameter, that isn't what it was. */

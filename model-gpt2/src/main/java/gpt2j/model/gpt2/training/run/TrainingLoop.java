@@ -214,10 +214,7 @@ final class TrainingLoop {
     try {
       directory
           .steps()
-          .save(
-              checkpoints,
-              new StateFile(state, data, Values.toJson(hyperparameters.values())),
-              routine.keep());
+          .save(checkpoints, new StateFile(state, data, hyperparameters.values()), routine.keep());
     } catch (CheckpointIo.NonFiniteState e) {
       throw diverged("%s after step %d".formatted(e.getMessage(), state.step()));
     } catch (IOException e) {

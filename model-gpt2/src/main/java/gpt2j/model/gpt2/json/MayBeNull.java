@@ -1,4 +1,4 @@
-package gpt2j.bench.result.json;
+package gpt2j.model.gpt2.json;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

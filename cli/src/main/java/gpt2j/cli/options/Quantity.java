@@ -7,17 +7,22 @@ import gpt2j.model.gpt2.data.prepare.VocabularyChoice;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads numbers that must lie in a range. */
-public final class Numbers {
+/** Reads numbers, and numbers with units, that must lie in a range. */
+public final class Quantity {
   private static final Pattern DECIMAL =
       Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?");
+  private static final String ABOVE_ZERO = "a number above 0";
+  private static final String ZERO_OR_MORE = "a number, 0 or more";
+  private static final String BELOW_ONE = "a number from 0, below 1";
   private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+");
 
-  private Numbers() {}
+  private Quantity() {}
 
   /** A whole number of a range. */
   private abstract static class Whole implements ITypeConverter<Integer> {
@@ -124,70 +129,76 @@ public final class Numbers {
     }
   }
 
-  /** Above 0, at most 1. */
-  static final class TopP implements ITypeConverter<Float> {
+  /** A number of a range, which a float can hold. */
+  private abstract static class Decimal<T extends Number> implements ITypeConverter<T> {
+    private final Function<String, T> reader;
+    private final Predicate<T> fits;
+    private final String range;
+
+    Decimal(Function<String, T> reader, Predicate<T> fits, String range) {
+      this.reader = reader;
+      this.fits = fits;
+      this.range = range;
+    }
+
     @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number > 0 && number <= 1, text, "a number above 0, at most 1");
+    public final T convert(String text) {
+      if (DECIMAL.matcher(text).matches() && Float.isFinite(Float.parseFloat(text))) {
+        T number = reader.apply(text);
+        if (fits.test(number)) {
+          return number;
+        }
+      }
+      throw new TypeConversionException("must be " + range + ", not " + OneLine.quote(text));
+    }
+  }
+
+  /** Above 0, at most 1. */
+  static final class TopP extends Decimal<Float> {
+    TopP() {
+      super(Float::valueOf, p -> p > 0 && p <= 1, "a number above 0, at most 1");
     }
   }
 
   /** A part of a whole that isn't all of it. */
-  public static final class Share implements ITypeConverter<Double> {
-    @Override
-    public Double convert(String text) {
-      double number = DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
-      if (number >= 0 && number < 1) {
-        return number;
-      }
-      throw new TypeConversionException(
-          "must be a number from 0, below 1, not " + OneLine.quote(text));
+  public static final class Share extends Decimal<Double> {
+    Share() {
+      super(Double::valueOf, share -> share >= 0 && share < 1, BELOW_ONE);
     }
   }
 
   /** Above 0. */
-  public static final class Positive implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number > 0, text, "a number above 0");
+  public static final class Positive extends Decimal<Float> {
+    Positive() {
+      super(Float::valueOf, number -> number > 0, ABOVE_ZERO);
     }
   }
 
   /** 0 or more. */
-  public static final class NotNegative implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number >= 0, text, "a number, 0 or more");
+  public static final class NotNegative extends Decimal<Float> {
+    NotNegative() {
+      super(Float::valueOf, number -> number >= 0, ZERO_OR_MORE);
     }
   }
 
   /** At least 0, below 1. */
-  public static final class Fraction implements ITypeConverter<Float> {
-    @Override
-    public Float convert(String text) {
-      float number = decimal(text);
-      return check(number, number >= 0 && number < 1, text, "a number from 0, below 1");
+  public static final class Fraction extends Decimal<Float> {
+    Fraction() {
+      super(Float::valueOf, number -> number >= 0 && number < 1, BELOW_ONE);
     }
   }
 
-  /** Above 0. */
-  public static final class LearningRate implements ITypeConverter<Double> {
-    @Override
-    public Double convert(String text) {
-      check(decimal(text), decimal(text) > 0, text, "a number above 0");
-      return Double.valueOf(text);
+  /** Above 0, as a float too. */
+  public static final class LearningRate extends Decimal<Double> {
+    LearningRate() {
+      super(Double::valueOf, rate -> rate.floatValue() > 0, ABOVE_ZERO);
     }
   }
 
   /** 0 or more. */
-  public static final class MinLearningRate implements ITypeConverter<Double> {
-    @Override
-    public Double convert(String text) {
-      check(decimal(text), decimal(text) >= 0, text, "a number, 0 or more");
-      return Double.valueOf(text);
+  public static final class MinLearningRate extends Decimal<Double> {
+    MinLearningRate() {
+      super(Double::valueOf, rate -> rate >= 0, ZERO_OR_MORE);
     }
   }
 
@@ -229,18 +240,5 @@ public final class Numbers {
       }
     }
     throw new TypeConversionException("must be " + range + ", not " + OneLine.quote(text));
-  }
-
-  /** NaN for what is no number, or none that a float can hold. */
-  private static float decimal(String text) {
-    float number = DECIMAL.matcher(text).matches() ? Float.parseFloat(text) : Float.NaN;
-    return Float.isFinite(number) ? number : Float.NaN;
-  }
-
-  private static float check(float number, boolean fits, String text, String range) {
-    if (!fits) {
-      throw new TypeConversionException("must be " + range + ", not " + OneLine.quote(text));
-    }
-    return number;
   }
 }
