@@ -11,7 +11,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -195,17 +194,16 @@ public final class JsonRecords {
   }
 
   private static long whole(JsonValue json, long least, long most, String path) {
-    if (!(json instanceof JsonNumber(String text)) || !text.matches("-?[0-9]+")) {
+    if (!(json instanceof JsonNumber number)) {
       return JsonRecords.<Long>mustBe(path, "a whole number", json);
     }
-    BigInteger value = new BigInteger(text);
-    boolean fits =
-        value.compareTo(BigInteger.valueOf(least)) >= 0
-            && value.compareTo(BigInteger.valueOf(most)) <= 0;
-    return fits
-        ? value.longValueExact()
-        : JsonRecords.<Long>mustBe(
-            path, "a whole number from %d to %d".formatted(least, most), json);
+    OptionalLong value = number.integer();
+    if (value.isPresent() && value.getAsLong() >= least && value.getAsLong() <= most) {
+      return value.getAsLong();
+    }
+    boolean isWhole = number.text().matches("-?[0-9]+");
+    String range = isWhole ? " from %d to %d".formatted(least, most) : "";
+    return JsonRecords.<Long>mustBe(path, "a whole number" + range, json);
   }
 
   /** JSON has no word for what isn't finite, so it is written as a text. */
@@ -216,10 +214,11 @@ public final class JsonRecords {
     if (!(json instanceof JsonNumber number)) {
       return JsonRecords.<Double>mustBe(path, "a number", json);
     }
-    if (!Double.isFinite(number.number())) {
+    double value = number.number();
+    if (!Double.isFinite(value)) {
       throw new JsonException(path + " must be a number of at most 308 digits");
     }
-    return number.number();
+    return value;
   }
 
   private static Instant instant(JsonValue json, String path) {
