@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -62,6 +63,28 @@ final class InstalledPrograms implements AutoCloseable {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     } catch (IOException e) {
       // A temporary folder that stays is the system's to remove.
+    }
+  }
+
+  /**
+   * A program of PyTorch.
+   *
+   * @param name in results
+   * @param python that runs it
+   * @param script of ours
+   * @param variant what else the script is told
+   */
+  record PythonProgram(String name, String python, Path script, List<String> variant)
+      implements BaselineProgram {
+    @Override
+    public RunningProgram open(Conditions conditions) throws ProgramException {
+      List<String> command = new ArrayList<>();
+      command.addAll(List.of(python, "-B", script.toString()));
+      command.addAll(List.of(conditions.model().toString(), conditions.precisionName()));
+      // The device by PyTorch's name for it.
+      command.addAll(List.of("" + conditions.threads(), conditions.onGpu() ? "cuda" : "cpu"));
+      command.addAll(variant);
+      return ScriptProgram.start(conditions, command);
     }
   }
 }

@@ -3,7 +3,7 @@ package gpt2j.cli.generate;
 import gpt2j.cli.io.JsonLine;
 import gpt2j.cli.io.Output;
 import gpt2j.cli.options.Choice;
-import gpt2j.cli.options.LoadedModel;
+import gpt2j.cli.options.ModelLoader.LoadedModel;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.GenerationEvent;
 import gpt2j.model.gpt2.GenerationRequest;

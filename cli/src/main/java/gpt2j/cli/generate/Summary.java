@@ -1,7 +1,7 @@
 package gpt2j.cli.generate;
 
 import gpt2j.api.Words;
-import gpt2j.cli.options.LoadedModel;
+import gpt2j.cli.options.ModelLoader.LoadedModel;
 import gpt2j.cli.options.SamplingOptions;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.FinishReason;

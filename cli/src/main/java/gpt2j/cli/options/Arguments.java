@@ -1,8 +1,11 @@
 package gpt2j.cli.options;
 
+import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.OptionSpec;
@@ -100,6 +103,35 @@ public final class Arguments {
     @Override
     public String convert(String text) {
       return text.startsWith(MARK) ? text.substring(MARK.length()) : text;
+    }
+  }
+
+  /** Reads the path of a file or a directory. */
+  public static final class PathName implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String text) {
+      if (text.isEmpty()) {
+        throw new TypeConversionException("must be a path, and is empty");
+      }
+      try {
+        return Path.of(text);
+      } catch (InvalidPathException e) {
+        throw new TypeConversionException(
+            "must be a path, not %s: %s".formatted(OneLine.quote(text), e.getReason()));
+      }
+    }
+  }
+
+  /** Reads true or false. */
+  public static final class Flag implements ITypeConverter<Boolean> {
+    @Override
+    public Boolean convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "true", "1", "yes", "on" -> true;
+        case "false", "0", "no", "off" -> false;
+        default ->
+            throw new TypeConversionException("must be true or false, not " + OneLine.quote(text));
+      };
     }
   }
 }

@@ -145,4 +145,21 @@ public final class ModelLoader {
       }
     }
   }
+
+  /**
+   * A model that is ready.
+   *
+   * @param backendName the name that users give its backend
+   * @param tokens the tokens of the text to work on
+   * @param loadTime how long all that took
+   */
+  public record LoadedModel(
+      String backendName, Backend backend, Gpt2 model, int[] tokens, Duration loadTime)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      model.close();
+      backend.close();
+    }
+  }
 }

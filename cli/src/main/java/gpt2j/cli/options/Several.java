@@ -6,6 +6,7 @@ import gpt2j.api.BackendSpec;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.cli.io.OneLine;
+import gpt2j.cli.options.Arguments.Flag;
 import gpt2j.model.gpt2.config.Gpt2Size;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,7 +1,7 @@
 package gpt2j.cli.train;
 
 import gpt2j.cli.options.Arguments;
-import gpt2j.cli.options.Flag;
+import gpt2j.cli.options.Arguments.Flag;
 import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.training.run.Routine;
 import java.time.Duration;

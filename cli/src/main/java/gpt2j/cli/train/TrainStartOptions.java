@@ -1,6 +1,6 @@
 package gpt2j.cli.train;
 
-import gpt2j.cli.options.Flag;
+import gpt2j.cli.options.Arguments.Flag;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

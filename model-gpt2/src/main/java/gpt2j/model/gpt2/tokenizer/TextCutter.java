@@ -98,4 +98,11 @@ public final class TextCutter {
     searched = 0;
     continues = true;
   }
+
+  /**
+   * A part of a text, as {@link TextCutter} cuts it.
+   *
+   * @param continues whether the text begins before it
+   */
+  public record TextPart(String text, boolean continues) {}
 }

@@ -2,6 +2,7 @@ package gpt2j.model.gpt2.tokenizer;
 
 import com.knuddels.jtokkit.api.IntArrayList;
 import gpt2j.model.gpt2.files.BundledFiles;
+import gpt2j.model.gpt2.tokenizer.TextCutter.TextPart;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
+import gpt2j.model.gpt2.tokenizer.TextCutter.TextPart;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

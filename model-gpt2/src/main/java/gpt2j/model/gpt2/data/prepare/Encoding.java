@@ -3,7 +3,7 @@ package gpt2j.model.gpt2.data.prepare;
 import gpt2j.model.gpt2.data.DataException;
 import gpt2j.model.gpt2.data.ShardWriter;
 import gpt2j.model.gpt2.tokenizer.TextCutter;
-import gpt2j.model.gpt2.tokenizer.TextPart;
+import gpt2j.model.gpt2.tokenizer.TextCutter.TextPart;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.io.IOException;
