@@ -14,11 +14,9 @@ import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.OutputException;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Arguments;
-import gpt2j.cli.options.Arguments.PathName;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.Version;
 import gpt2j.cli.train.TrainCommand;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,7 +92,7 @@ final class Cli {
               (name, command) ->
                   bench.addSubcommand(name, new CommandLine(command.get(), factory)));
     }
-    root.registerConverter(Path.class, new PathName());
+    Arguments.registerConverters(root);
     configure(root);
     root.setCommandName("bin/cli");
     root.setExpandAtFiles(false); // a prompt may begin with @

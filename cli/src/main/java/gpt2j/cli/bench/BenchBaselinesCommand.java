@@ -14,7 +14,6 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.Several;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +73,6 @@ final class BenchBaselinesCommand extends ContextCommand {
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      converter = Quantity.Count.class,
       description = "How long a program may take to load, or to answer. Default: 600.")
   private int timeout = 600;
 
@@ -84,21 +82,18 @@ final class BenchBaselinesCommand extends ContextCommand {
   @Option(
       names = "--prefill-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Length of the prompt whose prefill is measured.")
   private int prefillTokens = 512;
 
   @Option(
       names = "--prompt-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Length of each prompt before decoding.")
   private int promptTokens = 32;
 
   @Option(
       names = "--new-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Tokens decoded for each sequence, 2 or more.")
   private int newTokens = 128;
 
@@ -109,17 +104,12 @@ final class BenchBaselinesCommand extends ContextCommand {
       description = "Sequences side by side.")
   private Several<Integer> batches = new Several<>(List.of(1, 16, 32));
 
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      converter = Quantity.Count.class,
-      description = "How often all are measured in turn.")
+  @Option(names = "--rounds", paramLabel = "N", description = "How often all are measured in turn.")
   private int rounds = 5;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "Seed of the prompts' random tokens. Default: 0.")
   private long seed;
 

@@ -37,11 +37,7 @@ final class BenchGridOptions {
       description = "With the KV cache, without it, or both: true, false or true,false.")
   private @Nullable Several<Boolean> useCache;
 
-  @Option(
-      names = "--repetitions",
-      paramLabel = "N",
-      converter = Quantity.Count.class,
-      description = "Samples of each case.")
+  @Option(names = "--repetitions", paramLabel = "N", description = "Samples of each case.")
   private @Nullable Integer repetitions;
 
   @Option(
@@ -54,7 +50,6 @@ final class BenchGridOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "Seed of the prompts' random tokens. Default: 0.")
   private long seed;
 

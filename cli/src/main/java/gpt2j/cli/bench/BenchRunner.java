@@ -14,7 +14,6 @@ import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.Version;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 
 /** Runs a benchmark for a command: directory, progress, interruption, table. */
@@ -50,9 +49,8 @@ final class BenchRunner {
       BenchmarkCommand command,
       ResultDirectory directory,
       BiFunction<Benchmarks, ResultDirectory, BenchmarkResult> measure) {
-    AtomicBoolean cancelled = new AtomicBoolean();
     BenchmarkResult result;
-    try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));
+    try (Interruption.Section _ = context.interruption().during(() -> {});
         BenchProgress progress = new BenchProgress(context)) {
       BenchContext benchContext =
           new BenchContext(
@@ -62,7 +60,7 @@ final class BenchRunner {
               new HostWatch(),
               options.randomModels(context.environment()),
               new Version().getVersion()[0].replace("gpt2j ", ""),
-              cancelled::get,
+              context.interruption()::requested,
               progress);
       result = measure.apply(new Benchmarks(benchContext), directory);
     } catch (CancellationException e) {

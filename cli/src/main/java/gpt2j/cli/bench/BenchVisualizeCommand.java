@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +47,6 @@ final class BenchVisualizeCommand extends ContextCommand {
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Tokens to generate at most: the film's steps. Default: 24.")
   private int maxNewTokens = 24;
 
@@ -144,8 +142,7 @@ final class BenchVisualizeCommand extends ContextCommand {
   }
 
   private List<Path> write(LoadedModel loaded, Path directory) {
-    AtomicBoolean cancelled = new AtomicBoolean();
-    try (Interruption.Section _ = context.interruption().during(() -> cancelled.set(true));
+    try (Interruption.Section _ = context.interruption().during(() -> {});
         BenchProgress progress = new BenchProgress(context)) {
       Visualization visualization =
           new Visualization(
@@ -162,7 +159,7 @@ final class BenchVisualizeCommand extends ContextCommand {
           loaded.tokens(),
           sampling.parameters(),
           directory,
-          cancelled::get,
+          context.interruption()::requested,
           (done, total) -> progress.progressed("drawing", done, total));
     }
   }

@@ -9,7 +9,6 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.SizeOptions;
 import gpt2j.model.gpt2.checkpoint.RandomCheckpoint;
 import gpt2j.model.gpt2.config.Gpt2Config;
@@ -45,7 +44,6 @@ public final class InitCommand extends ContextCommand {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "The same seed gives the same weights. Default: 0.")
   private long seed;
 

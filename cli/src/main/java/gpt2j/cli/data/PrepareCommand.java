@@ -88,7 +88,6 @@ public final class PrepareCommand extends ContextCommand {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "Decides which documents are set apart. Default: 0.")
   private long seed;
 
@@ -196,14 +195,7 @@ public final class PrepareCommand extends ContextCommand {
       if (progress == null || !task.equals(newTask)) {
         close();
         task = newTask;
-        progress =
-            new Progress(
-                context,
-                newTask,
-                switch (unit) {
-                  case BYTES -> Progress.Unit.BYTES;
-                  case TOKENS -> Progress.Unit.TOKENS;
-                });
+        progress = new Progress(context, newTask, Progress.Unit.valueOf(unit.name()));
       }
       progress.report(done, total);
     }

@@ -50,7 +50,6 @@ public final class StoriesCommand extends ContextCommand {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "The same seed gives the same stories. Default: 0.")
   private long seed;
 

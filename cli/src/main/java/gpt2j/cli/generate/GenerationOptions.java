@@ -18,7 +18,6 @@ final class GenerationOptions {
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Tokens to generate at most. Default: 100.")
   private int maxNewTokens = 100;
 

@@ -59,7 +59,6 @@ public final class ScoreCommand extends ContextCommand {
   @Option(
       names = "--stride",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description =
           "For a text longer than the model's context: how many tokens each window is ahead of the"
               + " one before. Smaller is more exact and slower. Default: half the context.")

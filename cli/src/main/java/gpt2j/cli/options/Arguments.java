@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
@@ -42,6 +43,15 @@ public final class Arguments {
 
   /** Comes before a text that looks like an option, and can't be part of an argument. */
   private static final String MARK = "\0";
+
+  /** What reads options that say nothing else: an int is a count, 1 or more, a long a seed. */
+  private static final Map<Class<?>, ITypeConverter<?>> USUAL =
+      Map.of(
+          Path.class, new PathName(),
+          int.class, new Quantity.Count(),
+          Integer.class, new Quantity.Count(),
+          long.class, new Quantity.Seed(),
+          Long.class, new Quantity.Seed());
 
   private Arguments() {}
 
@@ -80,6 +90,14 @@ public final class Arguments {
     return option + "=" + (looksLikeAnOption ? MARK : "") + value;
   }
 
+  /** Has a command and those below it read options that have no converter of their own. */
+  @SuppressWarnings("unchecked") // each reads values of its type
+  public static void registerConverters(CommandLine command) {
+    USUAL.forEach(
+        (type, converter) ->
+            command.registerConverter((Class<Object>) type, (ITypeConverter<Object>) converter));
+  }
+
   /**
    * Sets an option that the arguments don't have.
    *
@@ -87,10 +105,9 @@ public final class Arguments {
    * @throws UserError when it can't
    */
   public static void set(OptionSpec option, String value, String label) {
-    ITypeConverter<?> converter =
-        option.type() == Path.class ? new PathName() : option.converters()[0];
+    ITypeConverter<?>[] own = option.converters();
     try {
-      option.setValue(converter.convert(value));
+      option.setValue((own.length == 0 ? USUAL.get(option.type()) : own[0]).convert(value));
     } catch (TypeConversionException e) {
       throw UserError.usage(label + " " + e.getMessage());
     } catch (Exception e) {

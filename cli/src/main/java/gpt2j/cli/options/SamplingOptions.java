@@ -51,7 +51,6 @@ public final class SamplingOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "The same seed draws the same tokens. Default: a new one each time.")
   private @Nullable Long seed;
 

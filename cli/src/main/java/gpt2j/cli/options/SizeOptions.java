@@ -24,35 +24,24 @@ public final class SizeOptions {
   @Option(
       names = "--n-layer",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Instead of a standard size: transformer blocks.")
   private @Nullable Integer layers;
 
   @Option(
       names = "--n-head",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Attention heads, a divisor of the width.")
   private @Nullable Integer heads;
 
-  @Option(
-      names = "--n-embd",
-      paramLabel = "N",
-      converter = Quantity.Count.class,
-      description = "Width of a token's hidden state.")
+  @Option(names = "--n-embd", paramLabel = "N", description = "Width of a token's hidden state.")
   private @Nullable Integer width;
 
-  @Option(
-      names = "--n-ctx",
-      paramLabel = "N",
-      converter = Quantity.Count.class,
-      description = "Context length. Default: 1024.")
+  @Option(names = "--n-ctx", paramLabel = "N", description = "Context length. Default: 1024.")
   private @Nullable Integer context;
 
   @Option(
       names = "--vocab-size",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Default: 50257; in training, the data's.")
   private @Nullable Integer vocabulary;
 

@@ -13,21 +13,18 @@ final class TrainBatchOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Sequences that are computed at once. Default: 12.")
   private int batchSize = 12;
 
   @Option(
       names = SEQUENCE_LENGTH,
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Tokens of a sequence. Default: the model's context.")
   private @Nullable Integer sequenceLength;
 
   @Option(
       names = "--accumulation",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description =
           "Batches whose gradients one update takes together, for a larger batch in the same"
               + " memory. Default: 1.")

@@ -16,7 +16,6 @@ final class TrainCourseOptions {
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Updates of the weights, those before --resume included. Default: 5000.")
   private int maxSteps = 5000;
 
@@ -30,14 +29,12 @@ final class TrainCourseOptions {
   @Option(
       names = "--eval-interval",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Steps between two evaluations on the validation data. Default: 250.")
   private int evalInterval = 250;
 
   @Option(
       names = "--eval-batches",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description =
           "Batches of an evaluation, always the same; all of the data when it has no more."
               + " Default: 20.")
@@ -54,7 +51,6 @@ final class TrainCourseOptions {
   @Option(
       names = "--checkpoint-interval",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description =
           "Steps between two checkpoints; there is one for each lowest validation loss, too."
               + " Default: --eval-interval.")
@@ -63,7 +59,6 @@ final class TrainCourseOptions {
   @Option(
       names = "--keep",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "How many checkpoints to keep, beside the best. Default: 2.")
   private int keep = 2;
 
@@ -77,7 +72,6 @@ final class TrainCourseOptions {
   @Option(
       names = "--sample-tokens",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Tokens to generate then. Default: 50.")
   private int sampleTokens = 50;
 
@@ -94,7 +88,6 @@ final class TrainCourseOptions {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      converter = Quantity.Seed.class,
       description = "Of new weights, batches and dropout. Default: 0.")
   private long seed;
 

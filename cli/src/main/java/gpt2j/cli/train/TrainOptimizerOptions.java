@@ -41,7 +41,6 @@ final class TrainOptimizerOptions {
   @Option(
       names = "--decay-steps",
       paramLabel = "N",
-      converter = Quantity.Count.class,
       description = "Steps after which it is the lowest. Default: --max-steps.")
   private @Nullable Integer decaySteps;
 
