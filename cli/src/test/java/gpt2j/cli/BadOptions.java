@@ -189,7 +189,7 @@ final class BadOptions {
             "--new-tokens=2"),
         usage(
             "a file without settings",
-            "--config @/file.txt: isn't JSON: *",
+            "--config @/file.txt: is not valid JSON at character 0: *",
             "bench",
             "experiment",
             "--config=@/file.txt"),

@@ -188,7 +188,7 @@ final class BadTraining {
         failure("no settings file", "--config @/none: does not exist", train("--config=@/none")),
         usage(
             "settings that aren't JSON",
-            "--config @/file.txt: is not valid JSON at character 1: *",
+            "--config @/file.txt: is not valid JSON at character 0: *",
             train("--config=@/file.txt")),
         usage(
             "settings that aren't an object",
