@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Compares gpt2j with Hugging Face transformers on any GPT-2 checkpoint, the real ones for example.
 
-    python3 compare_scores.py --model DIR [--precision bf16]
+    python3 compare_scores.py --model DIR [--precision bf16|q8_0|q4_0]
 
 Runs bin/cli score on a text as long as the context allows and compares the log-probability of each
 token, and of the ten most probable tokens in its place. transformers runs in float32 with eager
-attention; for gpt2j's bf16 its matrices are rounded to bfloat16 first. Ends with exit code 1 if the
+attention; where gpt2j rounds matrices they are rounded for it, too. Ends with exit code 1 if the
 largest difference is above --tolerance.
 """
 
@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 import torch
-from make_golden import load, with_rounded_matrices
+from make_golden import ROUNDINGS, load, with_rounded_matrices
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 TOP = 10
@@ -28,15 +28,15 @@ def main() -> None:
     parser.add_argument("--model", required=True, type=pathlib.Path)
     parser.add_argument("--cli", default=ROOT / "bin/cli", type=pathlib.Path)
     parser.add_argument("--backend", default="cpu")
-    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("--precision", choices=("f32", *ROUNDINGS), default="f32")
     parser.add_argument("--tokens", type=int, help="default: the context's length")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=1e-4)
     options = parser.parse_args()
 
     model = load(options.model, torch.float32)
-    if options.precision == "bf16":
-        with_rounded_matrices(model)
+    if options.precision in ROUNDINGS:
+        model = with_rounded_matrices(model, ROUNDINGS[options.precision])
     count = options.tokens or model.config.n_positions
     source = random.Random(options.seed)
     tokens = [source.randrange(model.config.vocab_size) for _ in range(count)]

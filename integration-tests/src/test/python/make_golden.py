@@ -16,6 +16,8 @@ by GPT2LMHeadModel.from_pretrained before anything is computed, and expected.saf
     logits_f64          F64 [n, vocab]  the same in float64: nearer to the truth than any float32
     logits_bf16_weights F32 [n, vocab]  float64 again, with all matrices rounded to bfloat16 first:
                                         what a backend with bfloat16 weights should come near
+    logits_q8_0_weights F32 [n, vocab]  the same with all matrices rounded as gguf rounds them to its
+    logits_q4_0_weights                 types of these names, zeros behind rows that aren't whole groups
     prompt              I32 [p]         of the greedy texts
     greedy              I32 [g]         by generate() with a DynamicCache
     greedy_penalized    I32 [g]         with repetition_penalty 1.5
@@ -29,6 +31,7 @@ them; prompts are tried until that is so.
 """
 
 import argparse
+import copy
 import json
 import pathlib
 import re
@@ -36,6 +39,7 @@ import sys
 import tempfile
 import zlib
 
+import gguf
 import numpy as np
 import safetensors
 import torch
@@ -190,10 +194,38 @@ def load(
     return model.eval()
 
 
-def with_rounded_matrices(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
+def in_bfloat16(rows: np.ndarray) -> np.ndarray:
+    return torch.from_numpy(rows).to(torch.bfloat16).float().numpy()
+
+
+def in_groups(kind: gguf.GGMLQuantizationType):
+    """Rounds as GGUF's quantised types do, 32 neighbours in a row with one scale."""
+
+    def rounded(rows: np.ndarray) -> np.ndarray:
+        padded = np.pad(rows, [(0, 0), (0, -rows.shape[1] % 32)])
+        return gguf.dequantize(gguf.quantize(padded, kind), kind)[:, : rows.shape[1]]
+
+    return rounded
+
+
+ROUNDINGS = {
+    "bf16": in_bfloat16,
+    "q8_0": in_groups(gguf.GGMLQuantizationType.Q8_0),
+    "q4_0": in_groups(gguf.GGMLQuantizationType.Q4_0),
+}
+
+
+def with_rounded_matrices(model: GPT2LMHeadModel, rounded) -> GPT2LMHeadModel:
+    """Rounds along the inputs: those of an output, or one vector of a table, are a row."""
+    model = copy.deepcopy(model)
+    tables = {module.weight for module in model.modules() if isinstance(module, torch.nn.Embedding)}
+    tables |= {model.lm_head.weight}
     for parameter in model.parameters():
         if parameter.dim() == 2:
-            parameter.data = parameter.data.to(torch.bfloat16).to(parameter.dtype)
+            is_table = any(parameter is table for table in tables)
+            rows = parameter.data if is_table else parameter.data.T
+            new = torch.from_numpy(rounded(rows.float().contiguous().numpy())).to(parameter.dtype)
+            parameter.data = new if is_table else new.T.contiguous()
     return model
 
 
@@ -249,9 +281,13 @@ def write_expected(golden: Golden, folder: pathlib.Path, random: np.random.Rando
     single, double = logits(model, tokens), logits(precise, tokens)
     texts = greedy_texts(model, random)
     after = logits(precise, torch.cat([texts["prompt"], texts["greedy"]]))[-1]
-    rounded = logits(with_rounded_matrices(precise), tokens)
+    rounded = {
+        name: logits(with_rounded_matrices(precise, rounding), tokens)
+        for name, rounding in ROUNDINGS.items()
+    }
     expected = {name: tensor.to(torch.int32) for name, tensor in ({"tokens": tokens} | texts).items()}
-    expected |= {"logits": single, "logits_f64": double, "logits_bf16_weights": rounded.float()}
+    expected |= {"logits": single, "logits_f64": double}
+    expected |= {f"logits_{name}_weights": found.float() for name, found in rounded.items()}
     expected |= {"greedy_logits": after.clone()}
 
     truth = double.log_softmax(-1)
@@ -269,7 +305,10 @@ def write_expected(golden: Golden, folder: pathlib.Path, random: np.random.Rando
     return (
         f"{golden.name:32} {size / 1000:6.0f} kB   log-probabilities: "
         f"std {truth.std():4.2f}   float32 off by {error:.1e}   "
-        f"bfloat16 matrices by {(rounded.log_softmax(-1) - truth).abs().max():.1e}"
+        + ", ".join(
+            f"{name} matrices by {(found.log_softmax(-1) - truth).abs().max():.1e}"
+            for name, found in rounded.items()
+        )
     )
 
 

@@ -14,7 +14,7 @@ final class CudaGoldenTest extends GoldenContract {
   }
 
   @Override
-  double bfloat16Tolerance() {
+  double roundedTolerance() {
     return CudaTolerance.of(WeightFormat.BF16);
   }
 }

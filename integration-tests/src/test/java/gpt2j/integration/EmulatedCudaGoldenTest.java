@@ -39,7 +39,7 @@ final class EmulatedCudaGoldenTest extends GoldenContract {
   }
 
   @Override
-  double bfloat16Tolerance() {
+  double roundedTolerance() {
     return CudaTolerance.of(WeightFormat.BF16);
   }
 }

@@ -1,5 +1,6 @@
 package gpt2j.integration;
 
+import gpt2j.api.tensor.WeightFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -7,6 +8,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -62,9 +64,9 @@ final class Golden {
     return expected.rows("logits_f64");
   }
 
-  /** By transformers in float64, with matrices rounded to bfloat16. */
-  double[][] logitsOfBFloat16Weights() {
-    return expected.rows("logits_bf16_weights");
+  /** By transformers in float64, with matrices rounded to a format. */
+  double[][] logitsOfRoundedWeights(WeightFormat format) {
+    return expected.rows("logits_%s_weights".formatted(format.name().toLowerCase(Locale.ROOT)));
   }
 
   /** What the greedy texts follow. */

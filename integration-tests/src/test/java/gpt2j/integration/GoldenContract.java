@@ -61,7 +61,7 @@ abstract class GoldenContract {
   abstract Backend open();
 
   /** How far log-probabilities may be off with bfloat16 weights. */
-  double bfloat16Tolerance() {
+  double roundedTolerance() {
     return BFLOAT16_TOLERANCE;
   }
 
@@ -187,16 +187,33 @@ abstract class GoldenContract {
   @ParameterizedTest
   @MethodSource("goldens")
   void evaluatesWithBFloat16Weights(Golden golden) {
-    assumeTrue(backend.supports(WeightFormat.BF16), "the backend has no bfloat16 weights");
+    evaluatesWithRoundedWeights(golden, WeightFormat.BF16);
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void evaluatesWithWeightsOfEightBits(Golden golden) {
+    evaluatesWithRoundedWeights(golden, WeightFormat.Q8_0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void evaluatesWithWeightsOfFourBits(Golden golden) {
+    evaluatesWithRoundedWeights(golden, WeightFormat.Q4_0);
+  }
+
+  private void evaluatesWithRoundedWeights(Golden golden, WeightFormat format) {
+    assumeTrue(backend.supports(format), "the backend has no weights in " + format);
     int all = golden.tokens().length;
     for (int rows : new int[] {all, 7, 1}) {
-      float[][] logits = evaluate(golden, WeightFormat.BF16, rows);
-      double difference = LogProbabilities.difference(logits, golden.logitsOfBFloat16Weights());
+      float[][] logits = evaluate(golden, format, rows);
+      double difference =
+          LogProbabilities.difference(logits, golden.logitsOfRoundedWeights(format));
       double error = LogProbabilities.difference(logits, golden.preciseLogits());
-      measurements.add(golden, "bf16, from float64 with rounded weights", difference);
-      measurements.add(golden, "bf16, from float64", error);
+      measurements.add(golden, format + ", from float64 with rounded weights", difference);
+      measurements.add(golden, format + ", from float64", error);
       assertTrue(
-          difference < bfloat16Tolerance(), () -> rows + " rows at a time: off by " + difference);
+          difference < roundedTolerance(), () -> rows + " rows at a time: off by " + difference);
     }
   }
 
