@@ -100,6 +100,7 @@ final class WarmUp {
 
     private static void run() {
       WarmUp.run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f));
+      WarmUp.run((a, b, c) -> TileGemm.product(a, b, ROW, Float.BYTES, c, HEAD_SIZE));
       WarmUp.run(
           (a, b, c) -> new FusedEpilogue(null, Epilogue.GELU_TANH, null).apply(a, b, 0, WIDTH));
       WarmUp.run(Blocks::attend);
@@ -134,10 +135,8 @@ final class WarmUp {
     }
 
     private static void run() {
-      int width = Bf16PanelKernels.PANEL;
-      long bytes = (long) width * Float.BYTES;
-      WarmUp.run((a, b, c) -> TileGemm.add(a, bytes, b, 4, 16, c, bytes, HEAD_SIZE, width));
-      WarmUp.run((a, b, c) -> Bf16PanelKernels.widen(a, b, HEAD_SIZE, width, width));
+      long bytes = (long) TileGemm.COLUMNS * Float.BYTES;
+      WarmUp.run((a, b, c) -> Bf16PanelKernels.widenVector(a, bytes, b, true, HEAD_SIZE));
       int row = HEAD_SIZE * Float.BYTES;
       WarmUp.run((a, b, c) -> AttentionKernels.addSum(b, a, c, row, TileGemm.ROWS, HEAD_SIZE));
     }
@@ -177,8 +176,7 @@ final class WarmUp {
 
   private static void groups(GroupKernel kernel) {
     int groups = 4;
-    long panelBytes = (long) groups * kernel.groupBytes();
-    WarmUp.run((a, b, c) -> kernel.oneRow(a, b, c, panelBytes, 2, groups));
+    WarmUp.run((a, b, c) -> kernel.oneRow(a, b, c, groups, a + GroupKernel.PANEL_BYTES));
     WarmUp.run((a, b, c) -> kernel.widen(a, c, b));
     WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
   }

@@ -164,6 +164,21 @@ public final class Bf16PanelKernels {
   }
 
   /**
+   * Widens one of a panel's vectors of columns to float32.
+   *
+   * @param out {@code [inputs, lanes]}, its rows {@code outBytes} apart
+   * @param words where its words begin
+   * @param high whether it is in their high halves
+   */
+  public static void widenVector(long out, long outBytes, long words, boolean high, int inputs) {
+    for (int input = 0; input < inputs; input++) {
+      IntVector pairs = Memory.loadInts(words + (long) input * ROW_BYTES);
+      FloatVector numbers = high ? Bf16Lanes.high(pairs) : Bf16Lanes.low(pairs);
+      Memory.store(numbers, out + input * outBytes);
+    }
+  }
+
+  /**
    * Widens the first {@code count} columns of a panel to float32.
    *
    * @param out where the first number goes, in a matrix {@code [inputs, outputs]}

@@ -24,15 +24,14 @@ public interface GroupKernel {
   int groupBytes();
 
   /**
-   * {@code sums[i] += x·panel i} for some panels, which are read side by side. Within a group the
-   * products are of x with the integers; the sum is scaled when it is added to those of the groups
-   * before.
+   * {@code sums += x·panel}. Within a group the products are of x with the integers; their sum is
+   * scaled when it is added to those of the groups before.
    *
-   * @param sums {@code [panels, PANEL]}, and room for two panels more
+   * @param sums {@code [PANEL]}
    * @param x {@code [groups · 32]}
-   * @param next bytes from each panel to the next
+   * @param work room for twice {@code PANEL} numbers
    */
-  void oneRow(long sums, long x, long panel, long next, int panels, int groups);
+  void oneRow(long sums, long x, long panel, int groups, long work);
 
   /** How many times too large the numbers of a vector of columns, 0 … 3, are taken. */
   int unit(int part);

@@ -26,19 +26,15 @@ public record Q4GroupKernel() implements GroupKernel {
   }
 
   @Override
-  public void oneRow(long sums, long x, long panel, long next, int panels, int groups) {
-    long products = sums + (long) panels * PANEL_BYTES;
+  public void oneRow(long sums, long x, long panel, int groups, long work) {
     for (int group = 0; group < groups; group++) {
       long from = x + (long) group * GROUP * Float.BYTES;
       long words = panel + (long) group * BYTES;
-      for (int i = 0; i < panels; i++) {
-        lowerHalf(products, from, words + i * next);
-        upperHalf(products + PANEL_BYTES, from + HALF * Float.BYTES, words + i * next);
-        long own = sums + (long) i * PANEL_BYTES;
-        long scales = words + i * next + NUMBERS;
-        ScaledSums.addTwo(own, products, scales, SCALE_0, SCALE_1);
-        ScaledSums.addTwo(own + 2L * V, products + 2L * V, scales + V, SCALE_2, SCALE_3);
-      }
+      lowerHalf(work, from, words);
+      upperHalf(work + PANEL_BYTES, from + HALF * Float.BYTES, words);
+      long scales = words + NUMBERS;
+      ScaledSums.addTwo(sums, work, scales, SCALE_0, SCALE_1);
+      ScaledSums.addTwo(sums + 2L * V, work + 2L * V, scales + V, SCALE_2, SCALE_3);
     }
   }
 

@@ -11,9 +11,66 @@ public final class TileGemm {
   /** Rows of out, and of a. */
   public static final int ROWS = 4;
 
+  /** Columns of {@link #product}: with four rows all that the compiler takes into one kernel. */
+  public static final int COLUMNS = 3 * Memory.LANES;
+
   private static final int VECTOR = Memory.VECTOR;
 
   private TileGemm() {}
+
+  /**
+   * {@code out[i, j] = Σ a[i, k]·b[k, j]}, added up in the order of k.
+   *
+   * @param out {@code [4, COLUMNS]}
+   * @param a {@code [4, depth]}
+   * @param aBytes distance between two of its rows
+   * @param aStep distance between two of its columns
+   * @param b {@code [depth, COLUMNS]}
+   * @param depth how many products are added up
+   */
+  public static void product(long out, long a, long aBytes, long aStep, long b, int depth) {
+    FloatVector s00 = FloatVector.zero(Memory.FLOATS);
+    FloatVector s01 = s00;
+    FloatVector s02 = s00;
+    FloatVector s10 = s00;
+    FloatVector s11 = s00;
+    FloatVector s12 = s00;
+    FloatVector s20 = s00;
+    FloatVector s21 = s00;
+    FloatVector s22 = s00;
+    FloatVector s30 = s00;
+    FloatVector s31 = s00;
+    FloatVector s32 = s00;
+    long fromA = a;
+    long fromB = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = Memory.load(fromB);
+      FloatVector b1 = Memory.load(fromB + VECTOR);
+      FloatVector b2 = Memory.load(fromB + 2L * VECTOR);
+      FloatVector factor = Memory.broadcast(fromA);
+      s00 = b0.fma(factor, s00);
+      s01 = b1.fma(factor, s01);
+      s02 = b2.fma(factor, s02);
+      factor = Memory.broadcast(fromA + aBytes);
+      s10 = b0.fma(factor, s10);
+      s11 = b1.fma(factor, s11);
+      s12 = b2.fma(factor, s12);
+      factor = Memory.broadcast(fromA + 2 * aBytes);
+      s20 = b0.fma(factor, s20);
+      s21 = b1.fma(factor, s21);
+      s22 = b2.fma(factor, s22);
+      factor = Memory.broadcast(fromA + 3 * aBytes);
+      s30 = b0.fma(factor, s30);
+      s31 = b1.fma(factor, s31);
+      s32 = b2.fma(factor, s32);
+      fromA += aStep;
+      fromB += 3L * VECTOR;
+    }
+    Memory.store(s00, s01, s02, out);
+    Memory.store(s10, s11, s12, out + 3L * VECTOR);
+    Memory.store(s20, s21, s22, out + 6L * VECTOR);
+    Memory.store(s30, s31, s32, out + 9L * VECTOR);
+  }
 
   /**
    * {@code out[i, j] += Σ a[i, k]·b[k, j]}.

@@ -128,6 +128,13 @@ public final class Memory {
   }
 
   /** One after the other. */
+  public static void store(FloatVector a, FloatVector b, FloatVector c, long address) {
+    store(a, address);
+    store(b, address + VECTOR);
+    store(c, address + 2L * VECTOR);
+  }
+
+  /** One after the other. */
   public static void store(
       FloatVector a, FloatVector b, FloatVector c, FloatVector d, long address) {
     store(a, address);

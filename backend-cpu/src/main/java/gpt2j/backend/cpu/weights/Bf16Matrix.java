@@ -17,7 +17,7 @@ import gpt2j.backend.cpu.simd.Memory;
  * {@code lane + lanes} in its high half, so that a shift and a mask widen a vector of words to two
  * vectors of float32 with adjacent columns.
  */
-public final class Bf16Matrix implements Matrix, PanelGemm.Source {
+public final class Bf16Matrix implements Matrix {
   private static final int PANEL = Bf16PanelKernels.PANEL;
 
   /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
@@ -32,7 +32,7 @@ public final class Bf16Matrix implements Matrix, PanelGemm.Source {
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final Nd4jGemm gemm;
-  private final PanelGemm invariant;
+  private final PanelGemm panelGemm;
   private final int inputs;
   private final int outputs;
 
@@ -41,7 +41,7 @@ public final class Bf16Matrix implements Matrix, PanelGemm.Source {
     gemm = new Nd4jGemm(runtime);
     inputs = source.shape().rows();
     outputs = source.shape().size(1);
-    invariant = new PanelGemm(runtime, this, inputs, outputs, 1);
+    panelGemm = new PanelGemm(runtime, this::pack, inputs, outputs, 0);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     float[][] rows = new float[runtime.pool().size()][outputs];
     region.fill(
@@ -109,9 +109,10 @@ public final class Bf16Matrix implements Matrix, PanelGemm.Source {
     int rows = x.shape().rows();
     if (rows == 1) {
       multiplyOneRow(out.address(), x.address(), epilogue);
-    } else if (runtime.isBatchInvariant() && rows >= TILE_ROWS) {
-      invariant.run(out, x, epilogue);
+    } else if ((PanelGemm.IS_FASTER || runtime.isBatchInvariant()) && rows >= TILE_ROWS) {
+      panelGemm.run(out, x, epilogue);
     } else if (!runtime.isBatchInvariant()
+        && !PanelGemm.IS_FASTER
         && rows >= GEMM_ROWS
         && (long) inputs * outputs <= LARGE) {
       multiplyWidened(out, x, epilogue);
@@ -170,15 +171,16 @@ public final class Bf16Matrix implements Matrix, PanelGemm.Source {
   }
 
   /** Input after input, as in all kernels of {@link Bf16PanelKernels}. */
-  @Override
-  public int input(int k) {
-    return k;
-  }
-
-  @Override
-  public void pack(long to, int panel, int first, int count) {
-    long from = panel(panel) + (long) first * Bf16PanelKernels.ROW_BYTES;
-    Bf16PanelKernels.widen(to, from, count, PANEL, PANEL);
+  private void pack(long to, int panel, long work) {
+    for (int i = 0; i < PanelGemm.PANEL / Memory.LANES; i++) {
+      int column = panel * PanelGemm.PANEL + i * Memory.LANES;
+      if (column < outputs) {
+        boolean high = column / Memory.LANES % 2 == 1;
+        long words = at(0, column);
+        Bf16PanelKernels.widenVector(
+            to + (long) i * Memory.VECTOR, PanelGemm.PANEL_BYTES, words, high, inputs);
+      }
+    }
   }
 
   private void multiplyWidened(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {

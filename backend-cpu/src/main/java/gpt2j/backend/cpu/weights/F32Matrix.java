@@ -14,9 +14,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A float32 matrix, row-major as in the checkpoint, so that loading it is reading it. A few rows of
  * x are multiplied by the kernels of {@link GemvKernels}, which read the matrix once from end to
- * end; more rows go to ND4J.
+ * end; more rows by a {@link PanelGemm} or ND4J.
  */
-public final class F32Matrix implements Matrix, PanelGemm.Source {
+public final class F32Matrix implements Matrix {
   /** Pieces of the matrix for each worker: with more, one that is held up matters less. */
   private static final int PIECES = 2;
 
@@ -26,7 +26,7 @@ public final class F32Matrix implements Matrix, PanelGemm.Source {
    */
   private static final int PART = 192;
 
-  /** From so many rows on ND4J is faster. */
+  /** From so many rows on they are multiplied together. */
   private static final int GEMM_ROWS = 12;
 
   /**
@@ -41,7 +41,7 @@ public final class F32Matrix implements Matrix, PanelGemm.Source {
   private final CpuRuntime runtime;
   private final Allocator.Region region;
   private final Nd4jGemm gemm;
-  private final PanelGemm invariant;
+  private final PanelGemm panels;
   private final int inputs;
   private final int outputs;
   private final int parts;
@@ -58,7 +58,10 @@ public final class F32Matrix implements Matrix, PanelGemm.Source {
     parts = runtime.isBatchInvariant() ? Math.ceilDiv(inputs, PART) : pieces;
     slices = Math.ceilDiv(pieces, parts);
     order = runtime.isBatchInvariant() ? order() : new int[0];
-    invariant = new PanelGemm(runtime, this, inputs, outputs, parts);
+    panels =
+        runtime.isBatchInvariant()
+            ? new PanelGemm(runtime, this::pack, inputs, outputs, 0, order, parts)
+            : new PanelGemm(runtime, this::pack, inputs, outputs, 0);
     region = runtime.allocator().allocate(source.name(), bytes(), Usage.WEIGHTS);
     region.fill(() -> HostCopy.widened(runtime.pool(), source, region.address()));
   }
@@ -83,8 +86,8 @@ public final class F32Matrix implements Matrix, PanelGemm.Source {
     int rows = x.shape().rows();
     if (rows < GEMM_ROWS) {
       multiplyFewRows(out, x, epilogue);
-    } else if (runtime.isBatchInvariant()) {
-      invariant.run(out, x, epilogue);
+    } else if (PanelGemm.IS_FASTER || runtime.isBatchInvariant()) {
+      panels.run(out, x, epilogue);
     } else {
       gemm.run(out, x, array(), false, epilogue);
     }
@@ -225,18 +228,12 @@ public final class F32Matrix implements Matrix, PanelGemm.Source {
     return inputsInOrder;
   }
 
-  @Override
-  public int input(int k) {
-    return order[k];
-  }
-
-  @Override
-  public void pack(long to, int panel, int first, int count) {
+  private void pack(long to, int panel, long work) {
     int column = panel * PanelGemm.PANEL;
     int columns = Math.min(PanelGemm.PANEL, outputs - column);
-    for (int k = 0; k < count; k++) {
-      long row = to + (long) k * PanelGemm.PANEL * Float.BYTES;
-      Memory.copyRow(at(order[first + k], column), row, columns);
+    for (int k = 0; k < inputs; k++) {
+      int input = order.length == 0 ? k : order[k];
+      Memory.copyRow(at(input, column), to + k * PanelGemm.PANEL_BYTES, columns);
     }
   }
 

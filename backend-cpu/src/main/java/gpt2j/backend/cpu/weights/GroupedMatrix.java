@@ -27,18 +27,12 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   private static final int OFFSET_8 = 128; // by how much stored numbers are too large
   private static final int OFFSET_4 = 8;
 
-  /** Panels that are read side by side. */
-  private static final int STREAMS = 1;
-
-  /** With more rows it is faster to widen the matrix first and let ND4J do the product. */
-  private static final int GEMM_ROWS = 24;
-
-  /** But not for a matrix that would need so much working memory. */
-  private static final long LARGE = 16L << 20;
+  /** With more rows it is faster to widen the matrix panel by panel. */
+  private static final int GEMM_ROWS = 16;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
-  private final Nd4jGemm gemm;
+  private final PanelGemm gemm;
   private final WeightFormat format;
   private final GroupKernel kernel;
   private final int inputs;
@@ -59,7 +53,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
     kernel = format == WeightFormat.Q8_0 ? new Q8GroupKernel() : new Q4GroupKernel();
     groups = Math.ceilDiv(inputs, GROUP);
     panels = Math.ceilDiv(outputs, PANEL);
-    gemm = new Nd4jGemm(runtime);
+    int workBytes = (GROUP + 1) * GroupKernel.PANEL_BYTES;
+    gemm = new PanelGemm(runtime, this::pack, inputs, outputs, workBytes);
     region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
   }
 
@@ -226,8 +221,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   @Override
   public void multiply(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
-    if (rows >= GEMM_ROWS && !runtime.isBatchInvariant() && (long) inputs * outputs <= LARGE) {
-      multiplyWidened(out, x, epilogue);
+    if (rows >= GEMM_ROWS && !runtime.isBatchInvariant()) {
+      gemm.run(out, x, epilogue);
     } else {
       multiplyRows(out.address(), x.address(), rows, epilogue);
     }
@@ -236,29 +231,24 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   /** Row by row, each as if it were alone, with some columns that stay in the cache. */
   private void multiplyRows(long out, long x, int rows, FusedEpilogue epilogue) {
     long xBytes = (long) groups * GROUP * Float.BYTES;
-    long sumsBytes = (STREAMS + 2L) * GroupKernel.PANEL_BYTES;
-    long scratch = runtime.scratch().bytes(rows * xBytes + runtime.pool().size() * sumsBytes);
+    long ownBytes = 3L * GroupKernel.PANEL_BYTES;
+    long scratch = runtime.scratch().bytes(rows * xBytes + runtime.pool().size() * ownBytes);
     boolean isWhole = inputs % GROUP == 0;
     if (!isWhole) {
       pad(x, rows, scratch, xBytes);
     }
     long from = isWhole ? x : scratch;
-    long next = (long) groups * kernel.groupBytes();
     runtime
         .pool()
         .forEach(
-            Math.ceilDiv(panels, STREAMS),
-            (task, worker) -> {
-              long sums = scratch + rows * xBytes + worker * sumsBytes; // [STREAMS, PANEL]
-              int first = task * STREAMS;
-              int count = Math.min(STREAMS, panels - first);
+            panels,
+            (panel, worker) -> {
+              long sums = scratch + rows * xBytes + worker * ownBytes;
+              long work = sums + GroupKernel.PANEL_BYTES;
               for (int row = 0; row < rows; row++) {
-                Memory.clear(sums, sumsBytes);
-                kernel.oneRow(sums, from + row * xBytes, panel(first), next, count, groups);
-                for (int i = 0; i < count; i++) {
-                  long own = sums + (long) i * GroupKernel.PANEL_BYTES;
-                  finish(epilogue, out, row, own, first + i);
-                }
+                Memory.clear(sums, GroupKernel.PANEL_BYTES);
+                kernel.oneRow(sums, from + row * xBytes, panel(panel), groups, work);
+                finish(epilogue, out, row, sums, panel);
               }
             });
   }
@@ -292,40 +282,36 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
     }
   }
 
-  private void multiplyWidened(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
-    CpuTensor widened = runtime.widened().matrix(inputs, outputs);
-    long ownBytes = (GROUP + 1L) * GroupKernel.PANEL_BYTES;
-    long scratch = runtime.scratch().bytes(runtime.pool().size() * ownBytes);
-    runtime
-        .pool()
-        .forEach(
-            panels,
-            (panel, worker) -> widen(panel, widened.address(), scratch + worker * ownBytes));
-    gemm.run(out, x, widened.array(runtime.products()), false, epilogue);
-  }
-
   /**
-   * Makes float32 of a panel.
+   * Makes float32 of some columns, which lie in one panel or in two.
    *
-   * @param to where the matrix {@code [inputs, outputs]} is to be
-   * @param own working memory: {@code [32, PANEL]}, and the scales of a group
+   * @param work {@code [32, PANEL]}, and the scales of a group
    */
-  private void widen(int panel, long to, long own) {
-    int first = panel * PANEL;
-    int columns = Math.min(PANEL, outputs - first);
-    long scales = own + (long) GROUP * GroupKernel.PANEL_BYTES;
-    for (int group = 0; group < groups; group++) {
-      long at = group(panel, group);
-      for (int column = 0; column < PANEL; column++) {
-        float scale = Float.float16ToFloat(Memory.getShort(scale(at, column)));
-        Memory.set(scales + (long) column * Float.BYTES, scale / kernel.unit(part(column)));
-      }
-      kernel.widen(own, at, scales);
-      for (int i = 0; i < GROUP && group * GROUP + i < inputs; i++) {
-        long row = (long) (group * GROUP + i) * outputs + first;
-        Memory.copyRow(own + (long) i * GroupKernel.PANEL_BYTES, to + row * Float.BYTES, columns);
+  private void pack(long to, int columns, long work) {
+    int first = columns * PanelGemm.PANEL;
+    int end = Math.min(first + PanelGemm.PANEL, outputs);
+    long scales = work + (long) GROUP * GroupKernel.PANEL_BYTES;
+    for (int column = first; column < end; column = (column / PANEL + 1) * PANEL) {
+      int count = Math.min(end, (column / PANEL + 1) * PANEL) - column;
+      long from = work + (long) (column % PANEL) * Float.BYTES;
+      long target = to + (long) (column - first) * Float.BYTES;
+      for (int group = 0; group < groups; group++) {
+        widen(group(column / PANEL, group), work, scales);
+        int inputsOfGroup = Math.min(GROUP, inputs - group * GROUP);
+        for (int i = 0; i < inputsOfGroup; i++) {
+          long row = target + (group * GROUP + i) * PanelGemm.PANEL_BYTES;
+          Memory.copyRow(from + (long) i * GroupKernel.PANEL_BYTES, row, count);
+        }
       }
     }
+  }
+
+  private void widen(long group, long to, long scales) {
+    for (int column = 0; column < PANEL; column++) {
+      float scale = Float.float16ToFloat(Memory.getShort(scale(group, column)));
+      Memory.set(scales + (long) column * Float.BYTES, scale / kernel.unit(part(column)));
+    }
+    kernel.widen(to, group, scales);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package gpt2j.backend.cpu.weights;
 
-import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
 import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.CpuTensor;
@@ -8,57 +7,76 @@ import gpt2j.backend.cpu.runtime.CpuRuntime;
 import gpt2j.backend.cpu.simd.Memory;
 
 /**
- * The product of many rows with a matrix, where each row's sums must be added up as they are when
- * it is multiplied alone, which no library promises. So the order in which the inputs are added is
- * that of the kernels of few rows: some parts of the inputs each by themselves, then the parts.
+ * The product of many rows with a matrix, by kernels of ours: faster than ND4J's where vectors have
+ * 512 bits, which its natives don't use, and in an order of adding that is known. So each row's
+ * sums can be what they are when it is multiplied alone: some parts of the inputs each by
+ * themselves, then the parts.
  *
- * <p>A panel of columns is copied to a piece of memory that stays in the first-level cache, some
- * inputs at a time, and multiplied with all rows, four of them at once.
+ * <p>A panel of columns is copied to where it stays in the second-level cache, and multiplied with
+ * all rows, four of them at once.
  */
 final class PanelGemm {
   /** Columns of a panel. */
-  static final int PANEL = Bf16PanelKernels.PANEL;
+  static final int PANEL = TileGemm.COLUMNS;
 
-  private static final long PANEL_BYTES = (long) PANEL * Float.BYTES;
+  /** Bytes of a panel's part of a row. */
+  static final long PANEL_BYTES = (long) PANEL * Float.BYTES;
 
-  /** Inputs of a panel at a time: 16 KiB with the widest vectors. */
-  private static final int DEPTH = 64;
-
-  /** Rows whose sums a worker keeps at a time, in the second-level cache. */
-  private static final int ROWS = 256;
+  /** Whether this is faster than ND4J, where either will do. */
+  static final boolean IS_FASTER = Memory.VECTOR >= 64;
 
   private static final int TILE = TileGemm.ROWS;
-  private static final long TILE_BYTES = TILE * PANEL_BYTES;
 
   /** A matrix, and the order in which its inputs are added. */
   interface Source {
-    /** The input that is added k-th. */
-    int input(int k);
-
     /**
-     * Copies {@code [count, PANEL]} numbers: those of a panel's columns for the inputs that are
-     * added {@code first}-th and behind it. What is in columns beyond the last doesn't matter.
+     * Copies a panel, {@code [inputs, PANEL]}. What is in columns beyond the last is ignored.
+     *
+     * @param work working memory
      */
-    void pack(long to, int panel, int first, int count);
+    void pack(long to, int panel, long work);
   }
 
   private final CpuRuntime runtime;
   private final Source source;
   private final int inputs;
   private final int outputs;
+  private final int workBytes;
+  private final int[] order;
   private final int parts;
+
+  /**
+   * Of a matrix {@code [inputs, outputs]}, whose inputs are added one after the other.
+   *
+   * @param source its panels
+   * @param workBytes working memory that the source needs
+   */
+  PanelGemm(CpuRuntime runtime, Source source, int inputs, int outputs, int workBytes) {
+    this(runtime, source, inputs, outputs, workBytes, new int[0], 1);
+  }
 
   /**
    * Of a matrix {@code [inputs, outputs]}.
    *
+   * @param source its panels, with the inputs in their order
+   * @param order which input is added k-th
    * @param parts of the inputs, part p from {@code inputs·p/parts} to before {@code inputs·(p +
    *     1)/parts}
    */
-  PanelGemm(CpuRuntime runtime, Source source, int inputs, int outputs, int parts) {
+  PanelGemm(
+      CpuRuntime runtime,
+      Source source,
+      int inputs,
+      int outputs,
+      int workBytes,
+      int[] order,
+      int parts) {
     this.runtime = runtime;
     this.source = source;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.workBytes = workBytes;
+    this.order = order;
     this.parts = parts;
   }
 
@@ -66,92 +84,89 @@ final class PanelGemm {
   void run(CpuTensor out, CpuTensor x, FusedEpilogue epilogue) {
     int rows = x.shape().rows();
     int tiles = Math.ceilDiv(rows, TILE);
-    int blocks = Math.ceilDiv(rows, ROWS);
-    int panels = Math.ceilDiv(outputs, PANEL);
-    long xBytes = (long) Memory.padded(tiles * TILE * inputs) * Float.BYTES;
-    long sumsBytes = Math.min(tiles, ROWS / TILE) * TILE_BYTES;
-    long ownBytes = DEPTH * PANEL_BYTES + 2 * sumsBytes;
-    long turned = runtime.scratch().bytes(xBytes + runtime.pool().size() * ownBytes);
-    long target = out.address();
+    boolean isInOrder = order.length == 0;
+    // Turned tiles, or just the last one with rows of zeros, if it isn't full.
+    int copies = isInOrder ? 1 : tiles;
+    long tileBytes = (long) TILE * inputs * Float.BYTES;
+    long ownBytes = (inputs + 2 * TILE) * PANEL_BYTES + workBytes;
+    long copied = runtime.scratch().bytes(copies * tileBytes + runtime.pool().size() * ownBytes);
     long from = x.address();
-    runtime.pool().forEach(tiles, (tile, worker) -> turn(turned, from, rows, tile));
+    if (!isInOrder) {
+      runtime
+          .pool()
+          .forEach(tiles, (tile, worker) -> turn(copied + tile * tileBytes, from, rows, tile));
+    } else if (rows % TILE != 0) {
+      fill(copied, from, rows, tiles - 1);
+    }
     runtime
         .pool()
         .forEach(
-            panels * blocks,
-            (task, worker) -> {
-              long own = turned + xBytes + worker * ownBytes;
-              int block = task % blocks * ROWS;
-              int count = Math.min(ROWS, rows - block);
-              multiply(own, sumsBytes, turned, task / blocks, block, count, target, epilogue);
+            Math.ceilDiv(outputs, PANEL),
+            (panel, worker) -> {
+              long own = copied + copies * tileBytes + worker * ownBytes;
+              source.pack(own, panel, own + (inputs + 2 * TILE) * PANEL_BYTES);
+              for (int tile = 0; tile < tiles; tile++) {
+                boolean isFull = (tile + 1) * TILE <= rows;
+                int copy = isInOrder ? 0 : tile;
+                long a = isInOrder && isFull ? from + tile * tileBytes : copied + copy * tileBytes;
+                long sums = own + inputs * PANEL_BYTES;
+                multiply(sums, a, own);
+                int count = Math.min(TILE, rows - tile * TILE);
+                finish(out.address(), sums, panel, tile * TILE, count, epilogue);
+              }
             });
   }
 
   /**
    * Four rows of x become {@code [inputs, 4]}, in the order of adding; zeros where there is none.
    */
-  private void turn(long turned, long x, int rows, int tile) {
-    long to = turned + (long) tile * inputs * TILE * Float.BYTES;
+  private void turn(long to, long x, int rows, int tile) {
     for (int i = 0; i < TILE; i++) {
       int row = tile * TILE + i;
       long from = x + (long) row * inputs * Float.BYTES;
       for (int k = 0; k < inputs; k++) {
-        float value = row < rows ? Memory.get(from + (long) source.input(k) * Float.BYTES) : 0;
+        float value = row < rows ? Memory.get(from + (long) order[k] * Float.BYTES) : 0;
         Memory.set(to + ((long) k * TILE + i) * Float.BYTES, value);
       }
     }
   }
 
+  /** The last rows of x, with zeros behind them. */
+  private void fill(long to, long x, int rows, int tile) {
+    long rowBytes = (long) inputs * Float.BYTES;
+    int count = rows - tile * TILE;
+    Memory.copy(x + tile * TILE * rowBytes, to, count * rowBytes);
+    Memory.clear(to + count * rowBytes, (TILE - count) * rowBytes);
+  }
+
   /**
-   * One panel of some rows.
+   * {@code sums = a·panel}.
    *
-   * @param own working memory: a piece of the panel, a part's sums, all sums
-   * @param block the first of the rows
+   * @param sums {@code [4, PANEL]}, and as much working memory
+   * @param a four rows of x, turned or not
    */
-  private void multiply(
-      long own,
-      long sumsBytes,
-      long turned,
-      int panel,
-      int block,
-      int rows,
-      long out,
-      FusedEpilogue epilogue) {
-    long piece = own;
-    long all = own + DEPTH * PANEL_BYTES;
-    long one = all + sumsBytes;
-    int tiles = Math.ceilDiv(rows, TILE);
-    long firstTile = turned + (long) block * inputs * Float.BYTES;
-    for (int part = 0; part < parts; part++) {
-      long sums = part == 0 ? all : one;
-      Memory.clear(sums, tiles * TILE_BYTES);
-      int end = (int) ((long) inputs * (part + 1) / parts);
-      int first = (int) ((long) inputs * part / parts);
-      for (; first < end; first += DEPTH) {
-        int depth = Math.min(DEPTH, end - first);
-        source.pack(piece, panel, first, depth);
-        for (int tile = 0; tile < tiles; tile++) {
-          TileGemm.add(
-              sums + tile * TILE_BYTES,
-              PANEL_BYTES,
-              firstTile + ((long) tile * inputs + first) * TILE * Float.BYTES,
-              Float.BYTES,
-              TILE * Float.BYTES,
-              piece,
-              PANEL_BYTES,
-              depth,
-              PANEL);
-        }
-      }
-      if (part > 0) {
-        VectorAdd.add(all, all, one, tiles * TILE * PANEL);
+  private void multiply(long sums, long a, long panel) {
+    boolean isTurned = order.length > 0;
+    long rowBytes = isTurned ? Float.BYTES : (long) inputs * Float.BYTES;
+    long step = isTurned ? TILE * Float.BYTES : Float.BYTES;
+    long part = sums + TILE * PANEL_BYTES;
+    for (int p = 0; p < parts; p++) {
+      int first = (int) ((long) inputs * p / parts);
+      int count = (int) ((long) inputs * (p + 1) / parts) - first;
+      long to = p == 0 ? sums : part;
+      TileGemm.product(to, a + first * step, rowBytes, step, panel + first * PANEL_BYTES, count);
+      if (p > 0) {
+        VectorAdd.add(sums, sums, part, TILE * PANEL);
       }
     }
+  }
+
+  private void finish(long out, long sums, int panel, int row, int count, FusedEpilogue epilogue) {
     int column = panel * PANEL;
     int columns = Math.min(PANEL, outputs - column);
-    for (int row = 0; row < rows; row++) {
-      long to = out + ((long) (block + row) * outputs + column) * Float.BYTES;
-      epilogue.apply(to, all + row * PANEL_BYTES, column, columns);
+    for (int i = 0; i < count; i++) {
+      long to = out + ((long) (row + i) * outputs + column) * Float.BYTES;
+      epilogue.apply(to, sums + i * PANEL_BYTES, column, columns);
     }
   }
 }
