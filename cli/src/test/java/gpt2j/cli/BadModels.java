@@ -70,7 +70,7 @@ final class BadModels {
             "--backend=cuda"),
         failure(
             "precision that the backend hasn't",
-            "--precision: the backend cpu doesn't have f16; choose f32 or bf16",
+            "--precision: the backend cpu doesn't have f16; choose f32, bf16, q8_0 or q4_0",
             "--model=@/model",
             "--prompt=a",
             "--precision=f16"));

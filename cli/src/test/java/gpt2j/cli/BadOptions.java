@@ -102,7 +102,7 @@ final class BadOptions {
             "--backend=tpu"),
         usage(
             "unknown precision",
-            "--precision: must be f32, f16 or bf16, not 'f8'",
+            "--precision: must be f32, f16, bf16, q8_0 or q4_0, not 'f8'",
             "--precision=f8"),
         usage(
             "unknown products",
