@@ -21,9 +21,12 @@ import gpt2j.model.gpt2.memory.Resources;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
@@ -56,10 +59,21 @@ public final class Decoder implements AutoCloseable {
    *
    * @param sequence which sequence of the session
    * @param sampling how to draw
+   * @param allowed the tokens that may be drawn; null for all
    * @param stream its random stream
    * @param history what the stream has behind it
    */
-  record Row(int sequence, SamplingParameters sampling, long stream, DrawHistory history) {}
+  record Row(
+      int sequence,
+      SamplingParameters sampling,
+      @Nullable Set<Integer> allowed,
+      long stream,
+      DrawHistory history) {
+    /** One that may draw all tokens. */
+    Row(int sequence, SamplingParameters sampling, long stream, DrawHistory history) {
+      this(sequence, sampling, null, stream, history);
+    }
+  }
 
   /** What a step of some number of rows works in, the first of them those that are drawn for. */
   private record Sized(TokenBatch batch, Tensor logits, Tensor sampled, Step step) {}
@@ -71,6 +85,7 @@ public final class Decoder implements AutoCloseable {
   private final Profiler profiler;
   private final List<Row> rows;
   private final int most; // rows
+  private final boolean restricts; // whether there was a row that may not draw all tokens
 
   private final Resources resources = new Resources();
   private final TokenBatch batch; // [most]: the tokens to evaluate next
@@ -104,6 +119,7 @@ public final class Decoder implements AutoCloseable {
     profiler = backend.profiler();
     this.rows = new ArrayList<>(rows);
     most = rows.size();
+    restricts = rows.stream().anyMatch(row -> row.allowed() != null);
     taken = new int[most];
 
     int vocabulary = model.config().vocabularySize();
@@ -282,6 +298,24 @@ public final class Decoder implements AutoCloseable {
     for (int i = 0; i < rows.size(); i++) {
       sampling.use(i, rows.get(i).sampling());
     }
+    if (restricts) {
+      allow();
+    }
+  }
+
+  /** Also lifts what a row that has left was restricted to from the row that takes its place. */
+  private void allow() {
+    Map<Set<Integer>, BitSet> made = new IdentityHashMap<>(); // samples of a request share theirs
+    for (int i = 0; i < rows.size(); i++) {
+      Set<Integer> allowed = rows.get(i).allowed();
+      sampling.allow(i, allowed == null ? null : made.computeIfAbsent(allowed, Decoder::bits));
+    }
+  }
+
+  private static BitSet bits(Set<Integer> tokens) {
+    BitSet bits = new BitSet();
+    tokens.forEach(bits::set);
+    return bits;
   }
 
   private void resetSampling() {

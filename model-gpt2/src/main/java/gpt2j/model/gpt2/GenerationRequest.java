@@ -2,6 +2,8 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.SamplingParameters;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to generate. Start with {@link #of(String)} and say what differs from the defaults:
@@ -15,6 +17,8 @@ import java.util.List;
  * @param prompts texts or tokens to go on from, in one batch whatever their lengths
  * @param maxNewTokens tokens to draw per sample at most
  * @param sampling how a token is drawn
+ * @param allowedTokens the only tokens that may be drawn, at least one; null for all. The
+ *     end-of-text token ends a sample only where it is one of them
  * @param samples completions per prompt, which share one prefill; sample {@code i} draws from
  *     random stream {@code i}, so it doesn't depend on how many there are
  * @param stopStrings texts that end a sample where they appear; they are not part of its text
@@ -26,6 +30,7 @@ public record GenerationRequest(
     List<Prompt> prompts,
     int maxNewTokens,
     SamplingParameters sampling,
+    @Nullable Set<Integer> allowedTokens,
     int samples,
     List<String> stopStrings,
     boolean stopAtEndOfText,
@@ -34,11 +39,15 @@ public record GenerationRequest(
   public GenerationRequest {
     prompts = List.copyOf(prompts);
     stopStrings = List.copyOf(stopStrings);
+    allowedTokens = allowedTokens == null ? null : Set.copyOf(allowedTokens);
     if (prompts.isEmpty()) {
       throw new IllegalArgumentException("a generation needs at least one prompt");
     }
     if (maxNewTokens < 1) {
       throw new IllegalArgumentException("max new tokens must be 1 or more, not " + maxNewTokens);
+    }
+    if (allowedTokens != null && allowedTokens.isEmpty()) {
+      throw new IllegalArgumentException("no token is allowed: there must be at least one to draw");
     }
     if (samples < 1) {
       throw new IllegalArgumentException("samples must be 1 or more, not " + samples);
@@ -58,6 +67,7 @@ public record GenerationRequest(
         List.of(prompt),
         100,
         SamplingParameters.greedy(),
+        null,
         1,
         List.of(),
         true,
@@ -75,6 +85,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -87,6 +98,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -99,6 +111,20 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
+        samples,
+        stopStrings,
+        stopAtEndOfText,
+        useCache,
+        contextOverflow);
+  }
+
+  public GenerationRequest withAllowedTokens(@Nullable Set<Integer> allowedTokens) {
+    return new GenerationRequest(
+        prompts,
+        maxNewTokens,
+        sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -111,6 +137,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -123,6 +150,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         List.of(stopStrings),
         stopAtEndOfText,
@@ -135,6 +163,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -147,6 +176,7 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
@@ -159,10 +189,31 @@ public record GenerationRequest(
         prompts,
         maxNewTokens,
         sampling,
+        allowedTokens,
         samples,
         stopStrings,
         stopAtEndOfText,
         useCache,
         contextOverflow);
+  }
+
+  /** Throws {@link IllegalArgumentException} for a token to draw that a vocabulary hasn't. */
+  void checkTokens(int vocabulary) {
+    checkTokens("a logit bias", sampling.logitBias().keySet(), vocabulary);
+    if (allowedTokens != null) {
+      checkTokens("the allowed tokens", allowedTokens, vocabulary);
+    }
+  }
+
+  private static void checkTokens(String what, Set<Integer> tokens, int vocabulary) {
+    tokens.stream()
+        .filter(token -> token < 0 || token >= vocabulary)
+        .min(Integer::compare)
+        .ifPresent(
+            token -> {
+              throw new IllegalArgumentException(
+                  "%s: token %d is outside the vocabulary 0 … %d"
+                      .formatted(what, token, vocabulary - 1));
+            });
   }
 }

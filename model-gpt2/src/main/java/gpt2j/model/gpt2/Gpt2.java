@@ -182,7 +182,8 @@ public final class Gpt2 implements AutoCloseable {
    * before.
    *
    * @throws IllegalArgumentException when a prompt is empty, has a token outside the vocabulary, or
-   *     is longer than the context and the request says {@link ContextOverflow#STOP}
+   *     is longer than the context and the request says {@link ContextOverflow#STOP}; when a token
+   *     that is allowed or has a logit bias is outside the vocabulary
    */
   public Generation start(GenerationRequest request) {
     return start(List.of(request));

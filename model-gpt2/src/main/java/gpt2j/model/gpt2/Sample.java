@@ -66,7 +66,7 @@ final class Sample implements DrawHistory {
 
   /** How it is drawn for. */
   Decoder.Row row() {
-    return new Decoder.Row(index, request.sampling(), stream, this);
+    return new Decoder.Row(index, request.sampling(), request.allowedTokens(), stream, this);
   }
 
   @Override
