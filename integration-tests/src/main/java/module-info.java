@@ -10,6 +10,7 @@ open module gpt2j.integration.tests {
   requires gpt2j.bench;
   requires dagger;
   requires jakarta.inject;
+  requires java.compiler;
   requires java.logging;
   requires tools.jackson.core;
   requires static org.jspecify;
