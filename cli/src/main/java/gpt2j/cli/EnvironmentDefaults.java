@@ -35,6 +35,8 @@ final class EnvironmentDefaults {
           "--top-p",
           "--min-p",
           "--repetition-penalty",
+          "--presence-penalty",
+          "--frequency-penalty",
           "--context-overflow");
 
   private static final Set<String> WITHOUT_MODEL = Set.of(TrainCommand.NAME, PrepareCommand.NAME);

@@ -97,6 +97,7 @@ class BadInputTest {
   @MethodSource({
     "gpt2j.cli.BadOptions#commandLines",
     "gpt2j.cli.BadOptions#numbers",
+    "gpt2j.cli.BadTokens#tokens",
     "gpt2j.cli.BadOptions#benchmarks",
     "gpt2j.cli.BadPrompts#prompts",
     "gpt2j.cli.BadModels#checkpoints",

@@ -248,6 +248,14 @@ final class BadOptions {
             "--repetition-penalty: must be a number above 0, not '0'",
             "--repetition-penalty=0"),
         usage(
+            "presence penalty that is no number",
+            "--presence-penalty: must be a number of float32, not 'NaN'",
+            "--presence-penalty=NaN"),
+        usage(
+            "frequency penalty beyond float32",
+            "--frequency-penalty: must be a number of float32, not '1e39'",
+            "--frequency-penalty=1e39"),
+        usage(
             "no new tokens",
             "--max-new-tokens: must be a whole number, 1 or more, not '0'",
             "--max_new_tokens=0"),

@@ -20,6 +20,10 @@ class CompletionTest {
   @ParameterizedTest
   @CsvSource({
     "cli --max-n, --max-new-tokens",
+    "cli --presence, --presence-penalty",
+    "cli --freq, --frequency-penalty",
+    "cli --logit, --logit-bias",
+    "cli --allowed, --allowed-tokens",
     "cli tok, tokenize",
     "cli score --top-, --top-logprobs",
     "cli --backend cu, cuda",

@@ -96,9 +96,10 @@ class HelpTest {
     Result help = CliRun.cli("--help");
     for (String part :
         new String[] {
-          "Usage bin/cli", "Prompt", "Model", "Generation", "Sampling", "Output", "Commands",
-          "Exit codes", "Examples", "--max-new-tokens=N", "tokenize", "130", "nanoGPT",
-              "GPT2J_MODEL"
+          "Usage bin/cli", "Prompt", "Model", "Generation", "Sampling", "Tokens", "Output",
+              "Commands",
+          "Exit codes", "Examples", "--max-new-tokens=N", "--logit-bias=ID=X,…", "tokenize", "130",
+              "nanoGPT", "GPT2J_MODEL"
         }) {
       assertTrue(help.out().contains(part), part);
     }

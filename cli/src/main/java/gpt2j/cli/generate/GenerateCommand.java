@@ -14,6 +14,8 @@ import gpt2j.cli.options.OutputOptions;
 import gpt2j.cli.options.PromptOptions;
 import gpt2j.cli.options.SamplingOptions;
 import gpt2j.cli.options.SourceText;
+import gpt2j.cli.options.TokenChoice;
+import gpt2j.cli.options.TokenOptions;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.Generation;
 import gpt2j.model.gpt2.GenerationEvent;
@@ -48,6 +50,9 @@ public class GenerateCommand extends ContextCommand {
   @Mixin(name = "Sampling")
   private SamplingOptions sampling = new SamplingOptions();
 
+  @Mixin(name = "Tokens")
+  private TokenOptions tokens = new TokenOptions();
+
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
 
@@ -59,23 +64,29 @@ public class GenerateCommand extends ContextCommand {
   public Integer call() {
     generation.check();
     SamplingParameters parameters = sampling.parameters();
+    TokenChoice choice = tokens.read();
     SourceText source = prompt.read(context);
     ModelLoader loader = new ModelLoader(context, model);
     try (LoadedModel loaded =
-        loader.load((tokenizer, config) -> encode(source, tokenizer, config))) {
-      return generate(loaded, generation.request(loaded.tokens(), parameters));
+        loader.load(
+            (tokenizer, config) -> {
+              choice.check(config);
+              return encode(source, tokenizer, config);
+            })) {
+      GenerationRequest request = generation.request(loaded.tokens(), parameters);
+      return generate(loaded, choice.applyTo(request));
     }
   }
 
   private int[] encode(SourceText source, Tokenizer tokenizer, Gpt2Config config) {
-    int[] tokens = source.tokens(context, tokenizer, prompt.special(), config);
+    int[] encoded = source.tokens(context, tokenizer, prompt.special(), config);
     int length = config.contextLength();
-    if (tokens.length > length && generation.contextOverflow() == ContextOverflow.STOP) {
+    if (encoded.length > length && generation.contextOverflow() == ContextOverflow.STOP) {
       throw UserError.usage(
           "the prompt has %d tokens, more than the model's context of %d; shorten it, or give --context-overflow recompute or slide"
-              .formatted(tokens.length, length));
+              .formatted(encoded.length, length));
     }
-    return tokens;
+    return encoded;
   }
 
   private int generate(LoadedModel loaded, GenerationRequest request) {

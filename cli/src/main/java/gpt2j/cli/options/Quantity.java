@@ -153,6 +153,13 @@ public final class Quantity {
     }
   }
 
+  /** Any number. */
+  public static final class Signed extends Decimal<Float> {
+    Signed() {
+      super(Float::valueOf, number -> true, "a number of float32");
+    }
+  }
+
   /** Above 0, at most 1. */
   static final class TopP extends Decimal<Float> {
     TopP() {

@@ -49,6 +49,22 @@ public final class SamplingOptions {
   private float repetitionPenalty = 1;
 
   @Option(
+      names = "--presence-penalty",
+      paramLabel = "X",
+      converter = Quantity.Signed.class,
+      description =
+          "Make tokens that were drawn before less probable, below 0 more: X is taken from their"
+              + " logits. Default: 0.")
+  private float presencePenalty;
+
+  @Option(
+      names = "--frequency-penalty",
+      paramLabel = "X",
+      converter = Quantity.Signed.class,
+      description = "Take X from a token's logit for each time that it was drawn. Default: 0.")
+  private float frequencyPenalty;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description = "The same seed draws the same tokens. Default: a new one each time.")
@@ -57,7 +73,9 @@ public final class SamplingOptions {
   /** The parameters, with a new seed unless one was given. */
   public SamplingParameters parameters() {
     long chosen = seed == null ? new SplittableRandom().nextInt(Integer.MAX_VALUE) : seed;
-    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, chosen);
+    return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, chosen)
+        .withPresencePenalty(presencePenalty)
+        .withFrequencyPenalty(frequencyPenalty);
   }
 
   /** What to give as seed to have the same again; nothing when nothing is left to chance. */

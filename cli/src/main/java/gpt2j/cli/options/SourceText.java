@@ -7,6 +7,7 @@ import gpt2j.model.gpt2.tokenizer.SpecialTokens;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.TypeConversionException;
 
@@ -99,6 +100,11 @@ public sealed interface SourceText {
     /** Writes tokens so that they can be read again. */
     public static String format(int... ids) {
       return Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(","));
+    }
+
+    /** Which there are. */
+    Set<Integer> set() {
+      return Arrays.stream(ids).boxed().collect(Collectors.toSet());
     }
 
     @Override
