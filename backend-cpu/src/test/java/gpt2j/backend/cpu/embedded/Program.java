@@ -4,6 +4,7 @@ import gpt2j.api.Availability;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.EmbeddingTable;
 import gpt2j.api.Epilogue;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
@@ -18,8 +19,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Multiplies one row, and as many as a prompt of several hundred tokens has. Prints {@code works},
- * or why the backend says that it can't, and whether it says the same when it is opened.
+ * Multiplies one row, and as many as a prompt of several hundred tokens has, with a matrix and with
+ * an output head, whose product is ND4J's on every processor. Prints {@code works}, or why the
+ * backend says that it can't, and whether it says the same when it is opened.
  */
 final class Program {
   private static final int INPUTS = 64;
@@ -56,29 +58,37 @@ final class Program {
     try (Arena arena = Arena.ofShared();
         LinearWeights weights =
             backend.linearWeights(
-                new HostTensor(
-                    "weights",
-                    DataType.F32,
-                    Shape.of(INPUTS, OUTPUTS),
-                    numbers(arena, INPUTS * OUTPUTS, 7)),
-                null,
-                WeightFormat.F32);
+                weights(arena, Shape.of(INPUTS, OUTPUTS)), null, WeightFormat.F32);
+        EmbeddingTable head =
+            backend.embeddingTable(weights(arena, Shape.of(OUTPUTS, INPUTS)), WeightFormat.F32);
         Tensor x = backend.allocate(DataType.F32, Shape.of(rows, INPUTS), Usage.ACTIVATION);
         Tensor out = backend.allocate(DataType.F32, Shape.of(rows, OUTPUTS), Usage.ACTIVATION)) {
       backend.write(x, numbers(arena, rows * INPUTS, 5));
       backend.operations().linear(out, x, weights, Epilogue.NONE);
-      MemorySegment result = arena.allocate(out.bytes(), Float.BYTES);
-      backend.read(out, result);
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < OUTPUTS; column++) {
-          float sum = 0;
-          for (int i = 0; i < INPUTS; i++) {
-            sum += number(row * INPUTS + i, 5) * number(i * OUTPUTS + column, 7);
-          }
-          float actual = result.getAtIndex(ValueLayout.JAVA_FLOAT, row * OUTPUTS + column);
-          if (actual != sum) { // all are small whole numbers
-            throw new AssertionError("row %d, column %d".formatted(row, column));
-          }
+      check(backend, arena, out, OUTPUTS, 1);
+      backend.operations().logits(out, x, head);
+      check(backend, arena, out, 1, INPUTS);
+    }
+  }
+
+  private static HostTensor weights(Arena arena, Shape shape) {
+    return new HostTensor("weights", DataType.F32, shape, numbers(arena, INPUTS * OUTPUTS, 7));
+  }
+
+  /**
+   * All are small whole numbers. The weight of input i and column c is number i·input + c·column.
+   */
+  private static void check(Backend backend, Arena arena, Tensor out, int input, int column) {
+    MemorySegment result = arena.allocate(out.bytes(), Float.BYTES);
+    backend.read(out, result);
+    for (int row = 0; row < out.shape().rows(); row++) {
+      for (int c = 0; c < OUTPUTS; c++) {
+        float sum = 0;
+        for (int i = 0; i < INPUTS; i++) {
+          sum += number(row * INPUTS + i, 5) * number(i * input + c * column, 7);
+        }
+        if (result.getAtIndex(ValueLayout.JAVA_FLOAT, row * OUTPUTS + c) != sum) {
+          throw new AssertionError("row %d, column %d".formatted(row, c));
         }
       }
     }
