@@ -180,6 +180,9 @@ public final class BaselinesRun {
     context.check();
     report("starting " + program.name());
     try {
+      if (conditions.precision().plain().isEmpty()) {
+        throw ProgramException.unsupported("it isn't told so far how to quantise weights");
+      }
       open.put(program.name(), program.open(conditions));
     } catch (ProgramException e) {
       lacks(program.name(), conditions.precision(), "", e);

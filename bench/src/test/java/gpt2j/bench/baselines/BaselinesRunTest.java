@@ -70,12 +70,12 @@ final class BaselinesRunTest {
     };
   }
 
-  private static BaselinesSettings settings(FakeBench bench) {
+  private static BaselinesSettings settings(FakeBench bench, WeightFormat precision) {
     return new BaselinesSettings(
         bench.model(),
         List.of(),
         "fake",
-        List.of(WeightFormat.F32),
+        List.of(precision),
         OptionalInt.empty(),
         List.of(1, 3),
         12,
@@ -86,12 +86,13 @@ final class BaselinesRunTest {
   }
 
   private BaselinesResult run(FakeBench bench, Duration patience, BaselineProgram... programs) {
-    return run(bench, patience, List.of(), List.of(), _ -> {}, programs);
+    return run(bench, patience, WeightFormat.F32, List.of(), List.of(), _ -> {}, programs);
   }
 
   private static BaselinesResult run(
       FakeBench bench,
       Duration patience,
+      WeightFormat precision,
       List<ProgramSummary> before,
       List<ProgramMeasurement> measured,
       Consumer<BenchmarkResult> save,
@@ -99,7 +100,7 @@ final class BaselinesRunTest {
     return (BaselinesResult)
         new BaselinesRun(
                 new RunContext(bench.context(), new RunLog("1.2.3"), save),
-                settings(bench),
+                settings(bench, precision),
                 List.of(programs),
                 patience,
                 before,
@@ -202,6 +203,24 @@ final class BaselinesRunTest {
     assertEquals(4, notes.size(), notes::toString);
   }
 
+  /** No program is given what it would take for weights in f32. */
+  @Test
+  void quantisedWeightsAreOursAlone() {
+    BaselinesResult result =
+        run(
+            bench(),
+            PATIENT,
+            WeightFormat.Q8_0,
+            List.of(),
+            List.of(),
+            _ -> {},
+            fakes().steady("steady"));
+    assertEquals(
+        List.of("it isn't told so far how to quantise weights"),
+        program(result, "steady").missing());
+    assertEquals(3 * ROUNDS, of(result, ProgramSummary.GPT2J).size());
+  }
+
   @Test
   void whatHangsIsEnded() throws IOException {
     BaselinesResult result =
@@ -259,6 +278,7 @@ final class BaselinesRunTest {
             run(
                 bench,
                 PATIENT,
+                WeightFormat.F32,
                 List.of(),
                 List.of(),
                 result -> saved.add((BaselinesResult) result),
@@ -268,7 +288,14 @@ final class BaselinesRunTest {
     bench.cancelled().set(false);
     bench.listener(RunListener.NONE);
     BaselinesResult second =
-        run(bench, PATIENT, first.programs(), first.measurements(), _ -> {}, steady);
+        run(
+            bench,
+            PATIENT,
+            WeightFormat.F32,
+            first.programs(),
+            first.measurements(),
+            _ -> {},
+            steady);
     assertTrue(second.header().complete());
     assertEquals(2 * 3 * ROUNDS, second.measurements().size());
     assertEquals(

@@ -39,7 +39,7 @@ final class FakeBackend extends ForwardingBackend {
 
   @Override
   public boolean supports(WeightFormat precision) {
-    return precision == WeightFormat.F32 || precision == WeightFormat.BF16;
+    return precision != WeightFormat.F16;
   }
 
   @Override

@@ -343,6 +343,7 @@ final class GridRunTest {
                         unsupported,
                         ResultDirectory.create(folder.resolve("out2"))));
     assertEquals(
-        "the backend fake doesn't have f16; it has f32, bf16", noSuchPrecision.getMessage());
+        "the backend fake doesn't have f16; it has f32, bf16, q8_0, q4_0",
+        noSuchPrecision.getMessage());
   }
 }
