@@ -14,6 +14,9 @@ public final class TileGemm {
   /** Columns of {@link #product}: with four rows all that the compiler takes into one kernel. */
   public static final int COLUMNS = 3 * Memory.LANES;
 
+  /** Whether products of many rows by {@link #product} are faster than ND4J's. */
+  public static final boolean IS_FASTER = Memory.VECTOR >= 64;
+
   private static final int VECTOR = Memory.VECTOR;
 
   private TileGemm() {}

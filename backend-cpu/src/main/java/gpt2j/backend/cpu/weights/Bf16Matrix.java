@@ -4,6 +4,7 @@ import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -109,10 +110,10 @@ public final class Bf16Matrix implements Matrix {
     int rows = x.shape().rows();
     if (rows == 1) {
       multiplyOneRow(out.address(), x.address(), epilogue);
-    } else if ((PanelGemm.IS_FASTER || runtime.isBatchInvariant()) && rows >= TILE_ROWS) {
+    } else if ((TileGemm.IS_FASTER || runtime.isBatchInvariant()) && rows >= TILE_ROWS) {
       panelGemm.run(out, x, epilogue);
     } else if (!runtime.isBatchInvariant()
-        && !PanelGemm.IS_FASTER
+        && !TileGemm.IS_FASTER
         && rows >= GEMM_ROWS
         && (long) inputs * outputs <= LARGE) {
       multiplyWidened(out, x, epilogue);

@@ -3,6 +3,7 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.kernel.GemvKernels;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.kernel.VectorAdd;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
@@ -86,7 +87,7 @@ public final class F32Matrix implements Matrix {
     int rows = x.shape().rows();
     if (rows < GEMM_ROWS) {
       multiplyFewRows(out, x, epilogue);
-    } else if (PanelGemm.IS_FASTER || runtime.isBatchInvariant()) {
+    } else if (TileGemm.IS_FASTER || runtime.isBatchInvariant()) {
       panels.run(out, x, epilogue);
     } else {
       gemm.run(out, x, array(), false, epilogue);

@@ -22,9 +22,6 @@ final class PanelGemm {
   /** Bytes of a panel's part of a row. */
   static final long PANEL_BYTES = (long) PANEL * Float.BYTES;
 
-  /** Whether this is faster than ND4J, where either will do. */
-  static final boolean IS_FASTER = Memory.VECTOR >= 64;
-
   private static final int TILE = TileGemm.ROWS;
 
   /** A matrix, and the order in which its inputs are added. */
