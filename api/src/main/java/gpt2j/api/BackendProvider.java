@@ -24,6 +24,13 @@ public interface BackendProvider {
   }
 
   /**
+   * Begins in the background what opening will need, for programs that know early which backend
+   * they will probably open and have something else to do before. Returns at once, and fails never:
+   * what can't be done is told by {@link #open}. Does nothing where there is nothing to gain.
+   */
+  default void prepare() {}
+
+  /**
    * Opens a device.
    *
    * @return a {@link gpt2j.spi.CheckedBackend}

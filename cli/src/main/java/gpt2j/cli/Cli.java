@@ -1,5 +1,6 @@
 package gpt2j.cli;
 
+import gpt2j.api.BackendProvider;
 import gpt2j.cli.bench.BenchCommand;
 import gpt2j.cli.data.BaselineCommand;
 import gpt2j.cli.data.ConvertCommand;
@@ -15,6 +16,7 @@ import gpt2j.cli.io.OutputException;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Arguments;
 import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.ModelOptions;
 import gpt2j.cli.options.Version;
 import gpt2j.cli.train.TrainCommand;
 import java.util.Collections;
@@ -34,6 +36,8 @@ final class Cli {
   private static final int WIDTH = 90;
   private static final int OPTION_WIDTH = 32;
   private static final String BENCH = "bench";
+  private static final String GENERATE = "generate";
+  private static final List<String> WITHOUT_BACKEND = List.of("--help", "-h", "--version", "-V");
 
   private final CommandContext context;
 
@@ -45,6 +49,7 @@ final class Cli {
   int run(String... arguments) {
     String[] prepared = Arguments.prepare(arguments);
     Errors errors = new Errors(context, prepared);
+    prepareBackend(List.of(prepared));
     try {
       return commandLine(needed(List.of(prepared)))
           .setParameterExceptionHandler(errors)
@@ -54,6 +59,34 @@ final class Cli {
     } catch (Throwable e) {
       return handle(e, errors); // picocli leaves errors that aren't exceptions
     }
+  }
+
+  /**
+   * Has the backend get ready that a text will be generated on, while the options are read. A guess
+   * that costs little if it is wrong.
+   */
+  private void prepareBackend(List<String> arguments) {
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    boolean generates = first.equals(GENERATE) || first.startsWith("--");
+    if (generates && Collections.disjoint(arguments, WITHOUT_BACKEND)) {
+      BackendProvider provider = context.backends().get(backendName(arguments));
+      if (provider != null) {
+        provider.prepare();
+      }
+    }
+  }
+
+  private static String backendName(List<String> arguments) {
+    String name = ModelOptions.DEFAULT_BACKEND;
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      if (argument.startsWith(ModelOptions.BACKEND + "=")) {
+        name = argument.substring(ModelOptions.BACKEND.length() + 1);
+      } else if (argument.equals(ModelOptions.BACKEND) && i + 1 < arguments.size()) {
+        name = arguments.get(i + 1);
+      }
+    }
+    return name;
   }
 
   /** Also where not even the classes can be loaded that tell one failure from another. */
@@ -105,7 +138,7 @@ final class Cli {
 
   private Map<String, Supplier<Object>> commands() {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    commands.put("generate", () -> new GenerateCommand(context));
+    commands.put(GENERATE, () -> new GenerateCommand(context));
     commands.put("score", () -> new ScoreCommand(context));
     commands.put("tokenize", () -> new TokenizeCommand(context));
     commands.put("init", () -> new InitCommand(context));

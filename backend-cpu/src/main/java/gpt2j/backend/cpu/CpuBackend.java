@@ -21,6 +21,7 @@ import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.api.training.TrainingOperations;
 import gpt2j.backend.cpu.attention.CpuKvCache;
+import gpt2j.backend.cpu.kernel.TileGemm;
 import gpt2j.backend.cpu.machine.Machine;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -62,6 +63,9 @@ final class CpuBackend extends UncheckedBackend {
             machine.prefillRows(),
             machine.properties());
     runtime = new CpuRuntime(threads, options.memoryLimit(), options.batchInvariant());
+    if (!TileGemm.IS_FASTER) {
+      runtime.products().start(); // the first prompt will need it
+    }
     operations = new CpuOperations(runtime);
     training = new CpuTrainingOperations(runtime);
   }
@@ -189,6 +193,7 @@ final class CpuBackend extends UncheckedBackend {
 
   @Override
   public TrainingOperations training() {
+    runtime.products().start();
     return training;
   }
 

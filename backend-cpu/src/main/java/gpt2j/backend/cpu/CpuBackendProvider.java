@@ -32,6 +32,20 @@ public final class CpuBackendProvider implements BackendProvider {
     }
   }
 
+  /** Has the JVM compile the kernels that every model needs. */
+  @Override
+  public void prepare() {
+    Thread.ofPlatform()
+        .daemon()
+        .name("gpt2j-cpu-prepare")
+        .start(
+            () -> {
+              if (availability() instanceof Availability.Available) {
+                WarmUp.start();
+              }
+            });
+  }
+
   @Override
   public Backend open(BackendOptions options) {
     options.requireSettingsOf(this);

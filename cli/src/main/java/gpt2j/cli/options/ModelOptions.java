@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
 
 /** Which model, and what computes. */
 public final class ModelOptions {
+  public static final String BACKEND = "--backend";
   public static final String DEFAULT_BACKEND = "cpu";
   public static final String CUDA_GEMM = "--cuda-gemm";
   public static final String BATCH_INVARIANT = "--batch-invariant";
@@ -28,7 +29,7 @@ public final class ModelOptions {
   private @Nullable Path model;
 
   @Option(
-      names = "--backend",
+      names = BACKEND,
       paramLabel = "NAME",
       converter = Choice.OfBackend.class,
       completionCandidates = Choice.OfBackend.class,

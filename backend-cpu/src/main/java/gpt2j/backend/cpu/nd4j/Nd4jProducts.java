@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.CustomOp;
@@ -14,20 +15,35 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * Matrix products by ND4J, for many rows. ND4J takes half a second to start, so it starts in the
- * background while weights are loaded.
+ * Matrix products by ND4J, for many rows. ND4J takes half a second to start, so it starts only when
+ * it will be needed, in the background.
  */
 public final class Nd4jProducts {
   private final int threads;
-  private final CompletableFuture<Void> started;
+  private @Nullable CompletableFuture<Void> start;
 
   public Nd4jProducts(int threads) {
     this.threads = threads;
+  }
+
+  /** Begins to start ND4J, unless that was done; {@link #view} waits for the end. */
+  public void start() {
+    CompletableFuture<Void> ignored = started();
+  }
+
+  private synchronized CompletableFuture<Void> started() {
+    if (start == null) {
+      start = begin();
+    }
+    return start;
+  }
+
+  private CompletableFuture<Void> begin() {
     // Read by the OpenMP runtime when it is loaded. Its threads would otherwise go on spinning
     // after each product and take the cores away from the workers of this backend.
     Libc.setDefaultEnvironment("OMP_WAIT_POLICY", "passive");
     Libc.setDefaultEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
-    started = CompletableFuture.runAsync(() -> Nd4jStart.run(threads), Nd4jProducts::inBackground);
+    return CompletableFuture.runAsync(() -> Nd4jStart.run(threads), Nd4jProducts::inBackground);
   }
 
   private static void inBackground(Runnable work) {
@@ -99,7 +115,7 @@ public final class Nd4jProducts {
    */
   private void awaitStart() {
     try {
-      started.join();
+      started().join();
     } catch (CompletionException e) {
       // A new one for each who asks: it shows where from.
       throw new BackendUnavailableException(
@@ -108,8 +124,10 @@ public final class Nd4jProducts {
   }
 
   /** Waits until ND4J has started, or has not: it must not start up while memory goes away. */
-  public void awaitEndOfStart() {
-    started.handle((nothing, failure) -> nothing).join();
+  public synchronized void awaitEndOfStart() {
+    if (start != null) {
+      start.handle((nothing, failure) -> nothing).join();
+    }
   }
 
   /**
