@@ -4,12 +4,13 @@
     venv/bin/python bench/scripts/training/speed.py --out results/training-speed
 
 The Python needs torch and numpy. A step is the forward pass, the backward pass, clipping and AdamW,
-in float32, of GPT-2 124M with 4 sequences of 64 tokens, and of a model over bytes of 10.8 million
-parameters with 12 of 256. PyTorch is measured with AdamW as nanoGPT has it on a processor, and with
-torch's fused one. All programs are there and warm before the clock starts. In each round each does
-some steps while the others wait, in every second round in the opposite order; the first step of each
-turn doesn't count. OUT/result.json has all times, OUT/table.md a summary; cases that are there from
-an earlier run and aren't measured again stay.
+in float32, of GPT-2 124M with 4 sequences of 64 tokens, of a model over bytes of 10.8 million
+parameters with 12 of 256, of nanoGPT's recipe for processors, 4 layers of width 128 over bytes with
+12 of 64, and of the bundled model's blocks with 4 of 384. PyTorch is measured with AdamW as nanoGPT
+has it on a processor, and with torch's fused one. All programs are there and warm before the clock
+starts. In each round each does some steps while the others wait, in every second round in the
+opposite order; the first step of each turn doesn't count. OUT/result.json has all times,
+OUT/table.md a summary; cases that are there from an earlier run and aren't measured again stay.
 """
 
 import argparse
@@ -57,6 +58,8 @@ class Case:
 CASES = {
     "124M": Case("GPT-2 124M", "gpt2", 50257, 1024, 12, 12, 768, 4, 64),
     "10M": Case("10.8 million", "bytes", 257, 256, 6, 6, 384, 12, 256),
+    "recipe": Case("nanoGPT's for processors", "bytes", 257, 64, 4, 4, 128, 12, 64),
+    "bundled": Case("the bundled model's blocks", "bytes", 257, 384, 4, 4, 128, 4, 384),
 }
 
 

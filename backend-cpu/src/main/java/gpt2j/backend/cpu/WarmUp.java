@@ -10,7 +10,6 @@ import gpt2j.backend.cpu.kernel.Bf16PanelKernels;
 import gpt2j.backend.cpu.kernel.Bf16TableKernel;
 import gpt2j.backend.cpu.kernel.F32TableKernel;
 import gpt2j.backend.cpu.kernel.GemvKernels;
-import gpt2j.backend.cpu.kernel.GroupKernel;
 import gpt2j.backend.cpu.kernel.LayerNorm;
 import gpt2j.backend.cpu.kernel.Q4GroupKernel;
 import gpt2j.backend.cpu.kernel.Q8GroupKernel;
@@ -160,31 +159,38 @@ final class WarmUp {
   }
 
   private static final class Q8Rows {
-    private static final Thread THREAD = inBackground(() -> groups(new Q8GroupKernel()));
+    private static final Thread THREAD = inBackground(Q8Rows::run);
 
     static void start() {
       assert THREAD.isDaemon(); // started when this class was initialised
     }
+
+    private static void run() {
+      int bytes = Q8GroupKernel.GROUP_BYTES;
+      WarmUp.run((a, b, c) -> Q8GroupKernel.oneRow(a, b, c, bytes, b, 1, a + ROW));
+      WarmUp.run((a, b, c) -> Q8GroupKernel.widen(a, Memory.VECTOR, c, b));
+      product();
+      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
+    }
   }
 
   private static final class Q4Rows {
-    private static final Thread THREAD = inBackground(() -> groups(new Q4GroupKernel()));
+    private static final Thread THREAD = inBackground(Q4Rows::run);
 
     static void start() {
       assert THREAD.isDaemon(); // started when this class was initialised
+    }
+
+    private static void run() {
+      WarmUp.run((a, b, c) -> Q4GroupKernel.oneRow(a, b, c, 4, a + ROW));
+      WarmUp.run((a, b, c) -> Q4GroupKernel.widen(a, Q4GroupKernel.PANEL_BYTES, c, b));
+      product();
+      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
     }
   }
 
   private static void product() {
     WarmUp.run((a, b, c) -> TileGemm.product(a, b, ROW, Float.BYTES, c, HEAD_SIZE));
-  }
-
-  private static void groups(GroupKernel kernel) {
-    int groups = 4;
-    WarmUp.run((a, b, c) -> kernel.oneRow(a, b, c, groups, a + GroupKernel.PANEL_BYTES));
-    WarmUp.run((a, b, c) -> kernel.widen(a, c, b));
-    product();
-    WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
   }
 
   private static final class Bf16Rows {

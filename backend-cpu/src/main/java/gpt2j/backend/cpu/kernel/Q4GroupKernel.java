@@ -6,35 +6,58 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Of four bits: {@code [group][16 inputs][lane]} of words. The lower half of a word has the numbers
- * of four columns, {@code lanes} apart, for an input, the upper half those for the input 16 behind,
- * all 8 too large.
+ * Products with quantised columns of four bits. They lie in panels of four vectors, one group of 32
+ * inputs behind the other: {@code [16 inputs][lane]} of words, then the scales. The lower half of a
+ * word has the numbers of four columns, {@code lanes} apart, for an input, the upper half those for
+ * the input 16 behind, all 8 too large.
  */
-public record Q4GroupKernel() implements GroupKernel {
+public final class Q4GroupKernel {
+  /** Columns of a panel: four vectors of sums. */
+  public static final int PANEL = 4 * Memory.LANES;
+
+  /** Bytes of a panel's part of a row. */
+  public static final int PANEL_BYTES = PANEL * Float.BYTES;
+
+  /** Inputs of a group. */
+  public static final int GROUP = 32;
+
+  /** Inputs that share words. */
+  public static final int HALF = GROUP / 2;
+
   private static final int V = Memory.VECTOR;
-  private static final int HALF = GROUP / 2;
-  private static final int NUMBERS = HALF * V;
-  private static final int BYTES = NUMBERS + SCALES_BYTES;
+
+  /** Bytes of a group's numbers, before its scales: two float16 in a word. */
+  public static final int NUMBERS = HALF * V;
+
+  /** Bytes of a group. */
+  public static final int GROUP_BYTES = NUMBERS + PANEL * Short.BYTES;
+
   private static final float SCALE_0 = GroupLanes.SCALE;
   private static final float SCALE_1 = GroupLanes.SCALE / 16;
   private static final float SCALE_2 = GroupLanes.SCALE / 256;
   private static final float SCALE_3 = GroupLanes.SCALE / 4096;
 
-  @Override
-  public int groupBytes() {
-    return BYTES;
-  }
+  private Q4GroupKernel() {}
 
-  @Override
-  public void oneRow(long sums, long x, long panel, int groups, long work) {
+  /**
+   * {@code sums += x·panel}. Within a group the products are of x with the integers; their sum is
+   * scaled when it is added to those of the groups before.
+   *
+   * @param sums {@code [PANEL]}
+   * @param x {@code [groups · 32]}
+   * @param work room for twice {@code PANEL} numbers
+   */
+  public static void oneRow(long sums, long x, long panel, int groups, long work) {
     for (int group = 0; group < groups; group++) {
       long from = x + (long) group * GROUP * Float.BYTES;
-      long words = panel + (long) group * BYTES;
+      long words = panel + (long) group * GROUP_BYTES;
       lowerHalf(work, from, words);
       upperHalf(work + PANEL_BYTES, from + HALF * Float.BYTES, words);
       long scales = words + NUMBERS;
-      ScaledSums.addTwo(sums, work, scales, SCALE_0, SCALE_1);
-      ScaledSums.addTwo(sums + 2L * V, work + 2L * V, scales + V, SCALE_2, SCALE_3);
+      long others = work + PANEL_BYTES;
+      ScaledSums.addTwo(sums, work, others, scales, SCALE_0, SCALE_1);
+      ScaledSums.addTwo(
+          sums + 2L * V, work + 2L * V, others + 2L * V, scales + V, SCALE_2, SCALE_3);
     }
   }
 
@@ -72,25 +95,30 @@ public record Q4GroupKernel() implements GroupKernel {
     Memory.store(a, b, c, d, products);
   }
 
-  @Override
-  public int unit(int part) {
-    return 1 << 4 * part;
+  /** How many times too large the numbers of a vector of columns, 0 … 3, are taken. */
+  public static int unit(int vector) {
+    return 1 << 4 * vector;
   }
 
-  @Override
-  public void widen(long out, long group, long scales) {
-    widenLower(out, group, scales);
-    widenUpper(out + (long) HALF * PANEL_BYTES, group, scales);
+  /**
+   * Makes float32 of a group.
+   *
+   * @param out {@code [32, PANEL]}, its rows {@code outBytes} apart
+   * @param scales {@code [PANEL]} of float32, each column's scale over its {@link #unit}
+   */
+  public static void widen(long out, long outBytes, long group, long scales) {
+    widenLower(out, outBytes, group, scales);
+    widenUpper(out + HALF * outBytes, outBytes, group, scales);
   }
 
-  private static void widenLower(long out, long words, long scales) {
+  private static void widenLower(long out, long outBytes, long words, long scales) {
     FloatVector a = Memory.load(scales);
     FloatVector b = Memory.load(scales + V);
     FloatVector c = Memory.load(scales + 2L * V);
     FloatVector d = Memory.load(scales + 3L * V);
     for (int input = 0; input < HALF; input++) {
       IntVector four = Memory.loadInts(words + (long) input * V);
-      long row = out + (long) input * PANEL_BYTES;
+      long row = out + input * outBytes;
       Memory.store(GroupLanes.bits0(four).mul(a), row);
       Memory.store(GroupLanes.bits1(four).mul(b), row + V);
       Memory.store(GroupLanes.bits2(four).mul(c), row + 2L * V);
@@ -98,14 +126,14 @@ public record Q4GroupKernel() implements GroupKernel {
     }
   }
 
-  private static void widenUpper(long out, long words, long scales) {
+  private static void widenUpper(long out, long outBytes, long words, long scales) {
     FloatVector a = Memory.load(scales);
     FloatVector b = Memory.load(scales + V);
     FloatVector c = Memory.load(scales + 2L * V);
     FloatVector d = Memory.load(scales + 3L * V);
     for (int input = 0; input < HALF; input++) {
       IntVector four = GroupLanes.upper(Memory.loadInts(words + (long) input * V));
-      long row = out + (long) input * PANEL_BYTES;
+      long row = out + input * outBytes;
       Memory.store(GroupLanes.bits0(four).mul(a), row);
       Memory.store(GroupLanes.bits1(four).mul(b), row + V);
       Memory.store(GroupLanes.bits2(four).mul(c), row + 2L * V);

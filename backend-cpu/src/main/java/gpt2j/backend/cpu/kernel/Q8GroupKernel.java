@@ -3,112 +3,94 @@ package gpt2j.backend.cpu.kernel;
 import gpt2j.backend.cpu.simd.GroupLanes;
 import gpt2j.backend.cpu.simd.Memory;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /**
- * Of eight bits: {@code [group][32 inputs][lane]} of words, each with a byte of four columns,
- * {@code lanes} apart, which is 128 too large.
+ * Products with quantised columns of eight bits. Columns lie in streams of one vector each, {@code
+ * [group][32 inputs][lane]} of bytes with a sign.
+ *
+ * <p>Eight streams at a time: a processor fetches only so far ahead in each, and with one alone a
+ * kernel that has as much to do for a byte as this one waits for memory half of its time.
  */
-public record Q8GroupKernel() implements GroupKernel {
-  private static final int V = Memory.VECTOR;
-  private static final int NUMBERS = GROUP * V;
-  private static final int BYTES = NUMBERS + SCALES_BYTES;
-  private static final float SCALE_0 = GroupLanes.SCALE;
-  private static final float SCALE_1 = GroupLanes.SCALE / 256;
+public final class Q8GroupKernel {
+  /** Streams that are multiplied at a time. */
+  public static final int STREAMS = 8;
 
-  @Override
-  public int groupBytes() {
-    return BYTES;
+  /** Inputs of a group. */
+  public static final int GROUP = 32;
+
+  /** Bytes of a group in a stream. */
+  public static final int GROUP_BYTES = GROUP * Memory.LANES;
+
+  /** Bytes of the scales of a group: two float16 in a word, of a stream and of the next. */
+  public static final int SCALES_BYTES = STREAMS * Memory.LANES * Short.BYTES;
+
+  private static final int V = Memory.VECTOR;
+
+  private Q8GroupKernel() {}
+
+  /**
+   * {@code sums += x·columns}. Within a group the products are of x with the integers; their sum is
+   * scaled when it is added to those of the groups before.
+   *
+   * @param sums {@code [STREAMS, lanes]}
+   * @param x {@code [groups · 32]}
+   * @param streams the first of them
+   * @param streamBytes from each stream to the next
+   * @param scales {@code [groups]} of {@link #SCALES_BYTES}
+   * @param work as much room as sums
+   */
+  public static void oneRow(
+      long sums, long x, long streams, long streamBytes, long scales, int groups, long work) {
+    for (int group = 0; group < groups; group++) {
+      long factors = scales + (long) group * SCALES_BYTES;
+      multiply(
+          work,
+          x + (long) group * GROUP * Float.BYTES,
+          streams + (long) group * GROUP_BYTES,
+          streamBytes);
+      for (int pair = 0; pair < STREAMS * V; pair += 2 * V) {
+        ScaledSums.addTwo(sums + pair, work + pair, factors + pair / 2);
+      }
+    }
   }
 
-  @Override
-  public void oneRow(long sums, long x, long panel, int groups, long work) {
-    for (int group = 0; group < groups; group++) {
-      long from = x + (long) group * GROUP * Float.BYTES;
-      long words = panel + (long) group * BYTES;
-      lowerHalf(work, from, words);
-      upperHalf(work + 2L * V, from, words);
-      long scales = words + NUMBERS;
-      ScaledSums.addTwo(sums, work, scales, SCALE_0, SCALE_1);
-      ScaledSums.addTwo(sums + 2L * V, work + 2L * V, scales + V, SCALE_0, SCALE_1);
+  /** {@code products = x·integers}, of one group. */
+  private static void multiply(long products, long x, long first, long next) {
+    FloatVector a = FloatVector.zero(Memory.FLOATS);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    FloatVector e = a;
+    FloatVector f = a;
+    FloatVector g = a;
+    FloatVector h = a;
+    for (int input = 0; input < GROUP; input++) {
+      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
+      long at = first + (long) input * Memory.LANES;
+      a = GroupLanes.bytes(at).fma(factor, a);
+      b = GroupLanes.bytes(at + next).fma(factor, b);
+      c = GroupLanes.bytes(at + 2 * next).fma(factor, c);
+      d = GroupLanes.bytes(at + 3 * next).fma(factor, d);
+      e = GroupLanes.bytes(at + 4 * next).fma(factor, e);
+      f = GroupLanes.bytes(at + 5 * next).fma(factor, f);
+      g = GroupLanes.bytes(at + 6 * next).fma(factor, g);
+      h = GroupLanes.bytes(at + 7 * next).fma(factor, h);
     }
+    Memory.store(a, b, c, d, products);
+    Memory.store(e, f, g, h, products + 4L * V);
   }
 
   /**
-   * {@code products = x·words}, of the columns in the lower halves of the words: the even inputs,
-   * and behind them the odd ones.
+   * Makes float32 of a group of a stream.
+   *
+   * @param out {@code [32, lanes]}, its rows {@code outBytes} apart
+   * @param scales {@code [lanes]} of float32
    */
-  private static void lowerHalf(long products, long x, long words) {
-    FloatVector a = FloatVector.zero(Memory.FLOATS);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int input = 0; input < GROUP; input += 2) {
-      long at = words + (long) input * V;
-      IntVector two = Memory.loadInts(at);
-      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      a = GroupLanes.byte0(two).fma(factor, a);
-      b = GroupLanes.byte1(two).fma(factor, b);
-      two = Memory.loadInts(at + V);
-      factor = Memory.broadcast(x + (long) input * Float.BYTES + Float.BYTES);
-      c = GroupLanes.byte0(two).fma(factor, c);
-      d = GroupLanes.byte1(two).fma(factor, d);
-    }
-    Memory.store(a, b, products);
-    Memory.store(c, d, products + PANEL_BYTES);
-  }
-
-  /** The same of the columns in the upper halves. */
-  private static void upperHalf(long products, long x, long words) {
-    FloatVector a = FloatVector.zero(Memory.FLOATS);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int input = 0; input < GROUP; input += 2) {
-      long at = words + (long) input * V;
-      IntVector two = GroupLanes.upper(Memory.loadInts(at));
-      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      a = GroupLanes.byte0(two).fma(factor, a);
-      b = GroupLanes.byte1(two).fma(factor, b);
-      two = GroupLanes.upper(Memory.loadInts(at + V));
-      factor = Memory.broadcast(x + (long) input * Float.BYTES + Float.BYTES);
-      c = GroupLanes.byte0(two).fma(factor, c);
-      d = GroupLanes.byte1(two).fma(factor, d);
-    }
-    Memory.store(a, b, products);
-    Memory.store(c, d, products + PANEL_BYTES);
-  }
-
-  @Override
-  public int unit(int part) {
-    return part % 2 == 0 ? 1 : 256;
-  }
-
-  @Override
-  public void widen(long out, long group, long scales) {
-    widenLower(out, group, scales);
-    widenUpper(out + 2L * V, group, scales + 2L * V);
-  }
-
-  private static void widenLower(long out, long words, long scales) {
-    FloatVector a = Memory.load(scales);
-    FloatVector b = Memory.load(scales + V);
+  public static void widen(long out, long outBytes, long group, long scales) {
+    FloatVector factors = Memory.load(scales);
     for (int input = 0; input < GROUP; input++) {
-      IntVector two = Memory.loadInts(words + (long) input * V);
-      long row = out + (long) input * PANEL_BYTES;
-      Memory.store(GroupLanes.byte0(two).mul(a), row);
-      Memory.store(GroupLanes.byte1(two).mul(b), row + V);
-    }
-  }
-
-  private static void widenUpper(long out, long words, long scales) {
-    FloatVector a = Memory.load(scales);
-    FloatVector b = Memory.load(scales + V);
-    for (int input = 0; input < GROUP; input++) {
-      IntVector two = GroupLanes.upper(Memory.loadInts(words + (long) input * V));
-      long row = out + (long) input * PANEL_BYTES;
-      Memory.store(GroupLanes.byte0(two).mul(a), row);
-      Memory.store(GroupLanes.byte1(two).mul(b), row + V);
+      FloatVector integers = GroupLanes.bytes(group + (long) input * Memory.LANES);
+      Memory.store(integers.mul(factors), out + input * outBytes);
     }
   }
 }

@@ -13,14 +13,22 @@ final class ScaledSums {
   private ScaledSums() {}
 
   /**
+   * {@code sums += products·scales} for two vectors of columns.
+   *
+   * @param scales a vector of words, each with the first column's in its low half
+   */
+  static void addTwo(long sums, long products, long scales) {
+    Memory.addProduct(sums, products, GroupLanes.lowScale(scales, GroupLanes.SCALE));
+    Memory.addProduct(sums + V, products + V, GroupLanes.highScale(scales, GroupLanes.SCALE));
+  }
+
+  /**
    * {@code sums += (products + others)·scales} for two vectors of columns.
    *
-   * @param products beside {@code others}, {@link GroupKernel#PANEL_BYTES} behind them
    * @param scales a vector of words, each with the first column's in its low half
    * @param low what the first vector's scales are to be multiplied by, see {@link GroupLanes#SCALE}
    */
-  static void addTwo(long sums, long products, long scales, float low, float high) {
-    long others = products + GroupKernel.PANEL_BYTES;
+  static void addTwo(long sums, long products, long others, long scales, float low, float high) {
     Memory.addProduct(sums, products, others, GroupLanes.lowScale(scales, low));
     Memory.addProduct(sums + V, products + V, others + V, GroupLanes.highScale(scales, high));
   }

@@ -3,22 +3,24 @@ package gpt2j.backend.cpu.simd;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Numbers of quantised weights in 32-bit words, and the scales of two columns, float16, in one.
+ * Numbers of quantised weights, and the scales of two columns, float16, in a 32-bit word.
  *
- * <p>A number is stored without a sign, too large by half of what its bits can hold. Where it
- * stands in the lower half of the word it is a float32's fraction, once the exponent of 2^23 is put
- * above it; less 2^23 and what it is too large by, it is itself, times 2^k if it stands k bits from
- * the end. That spares the shift and the conversion: the scale makes good for the factor.
+ * <p>A number of four bits is stored without a sign, too large by half of what its bits can hold.
+ * Where it stands in the lower half of the word it is a float32's fraction, once the exponent of
+ * 2^23 is put above it; less 2^23 and what it is too large by, it is itself, times 2^k if it stands
+ * k bits from the end. That spares the shift and the conversion: the scale makes good for the
+ * factor.
  */
 public final class GroupLanes {
   private static final IntVector EXPONENT = constant(Float.floatToRawIntBits(0x1p23f));
 
-  private static final IntVector BYTE_0 = constant(0xFF);
-  private static final IntVector BYTE_1 = constant(0xFF00);
-  private static final FloatVector BYTE_0_OFFSET = VectorMath.constant(0x1p23f + 128);
-  private static final FloatVector BYTE_1_OFFSET = VectorMath.constant(0x1p23f + 128 * 256);
+  // There are no vectors of four bytes: then the others are loaded for nothing.
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * Memory.LANES)));
 
   private static final IntVector BITS_0 = constant(0xF);
   private static final IntVector BITS_1 = constant(0xF0);
@@ -43,14 +45,10 @@ public final class GroupLanes {
     return words.lanewise(VectorOperators.LSHR, 16);
   }
 
-  /** The lowest byte of each word. */
-  public static FloatVector byte0(IntVector words) {
-    return words.and(BYTE_0).or(EXPONENT).reinterpretAsFloats().sub(BYTE_0_OFFSET);
-  }
-
-  /** The next byte, times 256. */
-  public static FloatVector byte1(IntVector words) {
-    return words.and(BYTE_1).or(EXPONENT).reinterpretAsFloats().sub(BYTE_1_OFFSET);
+  /** As many bytes as a vector has lanes, each with a sign. */
+  public static FloatVector bytes(long address) {
+    return (FloatVector)
+        Memory.loadBytes(BYTES, address).convertShape(VectorOperators.B2F, Memory.FLOATS, 0);
   }
 
   /** The lowest four bits of each word. */

@@ -3,6 +3,7 @@ package gpt2j.backend.cpu.simd;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -108,6 +109,10 @@ public final class Memory {
     return IntVector.fromMemorySegment(INTS, ALL, address, ORDER);
   }
 
+  public static ByteVector loadBytes(VectorSpecies<Byte> species, long address) {
+    return ByteVector.fromMemorySegment(species, ALL, address, ORDER);
+  }
+
   /** A vector with the number at {@code address} in every lane. */
   public static FloatVector broadcast(long address) {
     return FloatVector.broadcast(FLOATS, get(address));
@@ -151,6 +156,11 @@ public final class Memory {
     } else {
       store(sum, address, first(count));
     }
+  }
+
+  /** Adds {@code a·factor} to a vector in memory, where {@code a} is, too. */
+  public static void addProduct(long address, long a, FloatVector factor) {
+    store(load(a).fma(factor, load(address)), address);
   }
 
   /** Adds {@code (a + b)·factor} to a vector in memory, where {@code a} and {@code b} are, too. */

@@ -3,9 +3,6 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.backend.cpu.kernel.GroupKernel;
-import gpt2j.backend.cpu.kernel.Q4GroupKernel;
-import gpt2j.backend.cpu.kernel.Q8GroupKernel;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -14,18 +11,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A quantised matrix in panels of {@link GroupKernel#PANEL} columns, {@code [panel][group]} as the
- * {@link GroupKernel} of its format reads them. Where the inputs are no multiple of a group's, what
- * is missing counts as zero. A table of embeddings is one, too: its vectors are the columns, so
- * that the product of the output head is that of any matrix.
+ * A quantised matrix in panels of columns, as the {@link GroupLayout} of its format has them. Where
+ * the inputs are no multiple of a group's, what is missing counts as zero. A table of embeddings is
+ * one, too: its vectors are the columns, so that the product of the output head is that of any
+ * matrix.
  */
 public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
-  private static final int PANEL = GroupKernel.PANEL;
-  private static final int GROUP = GroupKernel.GROUP;
-  private static final int HALF = GROUP / 2; // inputs that share words of four bits
-
-  private static final int OFFSET_8 = 128; // by how much stored numbers are too large
-  private static final int OFFSET_4 = 8;
+  private static final int GROUP = GroupLayout.GROUP;
 
   /** With more rows it is faster to widen the matrix panel by panel. */
   private static final int GEMM_ROWS = 16;
@@ -34,10 +26,11 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   private final Allocator.Region region;
   private final PanelGemm gemm;
   private final WeightFormat format;
-  private final GroupKernel kernel;
+  private final GroupLayout layout;
   private final int inputs;
   private final int outputs;
   private final int groups;
+  private final int columns; // of a panel
   private final int panels;
 
   /** Outputs with a weight that is NaN, which kernels don't see. There are hardly ever any. */
@@ -50,10 +43,11 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
     this.format = format;
     this.inputs = inputs;
     this.outputs = outputs;
-    kernel = format == WeightFormat.Q8_0 ? new Q8GroupKernel() : new Q4GroupKernel();
+    layout = format == WeightFormat.Q8_0 ? new Q8Layout() : new Q4Layout();
+    columns = layout.columns();
     groups = Math.ceilDiv(inputs, GROUP);
-    panels = Math.ceilDiv(outputs, PANEL);
-    int workBytes = (GROUP + 1) * GroupKernel.PANEL_BYTES;
+    panels = Math.ceilDiv(outputs, columns);
+    int workBytes = (GROUP + 1) * layout.unit() * Float.BYTES;
     gemm = new PanelGemm(runtime, this::pack, inputs, outputs, workBytes);
     region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
   }
@@ -79,7 +73,7 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
     int inputs = source.shape().size(1);
     int outputs = source.shape().rows();
     var matrix = new GroupedMatrix(runtime, source.name(), inputs, outputs, format);
-    float[][] pieces = new float[runtime.pool().size()][PANEL * inputs];
+    float[][] pieces = new float[runtime.pool().size()][matrix.columns * inputs];
     matrix.region.fill(
         () ->
             runtime
@@ -104,8 +98,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
 
   /** Some outputs, each with all of its inputs. */
   private void packPanel(HostTensor source, int panel, float[] piece) {
-    int first = panel * PANEL;
-    int count = Math.min(PANEL, outputs - first);
+    int first = panel * columns;
+    int count = Math.min(columns, outputs - first);
     source.copyTo((long) first * inputs, piece, 0, count * inputs);
     byte[] integers = new byte[GROUP];
     for (int i = 0; i < count; i++) {
@@ -119,21 +113,10 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   }
 
   private void store(int group, int output, short scale, byte[] integers, int count) {
-    long at = group(output / PANEL, group);
-    long word = at + (long) lane(output) * Integer.BYTES;
-    int part = part(output);
-    for (int i = 0; i < count; i++) {
-      if (format == WeightFormat.Q8_0) {
-        long to = word + (long) i * Memory.VECTOR + part;
-        Memory.setByte(to, (byte) (integers[i] + OFFSET_8));
-      } else {
-        long pair = word + (long) i % HALF * Memory.VECTOR;
-        int shift = 16 * (i / HALF) + 4 * part;
-        int bits = integers[i] + OFFSET_4 << shift;
-        Memory.setInt(pair, Memory.getInt(pair) | bits); // zeros before
-      }
-    }
-    Memory.setShort(scale(at, output), scale);
+    long panel = panel(output / columns);
+    int column = output % columns;
+    layout.set(panel, groups, group, column, integers, count);
+    Memory.setShort(layout.scale(panel, groups, group, column), scale);
     if (Float.isNaN(Float.float16ToFloat(scale))) {
       spoiled.add(output);
     }
@@ -141,41 +124,17 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
 
   /** A weight as the format has it. */
   private float weight(int input, int output) {
-    long at = group(output / PANEL, input / GROUP);
-    long word = at + (long) lane(output) * Integer.BYTES;
-    int i = input % GROUP;
-    float scale = Float.float16ToFloat(Memory.getShort(scale(at, output)));
-    if (format == WeightFormat.Q8_0) {
-      int stored = Memory.getByte(word + (long) i * Memory.VECTOR + part(output));
-      return scale * ((stored & 0xFF) - OFFSET_8);
-    }
-    int shift = 16 * (i / HALF) + 4 * part(output);
-    int bits = Memory.getInt(word + (long) i % HALF * Memory.VECTOR) >> shift & 0xF;
-    return scale * (bits - OFFSET_4);
+    long panel = panel(output / columns);
+    int column = output % columns;
+    return scale(panel, input / GROUP, column) * layout.get(panel, groups, input, column);
   }
 
-  /** Which of the four parts of its word an output has. */
-  private static int part(int output) {
-    return output % PANEL / Memory.LANES;
-  }
-
-  private static int lane(int output) {
-    return output % Memory.LANES;
-  }
-
-  /** Where an output's scale lies, in a group: two in a word. */
-  private long scale(long group, int output) {
-    int part = part(output);
-    long word = (long) part / 2 * Memory.VECTOR + (long) lane(output) * Integer.BYTES;
-    return group + kernel.groupBytes() - GroupKernel.SCALES_BYTES + word + part % 2 * Short.BYTES;
-  }
-
-  private long group(int panel, int group) {
-    return region.address() + ((long) panel * groups + group) * kernel.groupBytes();
+  private float scale(long panel, int group, int column) {
+    return Float.float16ToFloat(Memory.getShort(layout.scale(panel, groups, group, column)));
   }
 
   private long panel(int panel) {
-    return group(panel, 0);
+    return region.address() + panel * layout.panelBytes(groups);
   }
 
   @Override
@@ -200,7 +159,7 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
 
   @Override
   public long bytes() {
-    return (long) panels * groups * kernel.groupBytes();
+    return panels * layout.panelBytes(groups);
   }
 
   @Override
@@ -231,7 +190,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   /** Row by row, each as if it were alone, with some columns that stay in the cache. */
   private void multiplyRows(long out, long x, int rows, FusedEpilogue epilogue) {
     long xBytes = (long) groups * GROUP * Float.BYTES;
-    long ownBytes = 3L * GroupKernel.PANEL_BYTES;
+    long sumsBytes = (long) columns * Float.BYTES;
+    long ownBytes = sumsBytes + layout.workBytes();
     long scratch = runtime.scratch().bytes(rows * xBytes + runtime.pool().size() * ownBytes);
     boolean isWhole = inputs % GROUP == 0;
     if (!isWhole) {
@@ -244,10 +204,10 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
             panels,
             (panel, worker) -> {
               long sums = scratch + rows * xBytes + worker * ownBytes;
-              long work = sums + GroupKernel.PANEL_BYTES;
+              long work = sums + sumsBytes;
               for (int row = 0; row < rows; row++) {
-                Memory.clear(sums, GroupKernel.PANEL_BYTES);
-                kernel.oneRow(sums, from + row * xBytes, panel(panel), groups, work);
+                Memory.clear(sums, sumsBytes);
+                layout.oneRow(sums, from + row * xBytes, panel(panel), groups, work);
                 finish(epilogue, out, row, sums, panel);
               }
             });
@@ -264,8 +224,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
 
   /** A panel's part of a row. */
   private void finish(FusedEpilogue epilogue, long out, int row, long sums, int panel) {
-    int first = panel * PANEL;
-    int count = Math.min(PANEL, outputs - first);
+    int first = panel * columns;
+    int count = Math.min(columns, outputs - first);
     spoil(sums, first, count);
     long to = out + ((long) row * outputs + first) * Float.BYTES;
     epilogue.apply(to, sums, first, count);
@@ -283,35 +243,47 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   }
 
   /**
-   * Makes float32 of some columns, which lie in one panel or in two.
+   * Makes float32 of the columns of a {@link PanelGemm}'s panel, unit by unit.
    *
-   * @param work {@code [32, PANEL]}, and the scales of a group
+   * @param work {@code [32, unit]}, and the scales of a group
    */
-  private void pack(long to, int columns, long work) {
-    int first = columns * PanelGemm.PANEL;
+  private void pack(long to, int gemmPanel, long work) {
+    int unit = layout.unit();
+    int first = gemmPanel * PanelGemm.PANEL;
     int end = Math.min(first + PanelGemm.PANEL, outputs);
-    long scales = work + (long) GROUP * GroupKernel.PANEL_BYTES;
-    for (int column = first; column < end; column = (column / PANEL + 1) * PANEL) {
-      int count = Math.min(end, (column / PANEL + 1) * PANEL) - column;
-      long from = work + (long) (column % PANEL) * Float.BYTES;
+    long unitBytes = (long) unit * Float.BYTES;
+    long scales = work + GROUP * unitBytes;
+    int begin; // of a unit
+    for (int column = first; column < end; column = begin + unit) {
+      begin = column - column % unit;
+      int count = Math.min(end, begin + unit) - column;
       long target = to + (long) (column - first) * Float.BYTES;
+      long from = work + (long) (column - begin) * Float.BYTES;
+      boolean isWhole = column == begin && begin + unit <= first + PanelGemm.PANEL;
       for (int group = 0; group < groups; group++) {
-        widen(group(column / PANEL, group), work, scales);
-        int inputsOfGroup = Math.min(GROUP, inputs - group * GROUP);
-        for (int i = 0; i < inputsOfGroup; i++) {
-          long row = target + (group * GROUP + i) * PanelGemm.PANEL_BYTES;
-          Memory.copyRow(from + (long) i * GroupKernel.PANEL_BYTES, row, count);
+        long row = target + group * GROUP * PanelGemm.PANEL_BYTES;
+        int rows = Math.min(GROUP, inputs - group * GROUP);
+        if (isWhole && rows == GROUP) {
+          widen(row, PanelGemm.PANEL_BYTES, group, begin, scales);
+        } else {
+          widen(work, unitBytes, group, begin, scales);
+          for (int i = 0; i < rows; i++) {
+            Memory.copyRow(from + i * unitBytes, row + i * PanelGemm.PANEL_BYTES, count);
+          }
         }
       }
     }
   }
 
-  private void widen(long group, long to, long scales) {
-    for (int column = 0; column < PANEL; column++) {
-      float scale = Float.float16ToFloat(Memory.getShort(scale(group, column)));
-      Memory.set(scales + (long) column * Float.BYTES, scale / kernel.unit(part(column)));
+  /** A group of the unit of columns that begins with an output. */
+  private void widen(long to, long toBytes, int group, int output, long scales) {
+    long panel = panel(output / columns);
+    int column = output % columns;
+    for (int i = 0; i < layout.unit(); i++) {
+      float scale = scale(panel, group, column + i) / layout.factor(column + i);
+      Memory.set(scales + (long) i * Float.BYTES, scale);
     }
-    kernel.widen(to, group, scales);
+    layout.widen(to, toBytes, panel, groups, group, column, scales);
   }
 
   @Override
