@@ -7,34 +7,30 @@ import jdk.incubator.vector.VectorMask;
 /**
  * The kernel of a {@link gpt2j.backend.cpu.weights.TableGemv} of an {@link
  * gpt2j.backend.cpu.weights.F32Table}.
- *
- * <p>The sums lie in the first-level cache: eight of them in registers, each with a turn of loads
- * written out, would be more than the compiler inlines into one method, and a vector that is passed
- * to a method that isn't inlined becomes an object.
  */
 public record F32TableKernel(int columns) implements TableKernel {
   private static final int V = Memory.VECTOR;
-  private static final int TURN_BYTES = TURN * V;
 
   @Override
   public void addUp(long sums, long x, long rows, long next) {
-    Memory.clearRow(sums, STREAMS * Memory.LANES);
+    FloatVector a = FloatVector.zero(Memory.FLOATS);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    long row1 = rows + next;
+    long row2 = row1 + next;
+    long row3 = row2 + next;
     int bytes = columns * Float.BYTES;
-    int whole = bytes - bytes % TURN_BYTES;
-    for (int i = 0; i < whole; i += TURN_BYTES) {
-      long factor = x + i;
-      long row = rows + i;
-      long sum = sums;
-      for (int stream = 0; stream < STREAMS; stream++) {
-        FloatVector even = Memory.load(row).fma(Memory.load(factor), Memory.load(sum));
-        FloatVector odd = Memory.load(row + V).mul(Memory.load(factor + V));
-        even = Memory.load(row + 2L * V).fma(Memory.load(factor + 2L * V), even);
-        odd = Memory.load(row + 3L * V).fma(Memory.load(factor + 3L * V), odd);
-        Memory.store(even.add(odd), sum);
-        row += next;
-        sum += V;
-      }
+    int whole = bytes - bytes % (2 * V);
+    for (int i = 0; i < whole; i += 2 * V) {
+      FloatVector first = Memory.load(x + i);
+      FloatVector second = Memory.load(x + i + V);
+      a = Memory.load(rows + i + V).fma(second, Memory.load(rows + i).fma(first, a));
+      b = Memory.load(row1 + i + V).fma(second, Memory.load(row1 + i).fma(first, b));
+      c = Memory.load(row2 + i + V).fma(second, Memory.load(row2 + i).fma(first, c));
+      d = Memory.load(row3 + i + V).fma(second, Memory.load(row3 + i).fma(first, d));
     }
+    Memory.store(a, b, c, d, sums);
     for (int stream = 0; whole < bytes && stream < STREAMS; stream++) {
       addEnd(sums + (long) stream * V, x, rows + stream * next, whole, bytes);
     }
