@@ -21,6 +21,8 @@ import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
 import gpt2j.backend.cpu.weights.FusedEpilogue;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -47,6 +49,19 @@ final class WarmUp {
   private static final long BYTES = 1L << 18;
 
   private WarmUp() {}
+
+  /**
+   * Makes memory of each kind that will be used. As long as the JVM has seen native memory only, it
+   * compiles kernels for that alone, and throws all of them away when the first array is wrapped.
+   */
+  private static void knowMemory() {
+    List.of(
+        MemorySegment.ofArray(new byte[1]),
+        MemorySegment.ofArray(new short[1]),
+        MemorySegment.ofArray(new int[1]),
+        MemorySegment.ofArray(new float[1]),
+        MemorySegment.ofArray(new long[1]));
+  }
 
   /** Starts to warm up what every model needs. */
   static void start() {
@@ -98,6 +113,7 @@ final class WarmUp {
     }
 
     private static void run() {
+      knowMemory();
       WarmUp.run((a, b, c) -> LayerNorm.row(a, b, c, c, WIDTH, 1e-5f));
       if (TileGemm.IS_FASTER) {
         product();
