@@ -19,7 +19,7 @@ final class BadModels {
             .environment("GPT2J_MODEL", "@/none"),
         failure(
             "file as model",
-            "@/model/config.json: is a file; give the directory that holds it and config.json",
+            "@/model/config.json: is no model that can be read; *",
             "--model=@/model/config.json",
             "--prompt=a"),
         checkpoint("no configuration", "no-config", "config.json: does not exist"),

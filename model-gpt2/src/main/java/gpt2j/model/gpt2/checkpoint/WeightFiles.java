@@ -2,9 +2,11 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.format.StoredTensor;
+import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
-import gpt2j.model.gpt2.safetensors.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A checkpoint's open safetensors files, one or several, as one collection of tensors. */
+/** A checkpoint's open files of weights, one or several, as one collection of tensors. */
 final class WeightFiles implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
@@ -24,14 +26,18 @@ final class WeightFiles implements AutoCloseable {
   /**
    * A tensor and the file that holds it.
    *
-   * @param label the file's name, for messages
+   * @param label the file's name, for messages; empty where it is the checkpoint's own
    */
-  record Located(TensorEntry entry, SafetensorsFile file, String label) {}
+  record Located(StoredTensor entry, String label) {}
 
   private final Path directory;
-  private final Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+  private final Map<String, WeightFile> files = new LinkedHashMap<>();
   private final List<Located> tensors = new ArrayList<>();
   private Map<String, String> index = Map.of();
+  private String label = SINGLE;
+  private String settings = ConfigReader.FILE;
+  private String format = "safetensors";
+  private String types = "F32, F16, BF16 or F64";
 
   private WeightFiles(Path directory) {
     this.directory = directory;
@@ -43,13 +49,23 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /**
-   * A file that is open.
+   * A file that is open, with a config.json beside it.
    *
    * @param label its name, for messages
    */
-  static WeightFiles of(Path directory, SafetensorsFile file, String label) {
+  static WeightFiles of(Path directory, WeightFile file, String label) {
     WeightFiles weights = new WeightFiles(directory);
+    weights.label = label;
     weights.add(file, label);
+    return weights;
+  }
+
+  /** A file of a whole model. */
+  static WeightFiles of(Path path, ModelFile file) {
+    WeightFiles weights = of(path, file, "");
+    weights.settings = file.settings();
+    weights.types = file.types();
+    weights.format = file.format();
     return weights;
   }
 
@@ -90,9 +106,9 @@ final class WeightFiles implements AutoCloseable {
     }
   }
 
-  private void add(SafetensorsFile file, String label) {
+  private void add(WeightFile file, String label) {
     files.put(label, file);
-    file.tensors().values().forEach(entry -> tensors.add(new Located(entry, file, label)));
+    file.stored().forEach(entry -> tensors.add(new Located(entry, label)));
   }
 
   /** Every tensor of every file; two files may have some of the same name. */
@@ -107,7 +123,27 @@ final class WeightFiles implements AutoCloseable {
 
   /** What to call all of them in messages. */
   String label() {
-    return index.isEmpty() ? SINGLE : INDEX;
+    return index.isEmpty() ? label : INDEX;
+  }
+
+  /** Where the configuration is, for messages. */
+  String settings() {
+    return settings;
+  }
+
+  /** What the format is called. */
+  String format() {
+    return format;
+  }
+
+  /** The types that weights may have, for messages. */
+  String types() {
+    return types;
+  }
+
+  /** What is said of a file, after its name, where it has one of its own. */
+  static String at(String label, String text) {
+    return label.isEmpty() ? text : label + ": " + text;
   }
 
   /**
@@ -117,11 +153,11 @@ final class WeightFiles implements AutoCloseable {
    * @param name what to call it from now on
    */
   HostTensor read(Located tensor, String name) {
-    return tensor.file().read(tensor.entry(), name, e -> failure(tensor.label(), e));
+    return tensor.entry().read(name, e -> failure(tensor.label(), e));
   }
 
   private CheckpointException failure(String label, IOException e) {
-    return new CheckpointException(directory, label + ": " + Io.explain(e), e);
+    return new CheckpointException(directory, at(label, Io.explain(e)), e);
   }
 
   /**
@@ -142,7 +178,7 @@ final class WeightFiles implements AutoCloseable {
 
   @Override
   public void close() {
-    files.values().forEach(SafetensorsFile::close);
+    files.values().forEach(WeightFile::close);
   }
 
   private static String absent(Path directory) {

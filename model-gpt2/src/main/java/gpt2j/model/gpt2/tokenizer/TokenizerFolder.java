@@ -125,7 +125,8 @@ public final class TokenizerFolder {
     }
   }
 
-  private boolean hasVocabulary() {
+  /** Whether it has files of a vocabulary. */
+  public boolean hasVocabulary() {
     return has(TOKENIZER) || has(VocabAndMerges.VOCAB) || has(VocabAndMerges.MERGES);
   }
 

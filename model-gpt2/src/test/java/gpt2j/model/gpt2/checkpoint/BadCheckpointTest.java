@@ -363,7 +363,11 @@ class BadCheckpointTest {
             + " huggingface.co has them for gpt2; nothing is downloaded by itself yet",
         missing);
     Path file = Files.createFile(directory.resolve("model.safetensors"));
-    assertMessage(file + ": is a file; give the directory that holds it and config.json", file);
+    assertMessage(
+        file
+            + ": is no model that can be read; give a folder with config.json and"
+            + " model.safetensors, or a file: .safetensors, .gguf",
+        file);
   }
 
   @Test

@@ -1,0 +1,120 @@
+package gpt2j.model.gpt2.checkpoint;
+
+import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.format.FormatException;
+import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
+import gpt2j.model.gpt2.tokenizer.TokenizerException;
+import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
+import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The tokenizer of a checkpoint of any form.
+ *
+ * <p>Where a file of a whole model has none, it is that of the folder it lies in; where that has
+ * none either and the model has as many tokens as GPT-2, or some more by which its embedding was
+ * padded, it is GPT-2's. Else tokens are shown as their ids, and texts are refused.
+ */
+public final class CheckpointTokenizer {
+  private static final int GPT2_SIZE = 50_257;
+
+  /** The next multiple of 1024: nobody pads further. */
+  private static final int MOST_PADDED = 51_200;
+
+  private final Supplier<Tokenizer> tokenizer;
+  private final Supplier<Map<String, byte[]>> files;
+
+  private CheckpointTokenizer(Supplier<Tokenizer> tokenizer, Supplier<Map<String, byte[]>> files) {
+    this.tokenizer = tokenizer;
+    this.files = files;
+  }
+
+  /**
+   * That of a checkpoint, of whose files each is read once.
+   *
+   * @param checkpoint a directory or a file, as {@link Checkpoint#open} takes
+   * @throws TokenizerException when it can't be used; the message may be to follow "FILE: "
+   * @throws CheckpointException when the file can't be read
+   */
+  public static CheckpointTokenizer of(Path checkpoint) {
+    Optional<Path> file = file(checkpoint);
+    if (file.isEmpty()) {
+      TokenizerFolder folder = TokenizerFolder.of(folder(checkpoint));
+      return new CheckpointTokenizer(folder::tokenizer, folder::files);
+    }
+    Tokenizer own = ofFile(file.get());
+    return new CheckpointTokenizer(() -> own, () -> TokenizerFiles.of(own.contents()).content());
+  }
+
+  /** Loads it; as {@link #of}. */
+  public static Tokenizer load(Path checkpoint) {
+    return of(checkpoint).tokenizer();
+  }
+
+  /**
+   * The tokenizer.
+   *
+   * @throws TokenizerException when it can't be used
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer.get();
+  }
+
+  /**
+   * The files of the vocabulary as Hugging Face has them, by their names; GPT-2's, where the
+   * checkpoint has none.
+   *
+   * @throws TokenizerException when one can't be read, or isn't what its name says
+   */
+  public Map<String, byte[]> files() {
+    return files.get();
+  }
+
+  /** The file of a whole model; none for a folder in the layout of Hugging Face. */
+  private static Optional<Path> file(Path checkpoint) {
+    if (Files.isDirectory(checkpoint)) {
+      return ModelFiles.alone(checkpoint);
+    }
+    try {
+      return !Files.exists(checkpoint) || ModelFiles.isSafetensors(checkpoint)
+          ? Optional.empty()
+          : Optional.of(checkpoint);
+    } catch (IOException e) {
+      throw new CheckpointException(checkpoint, Io.explain(e), e);
+    }
+  }
+
+  private static Path folder(Path checkpoint) {
+    return Files.isRegularFile(checkpoint) ? checkpoint.toAbsolutePath().getParent() : checkpoint;
+  }
+
+  private static Tokenizer ofFile(Path path) {
+    try (ModelFile file = ModelFiles.open(path)) {
+      Optional<Tokenizer> own = file.tokenizer();
+      if (own.isPresent()) {
+        return own.get();
+      }
+      TokenizerFolder folder = TokenizerFolder.of(folder(path));
+      if (folder.hasVocabulary()) {
+        return folder.tokenizer();
+      }
+      int size = file.config().vocabularySize();
+      return size >= GPT2_SIZE && size <= MOST_PADDED
+          ? Tokenizer.gpt2()
+          : Tokenizer.ofIds(
+              size,
+              "the file has no vocabulary, and its %d tokens aren't GPT-2's: give token ids instead of text, or put a tokenizer.json beside it"
+                  .formatted(size));
+    } catch (FormatException e) {
+      throw new CheckpointException(path, e.problem(), e);
+    } catch (IOException e) {
+      throw new CheckpointException(path, Io.explain(e), e);
+    }
+  }
+}
