@@ -7,6 +7,7 @@ import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
 import gpt2j.model.gpt2.format.StoredTensor;
+import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
@@ -87,36 +88,33 @@ public final class Checkpoint implements AutoCloseable {
 
   private static Checkpoint openFile(Path path) {
     try {
-      if (ModelFiles.isSafetensors(path)) {
-        return openWeights(path);
-      }
-      ModelFile file = ModelFiles.open(path);
-      Checkpoint checkpoint =
-          check(path, Optional.of(file.config()), WeightFiles.of(path, file), new ArrayList<>());
-      file.notes().forEach(note -> checkpoint.notes.add(path + ": " + note));
-      return checkpoint;
-    } catch (FormatException e) {
-      throw new CheckpointException(path, e.problem(), e);
+      WeightFile file = ModelFiles.open(path);
+      return file instanceof ModelFile model ? whole(path, model) : withConfig(path, file);
+    } catch (FormatException | SafetensorsException e) {
+      throw new CheckpointException(path, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new CheckpointException(path, Io.explain(e), e);
     }
   }
 
-  /** A file of weights with its configuration beside it. */
-  private static Checkpoint openWeights(Path path) throws IOException {
+  private static Checkpoint whole(Path path, ModelFile model) {
+    Optional<Gpt2Config> config = Optional.of(model.config());
+    Checkpoint checkpoint = check(path, config, WeightFiles.of(path, model), new ArrayList<>());
+    model.notes().forEach(note -> checkpoint.notes.add(path + ": " + note));
+    return checkpoint;
+  }
+
+  /** Weights in a file, with the configuration beside it. */
+  private static Checkpoint withConfig(Path path, WeightFile file) {
     Path directory = path.toAbsolutePath().getParent();
-    if (!Files.exists(directory.resolve(ConfigReader.FILE))) {
-      throw new CheckpointException(
-          path, List.of("holds weights only, and needs a config.json beside it"));
-    }
     List<String> problems = new ArrayList<>();
-    Optional<Gpt2Config> config = readConfig(directory, problems);
-    try {
-      WeightFiles files = WeightFiles.of(path, SafetensorsFile.open(path, "header"), "");
-      return check(path, config, files, problems);
-    } catch (SafetensorsException e) {
-      throw new CheckpointException(path, String.valueOf(e.getMessage()), e);
+    Optional<Gpt2Config> config = Optional.empty();
+    if (ModelFiles.hasConfig(directory)) {
+      config = readConfig(directory, problems);
+    } else {
+      problems.add("holds weights only, and needs a config.json beside it");
     }
+    return check(path, config, WeightFiles.of(path, file, ""), problems);
   }
 
   /**

@@ -3,6 +3,8 @@ package gpt2j.model.gpt2.checkpoint;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.format.WeightFile;
+import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
@@ -43,13 +45,30 @@ public final class CheckpointTokenizer {
    * @throws CheckpointException when the file can't be read
    */
   public static CheckpointTokenizer of(Path checkpoint) {
-    Optional<Path> file = file(checkpoint);
-    if (file.isEmpty()) {
-      TokenizerFolder folder = TokenizerFolder.of(folder(checkpoint));
-      return new CheckpointTokenizer(folder::tokenizer, folder::files);
+    Path file =
+        Files.isDirectory(checkpoint)
+            ? ModelFiles.alone(checkpoint).orElse(checkpoint)
+            : checkpoint;
+    if (!Files.isRegularFile(file)) {
+      return ofFolder(checkpoint);
     }
-    Tokenizer own = ofFile(file.get());
-    return new CheckpointTokenizer(() -> own, () -> TokenizerFiles.of(own.contents()).content());
+    try (WeightFile weights = ModelFiles.open(file)) {
+      Path directory = file.toAbsolutePath().getParent();
+      if (!(weights instanceof ModelFile model)) {
+        return ofFolder(directory);
+      }
+      Optional<Tokenizer> own = model.tokenizer();
+      if (own.isEmpty() && TokenizerFolder.of(directory).hasVocabulary()) {
+        return ofFolder(directory);
+      }
+      Tokenizer tokenizer = own.orElseGet(() -> usual(model.config().vocabularySize()));
+      return new CheckpointTokenizer(
+          () -> tokenizer, () -> TokenizerFiles.of(tokenizer.contents()).content());
+    } catch (FormatException | SafetensorsException e) {
+      throw new CheckpointException(file, String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw new CheckpointException(file, Io.explain(e), e);
+    }
   }
 
   /** Loads it; as {@link #of}. */
@@ -76,45 +95,17 @@ public final class CheckpointTokenizer {
     return files.get();
   }
 
-  /** The file of a whole model; none for a folder in the layout of Hugging Face. */
-  private static Optional<Path> file(Path checkpoint) {
-    if (Files.isDirectory(checkpoint)) {
-      return ModelFiles.alone(checkpoint);
-    }
-    try {
-      return !Files.exists(checkpoint) || ModelFiles.isSafetensors(checkpoint)
-          ? Optional.empty()
-          : Optional.of(checkpoint);
-    } catch (IOException e) {
-      throw new CheckpointException(checkpoint, Io.explain(e), e);
-    }
+  private static CheckpointTokenizer ofFolder(Path directory) {
+    TokenizerFolder folder = TokenizerFolder.of(directory);
+    return new CheckpointTokenizer(folder::tokenizer, folder::files);
   }
 
-  private static Path folder(Path checkpoint) {
-    return Files.isRegularFile(checkpoint) ? checkpoint.toAbsolutePath().getParent() : checkpoint;
-  }
-
-  private static Tokenizer ofFile(Path path) {
-    try (ModelFile file = ModelFiles.open(path)) {
-      Optional<Tokenizer> own = file.tokenizer();
-      if (own.isPresent()) {
-        return own.get();
-      }
-      TokenizerFolder folder = TokenizerFolder.of(folder(path));
-      if (folder.hasVocabulary()) {
-        return folder.tokenizer();
-      }
-      int size = file.config().vocabularySize();
-      return size >= GPT2_SIZE && size <= MOST_PADDED
-          ? Tokenizer.gpt2()
-          : Tokenizer.ofIds(
-              size,
-              "the file has no vocabulary, and its %d tokens aren't GPT-2's: give token ids instead of text, or put a tokenizer.json beside it"
-                  .formatted(size));
-    } catch (FormatException e) {
-      throw new CheckpointException(path, e.problem(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(path, Io.explain(e), e);
-    }
+  private static Tokenizer usual(int size) {
+    return size >= GPT2_SIZE && size <= MOST_PADDED
+        ? Tokenizer.gpt2()
+        : Tokenizer.ofIds(
+            size,
+            "the model's file has no vocabulary, and its %d tokens aren't GPT-2's: give token ids instead of text, or put a tokenizer.json beside it"
+                .formatted(size));
   }
 }

@@ -3,7 +3,12 @@ package gpt2j.model.gpt2.checkpoint;
 import gpt2j.model.gpt2.files.PositionedFile;
 import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.gguf.GgufFile;
+import gpt2j.model.gpt2.safetensors.SafetensorsException;
+import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.torch.TorchModel;
+import gpt2j.model.gpt2.torch.TorchWeights;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Tells by its content what kind of model a file holds. */
 final class ModelFiles {
@@ -21,15 +28,21 @@ final class ModelFiles {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final byte[] LFS_POINTER =
       "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
+
+  /** The pickle of a long number, which began a file before there were archives. */
+  private static final byte[] OLD_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa85019");
+
   private static final int START = 32; // bytes that tell
 
-  /** Files that hold a model when a folder has no config.json. */
-  private static final List<String> ALONE = List.of();
+  /** Files that hold a model when a folder has no config.json: nanoGPT's. */
+  private static final List<String> ALONE = List.of("ckpt.pt");
 
   /** A kind of file. */
   private enum Kind {
     GGUF,
     SAFETENSORS,
+    TORCH,
+    OLD_TORCH,
     LFS,
     UNKNOWN
   }
@@ -38,37 +51,44 @@ final class ModelFiles {
 
   /** The file in a folder without config.json that is a whole model. */
   static Optional<Path> alone(Path directory) {
-    return Files.exists(directory.resolve(ConfigReader.FILE))
+    return hasConfig(directory)
         ? Optional.empty()
         : ALONE.stream().map(directory::resolve).filter(Files::isRegularFile).findFirst();
   }
 
-  /**
-   * Whether a file is one of safetensors, which hold weights and need a config.json beside them.
-   *
-   * @throws IOException when it can't be read
-   */
-  static boolean isSafetensors(Path file) throws IOException {
-    return kind(file) == Kind.SAFETENSORS;
+  /** Whether there is a configuration in a directory. */
+  static boolean hasConfig(@Nullable Path directory) {
+    return directory != null && Files.exists(directory.resolve(ConfigReader.FILE));
   }
 
   /**
-   * Opens a file that holds a whole model.
+   * Opens a file.
    *
+   * @return a {@link ModelFile} where it needs no config.json beside it
    * @throws FormatException when it isn't one
+   * @throws SafetensorsException as well
    * @throws IOException when it can't be read
    */
-  static ModelFile open(Path file) throws IOException {
-    return switch (kind(file)) {
-      case GGUF -> GgufFile.open(file);
-      case SAFETENSORS -> throw new IllegalArgumentException(file + " has weights only");
+  static WeightFile open(Path path) throws IOException {
+    return switch (kind(path)) {
+      case GGUF -> GgufFile.open(path);
+      case SAFETENSORS -> SafetensorsFile.open(path, "its header");
+      case TORCH -> {
+        TorchWeights weights = TorchWeights.open(path);
+        boolean isWhole = weights.hasSettings() || !hasConfig(path.toAbsolutePath().getParent());
+        yield isWhole ? new TorchModel(weights) : weights;
+      }
+      case OLD_TORCH ->
+          throw new FormatException(
+              "was written by PyTorch before 1.6, which is not read: load it there and save it anew"
+                  + " with torch.save");
       case LFS ->
           throw new FormatException(
               "is a Git LFS pointer to the file, not the file: fetch it with git lfs pull");
       case UNKNOWN ->
           throw new FormatException(
               "is no model that can be read; give a folder with config.json and model.safetensors,"
-                  + " or a file: .safetensors, .gguf");
+                  + " or a file: .safetensors, .gguf, ckpt.pt");
     };
   }
 
@@ -90,12 +110,15 @@ final class ModelFiles {
     }
     MemorySegment bytes = MemorySegment.ofArray(start);
     int first = bytes.get(INT, 0);
-    if (first == GgufFile.MAGIC) {
-      return Kind.GGUF;
+    if (Arrays.mismatch(start, OLD_TORCH) == OLD_TORCH.length) {
+      return Kind.OLD_TORCH;
     }
     // Eight bytes of a header's length, at most 100 MB, then the header.
-    return bytes.get(INT, Integer.BYTES) == 0 && start[Long.BYTES] == '{'
-        ? Kind.SAFETENSORS
-        : Kind.UNKNOWN;
+    boolean isHeader = bytes.get(INT, Integer.BYTES) == 0 && start[Long.BYTES] == '{';
+    return switch (first) {
+      case GgufFile.MAGIC -> Kind.GGUF;
+      case TorchWeights.MAGIC -> Kind.TORCH;
+      default -> isHeader ? Kind.SAFETENSORS : Kind.UNKNOWN;
+    };
   }
 }

@@ -2,11 +2,13 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
 import gpt2j.model.gpt2.format.StoredTensor;
 import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.torch.TorchWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
 /** A checkpoint's open files of weights, one or several, as one collection of tensors. */
 final class WeightFiles implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
+  private static final String PICKLED = "pytorch_model.bin";
   static final String INDEX = "model.safetensors.index.json";
 
   /**
@@ -85,6 +88,10 @@ final class WeightFiles implements AutoCloseable {
       weights.index.values().stream()
           .distinct()
           .forEach(shard -> weights.openFile(shard, problems));
+    } else if (isThere(directory.resolve(PICKLED))) {
+      weights.label = PICKLED;
+      weights.format = "PyTorch";
+      weights.openFile(PICKLED, problems);
     } else {
       problems.add(absent(directory));
     }
@@ -98,7 +105,10 @@ final class WeightFiles implements AutoCloseable {
 
   private void openFile(String name, List<String> problems) {
     try {
-      add(SafetensorsFile.open(directory.resolve(name), name), name);
+      Path file = directory.resolve(name);
+      add(name.equals(PICKLED) ? TorchWeights.open(file) : SafetensorsFile.open(file, name), name);
+    } catch (FormatException e) {
+      problems.add(name + ": " + e.problem());
     } catch (SafetensorsException e) {
       problems.add(e.getMessage());
     } catch (IOException e) {
@@ -201,7 +211,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private static String conversion(String pickle) {
-    return ", only pickled weights (%s), which are not read: convert them in Python with transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)"
+    return ", only %s: give that file itself, or of several convert them in Python with transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)"
         .formatted(pickle);
   }
 }
