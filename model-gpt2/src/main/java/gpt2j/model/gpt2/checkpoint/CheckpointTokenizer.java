@@ -31,10 +31,21 @@ public final class CheckpointTokenizer {
 
   private final Supplier<Tokenizer> tokenizer;
   private final Supplier<Map<String, byte[]>> files;
+  private final Supplier<Map<String, byte[]>> copied;
+  private final boolean known;
 
-  private CheckpointTokenizer(Supplier<Tokenizer> tokenizer, Supplier<Map<String, byte[]>> files) {
-    this.tokenizer = tokenizer;
-    this.files = files;
+  private CheckpointTokenizer(TokenizerFolder folder) {
+    tokenizer = folder::tokenizer;
+    files = folder::files;
+    copied = folder::present;
+    known = true;
+  }
+
+  private CheckpointTokenizer(Tokenizer own, boolean known) {
+    tokenizer = () -> own;
+    files = () -> TokenizerFiles.of(own.contents()).content();
+    copied = known ? files : Map::of;
+    this.known = known;
   }
 
   /**
@@ -49,7 +60,7 @@ public final class CheckpointTokenizer {
         Files.isDirectory(checkpoint)
             ? ModelFiles.alone(checkpoint).orElse(checkpoint)
             : checkpoint;
-    if (!Files.isRegularFile(file)) {
+    if (!Files.exists(file) || Files.isDirectory(file)) {
       return ofFolder(checkpoint);
     }
     try (WeightFile weights = ModelFiles.open(file)) {
@@ -61,9 +72,12 @@ public final class CheckpointTokenizer {
       if (own.isEmpty() && TokenizerFolder.of(directory).hasVocabulary()) {
         return ofFolder(directory);
       }
-      Tokenizer tokenizer = own.orElseGet(() -> usual(model.config().vocabularySize()));
-      return new CheckpointTokenizer(
-          () -> tokenizer, () -> TokenizerFiles.of(tokenizer.contents()).content());
+      int size = model.config().vocabularySize();
+      return own.isPresent()
+          ? new CheckpointTokenizer(own.get(), true)
+          : size >= GPT2_SIZE && size <= MOST_PADDED
+              ? new CheckpointTokenizer(Tokenizer.gpt2(), true)
+              : new CheckpointTokenizer(ofIds(size), false);
     } catch (FormatException | SafetensorsException e) {
       throw new CheckpointException(file, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
@@ -95,17 +109,24 @@ public final class CheckpointTokenizer {
     return files.get();
   }
 
-  private static CheckpointTokenizer ofFolder(Path directory) {
-    TokenizerFolder folder = TokenizerFolder.of(directory);
-    return new CheckpointTokenizer(folder::tokenizer, folder::files);
+  /** As {@link #files}, but nothing where there are none. */
+  public Map<String, byte[]> copied() {
+    return copied.get();
   }
 
-  private static Tokenizer usual(int size) {
-    return size >= GPT2_SIZE && size <= MOST_PADDED
-        ? Tokenizer.gpt2()
-        : Tokenizer.ofIds(
-            size,
-            "the model's file has no vocabulary, and its %d tokens aren't GPT-2's: give token ids instead of text, or put a tokenizer.json beside it"
-                .formatted(size));
+  /** Whether there is one, and tokens aren't shown as their ids. */
+  public boolean isKnown() {
+    return known;
+  }
+
+  private static CheckpointTokenizer ofFolder(Path directory) {
+    return new CheckpointTokenizer(TokenizerFolder.of(directory));
+  }
+
+  private static Tokenizer ofIds(int size) {
+    return Tokenizer.ofIds(
+        size,
+        "the model's file has no vocabulary, and its %d tokens aren't GPT-2's: give token ids instead of text, or put a tokenizer.json beside it"
+            .formatted(size));
   }
 }

@@ -5,6 +5,7 @@ import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
 import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.gguf.GgufFile;
+import gpt2j.model.gpt2.llmc.LlmcFile;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
 import gpt2j.model.gpt2.torch.TorchModel;
@@ -42,6 +43,7 @@ final class ModelFiles {
     GGUF,
     SAFETENSORS,
     TORCH,
+    LLMC,
     OLD_TORCH,
     LFS,
     UNKNOWN
@@ -78,6 +80,7 @@ final class ModelFiles {
         boolean isWhole = weights.hasSettings() || !hasConfig(path.toAbsolutePath().getParent());
         yield isWhole ? new TorchModel(weights) : weights;
       }
+      case LLMC -> LlmcFile.open(path);
       case OLD_TORCH ->
           throw new FormatException(
               "was written by PyTorch before 1.6, which is not read: load it there and save it anew"
@@ -88,7 +91,7 @@ final class ModelFiles {
       case UNKNOWN ->
           throw new FormatException(
               "is no model that can be read; give a folder with config.json and model.safetensors,"
-                  + " or a file: .safetensors, .gguf, ckpt.pt");
+                  + " or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin");
     };
   }
 
@@ -118,6 +121,7 @@ final class ModelFiles {
     return switch (first) {
       case GgufFile.MAGIC -> Kind.GGUF;
       case TorchWeights.MAGIC -> Kind.TORCH;
+      case LlmcFile.MAGIC -> Kind.LLMC;
       default -> isHeader ? Kind.SAFETENSORS : Kind.UNKNOWN;
     };
   }

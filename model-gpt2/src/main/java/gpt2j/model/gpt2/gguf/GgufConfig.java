@@ -7,7 +7,6 @@ import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.json.Json;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /** The hyperparameters in a file's metadata. */
 final class GgufConfig {
@@ -23,9 +22,9 @@ final class GgufConfig {
   static final String BOS = "tokenizer.ggml.bos_token_id";
   static final String EOS = "tokenizer.ggml.eos_token_id";
 
-  /** Further tokens that end a text, for llama.cpp. */
-  private static final List<String> FURTHER_EOS =
-      List.of("tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+  /** All tokens that end a text, for llama.cpp. */
+  private static final List<String> EOS_KEYS =
+      List.of(EOS, "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
 
   /** Values that ask for a computation that isn't GPT-2's. */
   private static final List<String> UNSUPPORTED =
@@ -129,8 +128,13 @@ final class GgufConfig {
     return metadata.requiredSize(HEADS);
   }
 
+  /** The keys that name tokens that end a text. */
+  static List<String> eosKeys() {
+    return EOS_KEYS;
+  }
+
   private List<Integer> eosTokens() {
-    return Stream.concat(Stream.of(EOS), FURTHER_EOS.stream())
+    return EOS_KEYS.stream()
         .map(metadata::size)
         .flatMapToInt(OptionalInt::stream)
         .distinct()

@@ -372,7 +372,7 @@ class BadCheckpointTest {
     assertMessage(
         file
             + ": is no model that can be read; give a folder with config.json and"
-            + " model.safetensors, or a file: .safetensors, .gguf, ckpt.pt",
+            + " model.safetensors, or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin",
         file);
   }
 
