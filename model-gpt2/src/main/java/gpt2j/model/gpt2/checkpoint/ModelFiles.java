@@ -8,11 +8,13 @@ import gpt2j.model.gpt2.gguf.GgufFile;
 import gpt2j.model.gpt2.llmc.LlmcFile;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
+import gpt2j.model.gpt2.tensorflow.TensorflowFile;
 import gpt2j.model.gpt2.torch.TorchModel;
 import gpt2j.model.gpt2.torch.TorchWeights;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,8 +37,8 @@ final class ModelFiles {
 
   private static final int START = 32; // bytes that tell
 
-  /** Files that hold a model when a folder has no config.json: nanoGPT's. */
-  private static final List<String> ALONE = List.of("ckpt.pt");
+  /** Files that hold a model when a folder has no config.json: nanoGPT's and OpenAI's. */
+  private static final List<String> ALONE = List.of("ckpt.pt", TensorflowFile.INDEX);
 
   /** A kind of file. */
   private enum Kind {
@@ -44,6 +46,7 @@ final class ModelFiles {
     SAFETENSORS,
     TORCH,
     LLMC,
+    TENSORFLOW,
     OLD_TORCH,
     LFS,
     UNKNOWN
@@ -81,6 +84,7 @@ final class ModelFiles {
         yield isWhole ? new TorchModel(weights) : weights;
       }
       case LLMC -> LlmcFile.open(path);
+      case TENSORFLOW -> TensorflowFile.open(path);
       case OLD_TORCH ->
           throw new FormatException(
               "was written by PyTorch before 1.6, which is not read: load it there and save it anew"
@@ -91,7 +95,8 @@ final class ModelFiles {
       case UNKNOWN ->
           throw new FormatException(
               "is no model that can be read; give a folder with config.json and model.safetensors,"
-                  + " or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin");
+                  + " or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin, OpenAI's"
+                  + " model.ckpt.index");
     };
   }
 
@@ -100,8 +105,19 @@ final class ModelFiles {
     try (PositionedFile file = PositionedFile.open(path)) {
       start = new byte[(int) Math.min(START, file.size())];
       file.read(0, MemorySegment.ofArray(start));
+      Kind kind = kind(start);
+      return kind == Kind.UNKNOWN && isTable(file) ? Kind.TENSORFLOW : kind;
     }
-    return kind(start);
+  }
+
+  /** Whether it ends as tables of TensorFlow do; they begin with anything. */
+  private static boolean isTable(PositionedFile file) throws IOException {
+    if (file.size() < Long.BYTES) {
+      return false;
+    }
+    byte[] end = new byte[Long.BYTES];
+    file.read(file.size() - end.length, MemorySegment.ofArray(end));
+    return ByteBuffer.wrap(end).order(ByteOrder.LITTLE_ENDIAN).getLong() == TensorflowFile.MAGIC;
   }
 
   private static Kind kind(byte... start) {

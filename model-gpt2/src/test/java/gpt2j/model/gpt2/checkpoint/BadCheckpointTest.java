@@ -372,7 +372,8 @@ class BadCheckpointTest {
     assertMessage(
         file
             + ": is no model that can be read; give a folder with config.json and"
-            + " model.safetensors, or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin",
+            + " model.safetensors, or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin,"
+            + " OpenAI's model.ckpt.index",
         file);
   }
 
