@@ -45,8 +45,9 @@ public final class ConvertCommand extends ContextCommand {
       converter = Choice.OfTarget.class,
       completionCandidates = Choice.OfTarget.class,
       description =
-          "What to write: ${COMPLETION-CANDIDATES}. Default: as --out says, a file that ends in"
-              + " .gguf or .bin (llm.c), else a folder in the layout of Hugging Face.")
+          "What to write: ${COMPLETION-CANDIDATES}. Default: by the name after --out, gguf for one"
+              + " that ends so, llmc for one that ends in bin, else hf, a folder in the layout of"
+              + " Hugging Face.")
   private @Nullable Target format;
 
   @Option(

@@ -190,15 +190,14 @@ public final class Conversion {
         notes.accept(from + ": its vocabulary isn't known, so the copy has none");
         return Optional.empty();
       }
-      VocabularyContents contents = tokenizer.tokenizer().contents();
-      if (contents.tokens().size() > checkpoint.config().vocabularySize()) {
+      if (tokenizer.tokenizer().vocabularySize() > checkpoint.config().vocabularySize()) {
         notes.accept(
             from
                 + ": has a vocabulary of more tokens than the model, so it isn't the model's, and"
                 + " the copy has none");
         return Optional.empty();
       }
-      return Optional.of(contents);
+      return Optional.of(tokenizer.tokenizer().contents());
     } catch (TokenizerException e) {
       throw new CheckpointException(from, String.valueOf(e.getMessage()), e);
     }

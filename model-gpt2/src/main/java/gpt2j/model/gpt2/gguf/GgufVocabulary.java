@@ -101,7 +101,10 @@ final class GgufVocabulary {
           bos.isPresent() && id == bos.getAsInt() || eos.isPresent() && id == eos.getAsInt();
       Kind kind = kind(id, types.isPresent() ? types.get().get(id) : NORMAL);
       boolean isSpecial = hasRole && kind == Kind.ORDINARY && texts.get(id).startsWith("<");
-      tokens.add(new Token(texts.get(id), isSpecial ? Kind.SPECIAL : kind));
+      tokens.add(
+          kind == Kind.UNUSED
+              ? Token.NONE
+              : new Token(texts.get(id), isSpecial ? Kind.SPECIAL : kind));
     }
     return new VocabularyContents(tokens, merges, eos);
   }

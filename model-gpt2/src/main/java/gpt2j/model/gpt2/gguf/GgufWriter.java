@@ -205,11 +205,17 @@ public final class GgufWriter {
           "the vocabulary has %d tokens, more than the model's %d".formatted(tokens.size(), size));
     }
     while (tokens.size() < size) {
-      tokens.add(new Token("[PAD%d]".formatted(tokens.size()), Kind.UNUSED));
+      tokens.add(Token.NONE);
+    }
+    List<String> texts = new ArrayList<>(size);
+    for (Token token : tokens) {
+      boolean isUsed = token.kind() != Kind.UNUSED;
+      // As llama.cpp's own converter calls them.
+      texts.add(isUsed ? token.text() : "[PAD%d]".formatted(texts.size()));
     }
     metadata.text(GgufVocabulary.MODEL, GgufVocabulary.NAME);
     metadata.text(GgufVocabulary.CUTTING, GgufVocabulary.GPT2_CUTTING);
-    metadata.texts(GgufVocabulary.TOKENS, tokens.stream().map(Token::text).toList());
+    metadata.texts(GgufVocabulary.TOKENS, texts);
     metadata.numbers(
         GgufVocabulary.TYPES, tokens.stream().map(token -> type(token.kind())).toList());
     metadata.texts(GgufVocabulary.MERGES, contents.merges());

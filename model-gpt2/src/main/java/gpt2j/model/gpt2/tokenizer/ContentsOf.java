@@ -32,7 +32,7 @@ final class ContentsOf {
                 .formatted(TokenizerException.quote(token.content())));
       }
       while (tokens.size() <= token.id()) {
-        tokens.add(unused(tokens.size()));
+        tokens.add(Token.NONE);
       }
       tokens.set(
           token.id(), new Token(token.content(), token.special() ? Kind.SPECIAL : Kind.ADDED));
@@ -52,15 +52,10 @@ final class ContentsOf {
     List<Token> tokens = new ArrayList<>();
     for (int id = 0; id < vocabulary.size(); id++) {
       byte @Nullable [] bytes = vocabulary.bytes(id);
-      tokens.add(bytes == null ? unused(id) : new Token(ByteAlphabet.spell(bytes), Kind.ORDINARY));
+      tokens.add(bytes == null ? Token.NONE : new Token(ByteAlphabet.spell(bytes), Kind.ORDINARY));
     }
     List<String> merges =
         vocabulary.merges().stream().map(merge -> merge.left() + " " + merge.right()).toList();
     return new VocabularyContents(tokens, merges, OptionalInt.empty());
-  }
-
-  /** As llama.cpp's converter calls ids without a token. */
-  private static Token unused(int id) {
-    return new Token("[PAD%d]".formatted(id), Kind.UNUSED);
   }
 }

@@ -40,7 +40,10 @@ public record VocabularyContents(List<Token> tokens, List<String> merges, Option
    * @param text that of an ordinary one in the alphabet of GPT-2's files, where a space is {@code
    *     Ġ}; others as they are
    */
-  public record Token(String text, Kind kind) {}
+  public record Token(String text, Kind kind) {
+    /** What an id is that stands for nothing. */
+    public static final Token NONE = new Token("", Kind.UNUSED);
+  }
 
   /**
    * The tokenizer that has this vocabulary.
