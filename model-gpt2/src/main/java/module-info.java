@@ -9,6 +9,7 @@ module gpt2j.model.gpt2 {
   exports gpt2j.model.gpt2;
   exports gpt2j.model.gpt2.checkpoint;
   exports gpt2j.model.gpt2.config;
+  exports gpt2j.model.gpt2.convert;
   exports gpt2j.model.gpt2.data;
   exports gpt2j.model.gpt2.data.prepare;
   exports gpt2j.model.gpt2.files;

@@ -19,7 +19,7 @@ final class BadModels {
             .environment("GPT2J_MODEL", "@/none"),
         failure(
             "file as model",
-            "@/model/config.json: is a file; give the directory that holds it and config.json",
+            "@/model/config.json: is no model that can be read; *",
             "--model=@/model/config.json",
             "--prompt=a"),
         checkpoint("no configuration", "no-config", "config.json: does not exist"),
@@ -30,8 +30,7 @@ final class BadModels {
         checkpoint(
             "pickled weights",
             "pickled",
-            "has neither model.safetensors nor model.safetensors.index.json, only pickled weights"
-                + " (pytorch_model.bin), which are not read: *"),
+            "pytorch_model.bin: is no archive of torch.save, as PyTorch writes them since 1.6"),
         checkpoint("truncated weights", "truncated", "model.safetensors: *"),
         checkpoint("lie in the header", "huge-header", "model.safetensors: *"),
         checkpoint("weights in another form", "not-safetensors", "model.safetensors: *"),

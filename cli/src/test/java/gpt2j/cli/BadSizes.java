@@ -57,10 +57,10 @@ final class BadSizes {
             "--n-head=1",
             "--n-embd=1000000",
             "--out=@/new"),
-        usage("nothing to convert", "no checkpoint: give --model DIR", "convert", "--out=@/new"),
+        usage("nothing to convert", "no checkpoint: give --model PATH", "convert", "--out=@/new"),
         usage(
             "no place for the copy",
-            "no place for the checkpoint: give --out DIR",
+            "no place for the checkpoint: give --out PATH",
             "convert",
             "--model=@/model"),
         failure(

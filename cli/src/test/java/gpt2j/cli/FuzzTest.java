@@ -35,11 +35,14 @@ import picocli.CommandLine.Model.CommandSpec;
 /**
  * Damaged files of every kind that a command reads, and command lines that nobody would write: each
  * is refused in one line, or works. A million: {@code -Dgpt2j.test.mutants=1000000}; from another
- * seed on: {@code -Dgpt2j.test.seed=N}.
+ * seed on: {@code -Dgpt2j.test.seed=N}; only files whose path begins so: {@code
+ * -Dgpt2j.test.files=gguf/}.
  */
 class FuzzTest {
   private static final int MUTANTS = Integer.getInteger("gpt2j.test.mutants", 300);
   private static final long SEED = Long.getLong("gpt2j.test.seed", 1);
+
+  private static final String FILES = System.getProperty("gpt2j.test.files", "");
 
   private static final long PATIENCE_SECONDS = 120;
   private static final long MOST_BYTES = 64 << 20;
@@ -154,6 +157,7 @@ class FuzzTest {
     Files.move(sharded.resolve("model.safetensors"), sharded.resolve("a.safetensors"));
     Files.writeString(sharded.resolve("model.safetensors.index.json"), index());
     TrainingData.withVocabulary(sharded);
+    otherFormats();
     Files.writeString(folder.resolve("corpus.txt"), "Once upon\n<|endoftext|>\na time\n".repeat(9));
     Files.writeString(folder.resolve("corpus.jsonl"), "{\"text\": \"Once upon\"}\n".repeat(9));
     run(0, "prepare", "@/corpus.txt", "--vocabulary=bytes", "--out=@/data");
@@ -166,6 +170,30 @@ class FuzzTest {
         folder.resolve("settings.json"), "{\"batch_size\": 2, \"dropout\": 0.1, \"seed\": 3}");
     Files.writeString(folder.resolve("ids.txt"), "1,2 3");
     subjects();
+  }
+
+  /** The small models of other formats that the tests of the model read. */
+  private static void otherFormats() throws IOException {
+    Path files = Path.of("../model-gpt2/src/test/resources/gpt2j/model/gpt2");
+    for (String file :
+        List.of(
+            "gguf/q8_0.gguf",
+            "gguf/k-quants.gguf",
+            "torch/nanogpt.pt",
+            "torch/views.pt",
+            "llmc/bf16.bin",
+            "tensorflow/model.ckpt.index",
+            "tensorflow/compressed.ckpt.index",
+            "tensorflow/model.ckpt.data-00000-of-00001",
+            "tensorflow/hparams.json",
+            "tensorflow/encoder.json",
+            "tensorflow/vocab.bpe")) {
+      Path copy = folder.resolve(file);
+      Files.createDirectories(copy.getParent());
+      Files.copy(files.resolve(file), copy);
+    }
+    Path data = folder.resolve("tensorflow/model.ckpt.data-00000-of-00001");
+    Files.copy(data, data.resolveSibling("compressed.ckpt.data-00000-of-00001"));
   }
 
   private static String[] bench(String name, String... options) {
@@ -228,6 +256,21 @@ class FuzzTest {
     }
     add("sharded/model.safetensors.index.json", TinyModel.join(GENERATE, "--model=@/sharded"));
     add("sharded/a.safetensors", "convert", "--model=@/sharded", "--out=@/out");
+    for (String file :
+        List.of(
+            "gguf/q8_0.gguf",
+            "gguf/k-quants.gguf",
+            "torch/nanogpt.pt",
+            "torch/views.pt",
+            "llmc/bf16.bin",
+            "tensorflow/model.ckpt.index",
+            "tensorflow/compressed.ckpt.index")) {
+      addOther(file, file);
+    }
+    for (String file :
+        List.of("model.ckpt.data-00000-of-00001", "hparams.json", "encoder.json", "vocab.bpe")) {
+      addOther("tensorflow/" + file, "tensorflow");
+    }
     for (String file : List.of("corpus.txt", "corpus.jsonl")) {
       add(file, "prepare", "@/" + file, "--vocabulary=bytes", "--out=@/out");
       add(file, "prepare", "@/" + file, "--vocab-size=270", "--out=@/out");
@@ -267,6 +310,21 @@ class FuzzTest {
     add("corpus.txt", "tokenize", "--file=@/corpus.txt");
   }
 
+  private static void addOther(String file, String model) {
+    String option = "--model=@/" + model;
+    add(
+        file,
+        "generate",
+        "--backend=reference",
+        "--token-ids=1,2",
+        "--max-new-tokens=2",
+        "--seed=1",
+        option);
+    add(file, "convert", option, "--dtype=bf16", "--out=@/out");
+    add(file, "convert", option, "--dtype=q8_0", "--report", "--out=@/out.gguf");
+    add(file, "tokenize", option, "Hello");
+  }
+
   private static String[] train(String... options) {
     return TinyModel.join(
         new String[] {
@@ -288,7 +346,7 @@ class FuzzTest {
   private static void add(String file, String... command) {
     boolean json = file.endsWith(".json") || file.endsWith(".jsonl");
     Subject subject = new Subject(file, json, List.of(command));
-    if (Files.exists(subject.path())) {
+    if (Files.exists(subject.path()) && file.matches(FILES + ".*")) {
       SUBJECTS.add(subject);
     }
   }
@@ -469,6 +527,7 @@ class FuzzTest {
       assertEquals(
           List.of(), all.filter(path -> path.getFileName().toString().startsWith(".")).toList());
     }
+    Files.deleteIfExists(folder.resolve("out.gguf"));
     Path out = folder.resolve("out");
     if (!Files.exists(out)) {
       return;

@@ -1,9 +1,13 @@
 package gpt2j.bench.baselines;
 
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.Phase;
 import gpt2j.bench.result.setup.Program;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.convert.Conversion;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +53,7 @@ final class LlamaCpp implements BaselineProgram {
     try {
       file = Files.createTempFile("gpt2j-", ".gguf");
       try (Checkpoint checkpoint = Checkpoint.open(conditions.model())) {
-        GgufFile.write(checkpoint, conditions.precision().plain().orElseThrow(), file);
+        write(checkpoint, conditions.precision(), file);
         checkpoint.requireUnchanged();
       }
       return new Open(conditions, file, help.contains("--n-depth"));
@@ -59,6 +63,16 @@ final class LlamaCpp implements BaselineProgram {
     } catch (ProgramException | RuntimeException e) {
       delete(file);
       throw e;
+    }
+  }
+
+  /** Without a vocabulary, since prompts are given as tokens. */
+  static void write(Checkpoint checkpoint, WeightFormat format, Path file)
+      throws IOException, ProgramException {
+    try (OutputStream stream = Files.newOutputStream(file)) {
+      Conversion.writeForLlamaCpp(checkpoint, format, stream);
+    } catch (CheckpointException e) {
+      throw ProgramException.gone("its file can't be written: " + e.getMessage());
     }
   }
 

@@ -121,7 +121,7 @@ final class LlamaCppTest {
     Path file = folder.resolve("model.gguf");
     Map<String, Object> values = new LinkedHashMap<>();
     try (Checkpoint checkpoint = Checkpoint.open(conditions().model())) {
-      GgufFile.write(checkpoint, type, file);
+      LlamaCpp.write(checkpoint, WeightFormat.valueOf(type.name()), file);
       Map<String, Found> found = read(file, values);
       assertEquals(12 * FakeBench.LAYERS + 5, found.size());
       HostTensor fc = checkpoint.tensor("h.1.mlp.c_fc.weight"); // [8, 32]
@@ -168,7 +168,8 @@ final class LlamaCppTest {
     RandomCheckpoint.write(model, config, 0, DataType.F32, fraction -> {});
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
       Path file = folder.resolve("other.gguf");
-      assertThrows(ProgramException.class, () -> GgufFile.write(checkpoint, DataType.F32, file));
+      assertThrows(
+          ProgramException.class, () -> LlamaCpp.write(checkpoint, WeightFormat.F32, file));
     }
   }
 

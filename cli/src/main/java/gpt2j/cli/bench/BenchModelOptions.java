@@ -18,10 +18,7 @@ import picocli.CommandLine.Option;
 
 /** Which models, and what computes. */
 final class BenchModelOptions {
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "The directory of a checkpoint, instead of --size.")
+  @Option(names = "--model", paramLabel = "PATH", description = "A checkpoint, instead of --size.")
   private @Nullable Path model;
 
   @Option(

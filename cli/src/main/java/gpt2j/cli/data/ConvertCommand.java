@@ -1,6 +1,6 @@
 package gpt2j.cli.data;
 
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -9,41 +9,66 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
-import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
+import gpt2j.model.gpt2.convert.Conversion;
+import gpt2j.model.gpt2.convert.Converted;
+import gpt2j.model.gpt2.convert.Target;
+import gpt2j.model.gpt2.convert.TensorError;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Copies a checkpoint with weights of another type. */
+/** Copies a checkpoint to another format, or with weights of another type. */
 @Command(
     name = "convert",
     description = {
-      "Copies a checkpoint with weights of another type: half as large, for example.",
-      "The tokenizer's files are copied, too; what else lies there is not."
+      "Copies a checkpoint to another format, or with weights of another type.",
+      "The vocabulary is copied, too; what else lies there is not."
     },
     footerHeading = GroupedHelp.EXAMPLES,
-    footer = {"  bin/cli convert --model run/best --dtype bf16 --out small"})
+    footer = {
+      "  bin/cli convert --model run/best --dtype bf16 --out small",
+      "  bin/cli convert --model gpt2 --dtype q8_0 --report --out gpt2-q8_0.gguf",
+      "  bin/cli convert --model out/ckpt.pt --out mine"
+    })
 public final class ConvertCommand extends ContextCommand {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "The directory of a checkpoint in the layout of Hugging Face.")
+      paramLabel = "PATH",
+      description = "A checkpoint: a folder in the layout of Hugging Face, or a file.")
   private @Nullable Path model;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      converter = Choice.OfTarget.class,
+      completionCandidates = Choice.OfTarget.class,
+      description =
+          "What to write: ${COMPLETION-CANDIDATES}. Default: by the name after --out, gguf for one"
+              + " that ends so, llmc for one that ends in bin, else hf, a folder in the layout of"
+              + " Hugging Face.")
+  private @Nullable Target format;
 
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      converter = Choice.OfDataType.class,
-      completionCandidates = Choice.OfDataType.class,
-      description = "How weights are stored: ${COMPLETION-CANDIDATES}. Default: f32.")
-  private DataType dtype = DataType.F32;
+      converter = Choice.OfPrecision.class,
+      completionCandidates = Choice.OfPrecision.class,
+      description =
+          "How weights are stored: ${COMPLETION-CANDIDATES}, as far as the format has it. Default:"
+              + " f32.")
+  private @Nullable WeightFormat dtype;
+
+  @Option(
+      names = "--report",
+      description = "Tell how much each tensor has lost by being rounded, as a table.")
+  private boolean report;
 
   @Option(
       names = "--out",
-      paramLabel = "DIR",
-      description = "Where to write it: a new directory, or an empty one.")
+      paramLabel = "PATH",
+      description = "Where to write it: a new file, a new directory, or an empty one.")
   private @Nullable Path out;
 
   public ConvertCommand(CommandContext context) {
@@ -53,29 +78,49 @@ public final class ConvertCommand extends ContextCommand {
   @Override
   public Integer call() {
     if (model == null) {
-      throw UserError.usage("no checkpoint: give --model DIR");
+      throw UserError.usage("no checkpoint: give --model PATH");
     }
     if (out == null) {
-      throw UserError.usage("no place for the checkpoint: give --out DIR");
+      throw UserError.usage("no place for the checkpoint: give --out PATH");
     }
-    Optional<String> nonFinite;
+    Target target = format == null ? Target.of(out) : format;
+    WeightFormat type = dtype == null ? WeightFormat.F32 : dtype;
+    if (!target.formats().contains(type)) {
+      throw UserError.usage(
+          "--dtype: %s has no weights in %s; choose %s"
+              .formatted(
+                  Choice.lowerCase(target),
+                  Choice.lowerCase(type),
+                  Choice.list(target.formats().stream().map(Choice::lowerCase).toList())));
+    }
+    Converted converted;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
-      nonFinite =
-          CheckpointConversion.write(
-              model,
-              out,
-              dtype,
-              (written, bytes) -> {
-                context.interruption().check();
-                progress.report(written, bytes);
-              },
-              note -> context.say("note: " + note));
+      converted =
+          new Conversion(
+                  model,
+                  out,
+                  target,
+                  Optional.ofNullable(dtype),
+                  (written, bytes) -> {
+                    context.interruption().check();
+                    progress.report(written, bytes);
+                  },
+                  note -> context.say("note: " + note))
+              .run();
     }
-    nonFinite.ifPresent(
-        problem ->
-            context.say("%s: %s, and so has the copy: it can't be run".formatted(model, problem)));
-    context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(dtype)));
+    Path from = model;
+    converted
+        .nonFinite()
+        .ifPresent(
+            problem ->
+                context.say(
+                    "%s: %s, and so has the copy: it can't be run".formatted(from, problem)));
+    context.out().print(ConvertTables.types(converted));
+    if (report) {
+      context.out().print("\n" + ConvertTables.errors(TensorError.between(model, out)));
+    }
+    context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(type)));
     return ExitCode.OK;
   }
 }

@@ -74,7 +74,7 @@ public final class PrepareCommand extends ContextCommand {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "PATH",
       description = "A checkpoint whose vocabulary to use, instead of --vocabulary.")
   private @Nullable Path model;
 

@@ -42,7 +42,7 @@ public final class TokenizeCommand extends ContextCommand {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "PATH",
       description = "A checkpoint whose vocabulary to use. Default: GPT-2's.")
   private @Nullable Path model;
 

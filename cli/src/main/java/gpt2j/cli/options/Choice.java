@@ -8,6 +8,7 @@ import gpt2j.bench.table.Table;
 import gpt2j.cli.io.OneLine;
 import gpt2j.model.gpt2.ContextOverflow;
 import gpt2j.model.gpt2.config.Gpt2Size;
+import gpt2j.model.gpt2.convert.Target;
 import gpt2j.model.gpt2.training.Recompute;
 import gpt2j.model.gpt2.training.TrainedBiases;
 import java.util.Iterator;
@@ -47,6 +48,13 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
   public static final class OfDataType extends Choice<DataType> {
     OfDataType() {
       super(Choice::lowerCase, DataType.F32, DataType.F16, DataType.BF16);
+    }
+  }
+
+  /** What a checkpoint is written as. */
+  public static final class OfTarget extends Choice<Target> {
+    OfTarget() {
+      super(Choice::lowerCase, Target.values());
     }
   }
 

@@ -11,6 +11,7 @@ import gpt2j.cli.io.UserError;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.LoadOptions;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
+import gpt2j.model.gpt2.checkpoint.CheckpointTokenizer;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
@@ -74,10 +75,10 @@ public final class ModelLoader {
     }
   }
 
-  /** The tokenizer of a directory. */
+  /** The tokenizer of a checkpoint. */
   public static Tokenizer loadTokenizer(Path directory) {
     try {
-      return Tokenizer.load(directory);
+      return CheckpointTokenizer.load(directory);
     } catch (TokenizerException e) {
       String message = e.getMessage();
       String prefix = directory + ": ";

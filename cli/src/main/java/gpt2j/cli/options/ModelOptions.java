@@ -22,10 +22,11 @@ public final class ModelOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "PATH",
       description =
-          "The directory of a checkpoint in the layout of Hugging Face. Default: a small model that"
-              + " comes with gpt2j and tells stories.")
+          "A checkpoint: a folder in the layout of Hugging Face, or a file of safetensors, GGUF,"
+              + " PyTorch (nanoGPT), llm.c or TensorFlow. Default: a small model that comes with"
+              + " gpt2j and tells stories.")
   private @Nullable Path model;
 
   @Option(

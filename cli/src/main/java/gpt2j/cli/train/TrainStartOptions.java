@@ -12,7 +12,7 @@ final class TrainStartOptions {
 
   @Option(
       names = MODEL,
-      paramLabel = "DIR",
+      paramLabel = "PATH",
       description =
           "Begin with the weights of this checkpoint, for fine-tuning, instead of a new model's.")
   private @Nullable Path model;

@@ -7,6 +7,7 @@ import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
+import gpt2j.model.gpt2.checkpoint.CheckpointTokenizer;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.inference.Forward;
 import gpt2j.model.gpt2.inference.Weights;
@@ -70,26 +71,25 @@ public final class Gpt2 implements AutoCloseable {
     lifetime = backend.lifetime(this, "model");
   }
 
-  /**
-   * Loads a checkpoint and its tokenizer from a directory in the Hugging Face layout, in float32.
-   */
-  public static Gpt2 load(Path directory, Backend backend) {
-    return load(directory, backend, LoadOptions.defaults());
+  /** Loads a checkpoint and its tokenizer, in float32, from what {@link Checkpoint#open} takes. */
+  public static Gpt2 load(Path path, Backend backend) {
+    return load(path, backend, LoadOptions.defaults());
   }
 
   /**
-   * Loads a checkpoint and its tokenizer from a directory in the Hugging Face layout.
+   * Loads a checkpoint and its tokenizer.
    *
+   * @param path a directory or a file, as {@link Checkpoint#open} takes
    * @throws CheckpointException when the checkpoint is not a GPT-2 that can be run exactly
    * @throws TokenizerException when the tokenizer can't be used
    * @throws UnsupportedException when the backend doesn't have the precision
    * @throws gpt2j.api.OutOfMemoryException when the weights don't fit
    * @throws CancellationException when the thread is interrupted
    */
-  public static Gpt2 load(Path directory, Backend backend, LoadOptions options) {
-    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+  public static Gpt2 load(Path path, Backend backend, LoadOptions options) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
       CompletableFuture<Tokenizer> tokenizer =
-          CompletableFuture.supplyAsync(() -> Tokenizer.load(directory));
+          CompletableFuture.supplyAsync(() -> CheckpointTokenizer.load(path));
       return new Gpt2(checkpoint, tokenizer::join, backend, options);
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;

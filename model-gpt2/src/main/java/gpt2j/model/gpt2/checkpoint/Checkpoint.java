@@ -4,7 +4,12 @@ import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.BundledFiles;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.format.FormatException;
+import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.format.StoredTensor;
+import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.memory.HostFloats;
+import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -13,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +29,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GPT-2 checkpoint on disk, in the layout of Hugging Face: a directory with {@code config.json}
- * and either {@code model.safetensors} or several files with {@code model.safetensors.index.json}.
+ * A GPT-2 checkpoint on disk: in the layout of Hugging Face, a directory with {@code config.json}
+ * and either {@code model.safetensors} or several files with {@code model.safetensors.index.json};
+ * or a file of any other format that holds a whole model, such as GGUF.
  *
  * <p>Tensors are read from the files when their values are asked for, until {@link #close}; what
  * can't be read any more is told by a {@link CheckpointException}.
@@ -37,18 +44,21 @@ public final class Checkpoint implements AutoCloseable {
   private final WeightFiles files;
   private final Map<String, HostTensor> tensors;
   private final List<String> notes;
+  private final Map<String, StoredTensor> stored;
 
   private Checkpoint(
       Path directory,
       Gpt2Config config,
       WeightFiles files,
       Map<String, HostTensor> tensors,
+      Map<String, StoredTensor> stored,
       List<String> notes) {
     this.directory = directory;
     this.config = config;
     this.files = files;
     this.tensors = tensors;
     this.notes = notes;
+    this.stored = stored;
   }
 
   /**
@@ -56,13 +66,55 @@ public final class Checkpoint implements AutoCloseable {
    * and type of every tensor. No weight is read, save to compare an output head with the embedding
    * it should be tied to.
    *
+   * @param path a directory or a file; which format a file has is told by its content. A file of
+   *     safetensors needs a {@code config.json} beside it.
    * @throws CheckpointException with all that is wrong
    */
-  public static Checkpoint open(Path directory) {
-    requireDirectory(directory);
+  public static Checkpoint open(Path path) {
+    if (!Files.exists(path)) {
+      throw new CheckpointException(path, List.of(Io.NO_CHECKPOINT));
+    }
+    if (Files.isDirectory(path)) {
+      return ModelFiles.alone(path).map(Checkpoint::openFile).orElseGet(() -> openDirectory(path));
+    }
+    return openFile(path);
+  }
+
+  private static Checkpoint openDirectory(Path directory) {
     List<String> problems = new ArrayList<>();
     Optional<Gpt2Config> config = readConfig(directory, problems);
     return check(directory, config, WeightFiles.open(directory, problems), problems);
+  }
+
+  private static Checkpoint openFile(Path path) {
+    try {
+      WeightFile file = ModelFiles.open(path);
+      return file instanceof ModelFile model ? whole(path, model) : withConfig(path, file);
+    } catch (FormatException | SafetensorsException e) {
+      throw new CheckpointException(path, String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw new CheckpointException(path, Io.explain(e), e);
+    }
+  }
+
+  private static Checkpoint whole(Path path, ModelFile model) {
+    Optional<Gpt2Config> config = Optional.of(model.config());
+    Checkpoint checkpoint = check(path, config, WeightFiles.of(path, model), new ArrayList<>());
+    model.notes().forEach(note -> checkpoint.notes.add(path + ": " + note));
+    return checkpoint;
+  }
+
+  /** Weights in a file, with the configuration beside it. */
+  private static Checkpoint withConfig(Path path, WeightFile file) {
+    Path directory = path.toAbsolutePath().getParent();
+    List<String> problems = new ArrayList<>();
+    Optional<Gpt2Config> config = Optional.empty();
+    if (ModelFiles.hasConfig(directory)) {
+      config = readConfig(directory, problems);
+    } else {
+      problems.add("holds weights only, and needs a config.json beside it");
+    }
+    return check(path, config, WeightFiles.of(path, file, ""), problems);
   }
 
   /**
@@ -90,9 +142,11 @@ public final class Checkpoint implements AutoCloseable {
         TensorCheck check = new TensorCheck(config.get(), files, problems, notes);
         Map<String, HostTensor> tensors = check.tensors();
         if (problems.isEmpty()) {
-          List<String> lines =
-              notes.lines(files.label()).stream().map(note -> directory + ": " + note).toList();
-          return new Checkpoint(directory, config.get(), files, tensors, lines);
+          List<String> lines = new ArrayList<>();
+          notes
+              .lines(files.label(), files.settings())
+              .forEach(note -> lines.add(directory + ": " + note));
+          return new Checkpoint(directory, config.get(), files, tensors, check.stored(), lines);
         }
       }
       throw new CheckpointException(directory, problems);
@@ -119,17 +173,7 @@ public final class Checkpoint implements AutoCloseable {
               }
             });
     return new Checkpoint(
-        Path.of("the model in training"), config, WeightFiles.none(), byName, List.of());
-  }
-
-  private static void requireDirectory(Path directory) {
-    if (!Files.isDirectory(directory)) {
-      String problem =
-          Files.exists(directory)
-              ? "is a file; give the directory that holds it and config.json"
-              : Io.NO_CHECKPOINT;
-      throw new CheckpointException(directory, List.of(problem));
-    }
+        Path.of("the model in training"), config, WeightFiles.none(), byName, Map.of(), List.of());
   }
 
   private static Optional<Gpt2Config> readConfig(Path directory, List<String> problems) {
@@ -149,7 +193,7 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  /** Where it lies. */
+  /** Where it lies: a directory or a file. */
   public Path directory() {
     return directory;
   }
@@ -160,7 +204,7 @@ public final class Checkpoint implements AutoCloseable {
    * that the model hasn't are left out; F64 is rounded to the nearest float32.
    */
   public List<String> notes() {
-    return notes;
+    return Collections.unmodifiableList(notes);
   }
 
   /** What it holds. */
@@ -219,6 +263,26 @@ public final class Checkpoint implements AutoCloseable {
     long at = index.getAsLong();
     String place = tensor.shape().rank() == 1 ? "" + at : at / width + ", " + at % width;
     return Optional.of("tensor %s has %s at [%s]".formatted(tensor.name(), tensor.get(at), place));
+  }
+
+  /** What the format of the files is called, for people. */
+  public String format() {
+    return files.format();
+  }
+
+  /**
+   * What the file calls the type of a tensor, such as {@code F64} or {@code Q4_K}; none for one
+   * that is made up, as missing biases are.
+   */
+  public Optional<String> storedType(String name) {
+    return Optional.ofNullable(stored.get(TensorLayout.withoutPrefix(name)))
+        .map(StoredTensor::type);
+  }
+
+  /** How many bytes the file has for a tensor; 0 for one that is made up. */
+  public long storedBytes(String name) {
+    StoredTensor tensor = stored.get(TensorLayout.withoutPrefix(name));
+    return tensor == null ? 0 : tensor.bytes();
   }
 
   /** Whether the output head is {@code wte.weight}; otherwise it is {@code lm_head.weight}. */

@@ -3,12 +3,12 @@ package gpt2j.model.gpt2.checkpoint;
 import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
-import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,6 +27,7 @@ public final class CheckpointConversion {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int PART = 1 << 16;
+  private static final float LARGEST_F16 = 65_504;
 
   private CheckpointConversion() {}
 
@@ -57,15 +58,31 @@ public final class CheckpointConversion {
     if (type == DataType.I32) {
       throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
     }
-    try (Checkpoint checkpoint = Checkpoint.open(from);
-        NewDirectory target = NewDirectory.create(to)) {
+    try (Checkpoint checkpoint = Checkpoint.open(from)) {
+      return write(checkpoint, tokenizerFiles(from), to, type, progress, notes);
+    }
+  }
+
+  /**
+   * As {@link #write(Path, Path, DataType, Progress, Consumer)}, of a checkpoint that is open.
+   *
+   * @param tokenizer files of the vocabulary by their names
+   */
+  public static Optional<String> write(
+      Checkpoint checkpoint,
+      Map<String, byte[]> tokenizer,
+      Path to,
+      DataType type,
+      Progress progress,
+      Consumer<? super String> notes) {
+    try (NewDirectory target = NewDirectory.create(to)) {
       checkpoint.notes().forEach(notes);
       long bytes = checkpoint.config().parameters() * type.bytes();
-      Optional<String> nonFinite = check(checkpoint, type);
+      Optional<String> nonFinite = check(checkpoint, WeightFormat.valueOf(type.name()));
       target.write(
           ConfigReader.FILE,
           ConfigWriter.text(checkpoint.config(), InitialTensors.DEVIATION, type));
-      for (Map.Entry<String, byte[]> file : tokenizerFiles(from).entrySet()) {
+      for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
         target.write(file.getKey(), file.getValue());
       }
       SafetensorsWriter.write(
@@ -87,7 +104,7 @@ public final class CheckpointConversion {
 
   private static Map<String, byte[]> tokenizerFiles(Path from) {
     try {
-      return TokenizerFolder.of(from).present();
+      return CheckpointTokenizer.of(from).copied();
     } catch (TokenizerException e) {
       throw new CheckpointException(from, String.valueOf(e.getMessage()), e);
     }
@@ -122,9 +139,14 @@ public final class CheckpointConversion {
     }
   }
 
-  /** Throws for what the type can't hold; returns the first tensor that isn't finite as it is. */
-  private static Optional<String> check(Checkpoint checkpoint, DataType type) {
-    float largest = largest(type);
+  /**
+   * Looks at all weights.
+   *
+   * @return the first tensor that has a value that is NaN or infinite as it is
+   * @throws CheckpointException when there is one that the type can't hold
+   */
+  public static Optional<String> check(Checkpoint checkpoint, WeightFormat format) {
+    float largest = largest(format);
     float[] values = new float[PART];
     for (String name : checkpoint.names()) {
       HostTensor tensor = checkpoint.tensor(name);
@@ -138,7 +160,7 @@ public final class CheckpointConversion {
                 checkpoint.directory(),
                 List.of(
                     "tensor %s has %s, which %s can't hold"
-                        .formatted(name, values[i], type.name().toLowerCase(Locale.ROOT))));
+                        .formatted(name, values[i], format.name().toLowerCase(Locale.ROOT))));
           }
         }
       }
@@ -149,11 +171,13 @@ public final class CheckpointConversion {
         .findFirst();
   }
 
-  private static float largest(DataType type) {
-    return switch (type) {
-      case F16 -> 65_504;
+  private static float largest(WeightFormat format) {
+    return switch (format) {
+      case F16 -> LARGEST_F16;
       case BF16 -> BFloat16.toFloat((short) 0x7F7F);
-      case F32, I32 -> Float.MAX_VALUE;
+      case F32 -> Float.MAX_VALUE;
+      case Q8_0 -> 127 * LARGEST_F16; // the scale is a float16
+      case Q4_0 -> 8 * LARGEST_F16;
     };
   }
 }

@@ -20,7 +20,13 @@ public final class CheckpointException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
-  CheckpointException(Path checkpoint, String problem, Throwable cause) {
+  /** With one problem. */
+  public CheckpointException(Path checkpoint, String problem) {
+    this(checkpoint, List.of(problem));
+  }
+
+  /** With one problem and its cause. */
+  public CheckpointException(Path checkpoint, String problem, Throwable cause) {
     super(checkpoint + ": " + problem, cause);
     this.problems = List.of(problem);
   }

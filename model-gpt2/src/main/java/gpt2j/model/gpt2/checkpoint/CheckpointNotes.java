@@ -14,10 +14,7 @@ final class CheckpointNotes {
   enum Kind {
     MISSING_BIAS("bias is", "biases are", "missing and taken as 0"),
     ROUNDED("tensor is", "tensors are", "F64 and rounded to float32"),
-    STRANGER(
-        "tensor is",
-        "tensors are",
-        "no part of the model that config.json describes, and left out"),
+    STRANGER("tensor is", "tensors are", "no part of the model that %s describes, and left out"),
     MISPLACED("tensor is", "tensors are", "not where it says; what the files hold is taken");
 
     private final String one;
@@ -41,21 +38,23 @@ final class CheckpointNotes {
   /**
    * A line for each kind.
    *
-   * @param label what to call the files
+   * @param label what to call the files; empty where there is no need to
+   * @param settings where the configuration is
    */
-  List<String> lines(String label) {
+  List<String> lines(String label, String settings) {
     return names.entrySet().stream()
         .map(
             entry -> {
               Kind kind = entry.getKey();
               int count = entry.getValue().size();
-              return "%s: %d %s %s (%s)"
-                  .formatted(
-                      label,
-                      count,
-                      count == 1 ? kind.one : kind.many,
-                      kind.predicate,
-                      some(entry.getValue()));
+              return WeightFiles.at(
+                  label,
+                  "%d %s %s (%s)"
+                      .formatted(
+                          count,
+                          count == 1 ? kind.one : kind.many,
+                          kind.predicate.formatted(settings),
+                          some(entry.getValue())));
             })
         .toList();
   }

@@ -70,11 +70,12 @@ final class MissingTensors {
     prefixed.forEach(
         (prefix, tensors) ->
             problems.add(
-                "%s: names of tensors begin with %s (%s), which is not read; save them without it"
-                    .formatted(
-                        tensors.getFirst().label(),
-                        Json.printable(prefix),
-                        CheckpointNotes.some(
-                            tensors.stream().map(tensor -> tensor.entry().name()).toList()))));
+                WeightFiles.at(
+                    tensors.getFirst().label(),
+                    "names of tensors begin with %s (%s), which is not read; save them without it"
+                        .formatted(
+                            Json.printable(prefix),
+                            CheckpointNotes.some(
+                                tensors.stream().map(tensor -> tensor.entry().name()).toList())))));
   }
 }

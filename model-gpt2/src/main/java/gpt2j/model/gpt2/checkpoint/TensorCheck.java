@@ -6,8 +6,8 @@ import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.checkpoint.CheckpointNotes.Kind;
 import gpt2j.model.gpt2.checkpoint.WeightFiles.Located;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.format.StoredTensor;
 import gpt2j.model.gpt2.json.Json;
-import gpt2j.model.gpt2.safetensors.StoredType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -85,6 +85,15 @@ final class TensorCheck {
     return tensors;
   }
 
+  /** Those of them that a file has, as it has them. */
+  Map<String, StoredTensor> stored() {
+    Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    expected.keySet().stream()
+        .filter(found::containsKey)
+        .forEach(name -> stored.put(name, found.get(name).entry()));
+    return stored;
+  }
+
   /** Of two tied tensors a file may hold either, or both. */
   private void settleTiedHead() {
     Located head = found.get(TensorLayout.HEAD);
@@ -148,17 +157,17 @@ final class TensorCheck {
   private Optional<Located> check(String name, Shape shape) {
     Located tensor = found.get(name);
     int before = problems.size();
-    StoredType type = tensor.entry().type();
-    if (type.dataType().isEmpty() || type.dataType().get() == DataType.I32) {
-      problem(tensor, "has type %s, but must have F32, F16, BF16 or F64".formatted(type));
+    StoredTensor entry = tensor.entry();
+    if (entry.dataType().isEmpty() || entry.dataType().get() == DataType.I32) {
+      problem(tensor, "has type %s, but must have %s".formatted(entry.type(), files.types()));
     }
     if (!isShape(tensor.entry().sizes(), shape)) {
       problem(
           tensor,
-          "has shape %s, but by config.json must have %s"
-              .formatted(Json.printable(tensor.entry().sizes().toString()), shape));
+          "has shape %s, but by %s must have %s"
+              .formatted(Json.printable(entry.sizes().toString()), files.settings(), shape));
     }
-    if (type == StoredType.F64) {
+    if (entry.rounded()) {
       notes.add(Kind.ROUNDED, tensor.entry().name());
     }
     return problems.size() == before ? Optional.of(tensor) : Optional.empty();
@@ -174,7 +183,8 @@ final class TensorCheck {
 
   private void problem(Located tensor, String problem) {
     problems.add(
-        "%s: tensor %s %s"
-            .formatted(tensor.label(), Json.printable(tensor.entry().name()), problem));
+        WeightFiles.at(
+            tensor.label(),
+            "tensor %s %s".formatted(Json.printable(tensor.entry().name()), problem)));
   }
 }

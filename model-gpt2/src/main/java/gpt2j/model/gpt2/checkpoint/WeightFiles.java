@@ -2,9 +2,13 @@ package gpt2j.model.gpt2.checkpoint;
 
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.files.Io;
+import gpt2j.model.gpt2.format.FormatException;
+import gpt2j.model.gpt2.format.ModelFile;
+import gpt2j.model.gpt2.format.StoredTensor;
+import gpt2j.model.gpt2.format.WeightFile;
 import gpt2j.model.gpt2.safetensors.SafetensorsException;
 import gpt2j.model.gpt2.safetensors.SafetensorsFile;
-import gpt2j.model.gpt2.safetensors.TensorEntry;
+import gpt2j.model.gpt2.torch.TorchWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -16,22 +20,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A checkpoint's open safetensors files, one or several, as one collection of tensors. */
+/** A checkpoint's open files of weights, one or several, as one collection of tensors. */
 final class WeightFiles implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
+  private static final String PICKLED = "pytorch_model.bin";
   static final String INDEX = "model.safetensors.index.json";
 
   /**
    * A tensor and the file that holds it.
    *
-   * @param label the file's name, for messages
+   * @param label the file's name, for messages; empty where it is the checkpoint's own
    */
-  record Located(TensorEntry entry, SafetensorsFile file, String label) {}
+  record Located(StoredTensor entry, String label) {}
 
   private final Path directory;
-  private final Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+  private final Map<String, WeightFile> files = new LinkedHashMap<>();
   private final List<Located> tensors = new ArrayList<>();
   private Map<String, String> index = Map.of();
+  private String label = SINGLE;
+  private String settings = ConfigReader.FILE;
+  private String format = "safetensors";
+  private String types = "F32, F16, BF16 or F64";
 
   private WeightFiles(Path directory) {
     this.directory = directory;
@@ -43,13 +52,23 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /**
-   * A file that is open.
+   * A file that is open, with a config.json beside it.
    *
    * @param label its name, for messages
    */
-  static WeightFiles of(Path directory, SafetensorsFile file, String label) {
+  static WeightFiles of(Path directory, WeightFile file, String label) {
     WeightFiles weights = new WeightFiles(directory);
+    weights.label = label;
     weights.add(file, label);
+    return weights;
+  }
+
+  /** A file of a whole model. */
+  static WeightFiles of(Path path, ModelFile file) {
+    WeightFiles weights = of(path, file, "");
+    weights.settings = file.settings();
+    weights.types = file.types();
+    weights.format = file.format();
     return weights;
   }
 
@@ -69,6 +88,10 @@ final class WeightFiles implements AutoCloseable {
       weights.index.values().stream()
           .distinct()
           .forEach(shard -> weights.openFile(shard, problems));
+    } else if (isThere(directory.resolve(PICKLED))) {
+      weights.label = PICKLED;
+      weights.format = "PyTorch";
+      weights.openFile(PICKLED, problems);
     } else {
       problems.add(absent(directory));
     }
@@ -82,7 +105,10 @@ final class WeightFiles implements AutoCloseable {
 
   private void openFile(String name, List<String> problems) {
     try {
-      add(SafetensorsFile.open(directory.resolve(name), name), name);
+      Path file = directory.resolve(name);
+      add(name.equals(PICKLED) ? TorchWeights.open(file) : SafetensorsFile.open(file, name), name);
+    } catch (FormatException e) {
+      problems.add(name + ": " + e.problem());
     } catch (SafetensorsException e) {
       problems.add(e.getMessage());
     } catch (IOException e) {
@@ -90,9 +116,9 @@ final class WeightFiles implements AutoCloseable {
     }
   }
 
-  private void add(SafetensorsFile file, String label) {
+  private void add(WeightFile file, String label) {
     files.put(label, file);
-    file.tensors().values().forEach(entry -> tensors.add(new Located(entry, file, label)));
+    file.stored().forEach(entry -> tensors.add(new Located(entry, label)));
   }
 
   /** Every tensor of every file; two files may have some of the same name. */
@@ -107,7 +133,27 @@ final class WeightFiles implements AutoCloseable {
 
   /** What to call all of them in messages. */
   String label() {
-    return index.isEmpty() ? SINGLE : INDEX;
+    return index.isEmpty() ? label : INDEX;
+  }
+
+  /** Where the configuration is, for messages. */
+  String settings() {
+    return settings;
+  }
+
+  /** What the format is called. */
+  String format() {
+    return format;
+  }
+
+  /** The types that weights may have, for messages. */
+  String types() {
+    return types;
+  }
+
+  /** What is said of a file, after its name, where it has one of its own. */
+  static String at(String label, String text) {
+    return label.isEmpty() ? text : label + ": " + text;
   }
 
   /**
@@ -117,11 +163,11 @@ final class WeightFiles implements AutoCloseable {
    * @param name what to call it from now on
    */
   HostTensor read(Located tensor, String name) {
-    return tensor.file().read(tensor.entry(), name, e -> failure(tensor.label(), e));
+    return tensor.entry().read(name, e -> failure(tensor.label(), e));
   }
 
   private CheckpointException failure(String label, IOException e) {
-    return new CheckpointException(directory, label + ": " + Io.explain(e), e);
+    return new CheckpointException(directory, at(label, Io.explain(e)), e);
   }
 
   /**
@@ -142,7 +188,7 @@ final class WeightFiles implements AutoCloseable {
 
   @Override
   public void close() {
-    files.values().forEach(SafetensorsFile::close);
+    files.values().forEach(WeightFile::close);
   }
 
   private static String absent(Path directory) {
@@ -165,7 +211,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private static String conversion(String pickle) {
-    return ", only pickled weights (%s), which are not read: convert them in Python with transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)"
+    return ", only %s: give that file itself, or of several convert them in Python with transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)"
         .formatted(pickle);
   }
 }

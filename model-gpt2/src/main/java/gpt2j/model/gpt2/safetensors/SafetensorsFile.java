@@ -1,13 +1,16 @@
 package gpt2j.model.gpt2.safetensors;
 
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
-import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.files.PositionedFile;
+import gpt2j.model.gpt2.format.RoundedDoubles;
+import gpt2j.model.gpt2.format.StoredTensor;
+import gpt2j.model.gpt2.format.StoredTensor.Values;
+import gpt2j.model.gpt2.format.WeightFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * An open safetensors file. Its tensors are read when they are needed, by any number of threads,
  * until it is closed.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements WeightFile {
   private final Bytes bytes;
   private final SafetensorsHeader header;
   private final @Nullable PositionedFile file;
@@ -90,20 +93,26 @@ public final class SafetensorsFile implements AutoCloseable {
       TensorEntry entry,
       String name,
       Function<? super IOException, ? extends RuntimeException> failure) {
-    DataType type = entry.type().dataType().orElseThrow();
-    Shape shape = entry.shape().orElseThrow();
+    return stored(entry).read(name, failure);
+  }
+
+  @Override
+  public List<StoredTensor> stored() {
+    return header.tensors().values().stream().map(this::stored).toList();
+  }
+
+  private StoredTensor stored(TensorEntry entry) {
     long begin = header.dataOffset() + entry.begin();
-    Bytes own = (from, to) -> bytes.read(begin + from, to);
-    Bytes values = entry.type() == StoredType.F64 ? new RoundedDoubles(name, own) : own;
-    HostTensor.Source source =
-        (from, to) -> {
-          try {
-            values.read(from, to);
-          } catch (IOException e) {
-            throw failure.apply(e);
-          }
-        };
-    return new HostTensor(name, type, shape, source);
+    Values own = (from, to) -> bytes.read(begin + from, to);
+    boolean isRounded = entry.type() == StoredType.F64;
+    return new StoredTensor(
+        entry.name(),
+        entry.type().name(),
+        entry.type().dataType(),
+        isRounded,
+        entry.sizes(),
+        entry.bytes(),
+        isRounded ? new RoundedDoubles(entry.name(), own) : own);
   }
 
   /**
@@ -111,6 +120,7 @@ public final class SafetensorsFile implements AutoCloseable {
    *
    * @throws IOException when it was; the message is to follow "FILE: "
    */
+  @Override
   public void requireUnchanged() throws IOException {
     if (file != null) {
       file.requireUnchanged();

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.safetensors;
 
 import gpt2j.api.tensor.Shape;
+import gpt2j.model.gpt2.format.StoredTensor;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,13 +21,7 @@ public record TensorEntry(String name, StoredType type, List<Long> sizes, long b
 
   /** The sizes as a shape, {@code [1]} for a scalar; empty when a size is 0 or no int. */
   public Optional<Shape> shape() {
-    if (sizes.isEmpty()) {
-      return Optional.of(Shape.of(1));
-    }
-    if (sizes.stream().anyMatch(size -> size < 1 || size > Integer.MAX_VALUE)) {
-      return Optional.empty();
-    }
-    return Optional.of(Shape.of(sizes.stream().mapToInt(Long::intValue).toArray()));
+    return StoredTensor.shape(sizes);
   }
 
   /** Size in bytes. */

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,11 @@ final class AddedTokens {
   /** The bytes that {@code token} stands for, not to be changed; null when it is none of these. */
   byte @Nullable [] bytes(int token) {
     return bytes.get(token);
+  }
+
+  /** All of them. */
+  List<AddedToken> all() {
+    return Stream.concat(first.tokens.stream(), second.tokens.stream()).toList();
   }
 
   /** The ids of the special tokens by their text; unmodifiable. */

@@ -2,8 +2,10 @@ package gpt2j.model.gpt2.tokenizer;
 
 import com.knuddels.jtokkit.api.IntArrayList;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -196,6 +198,23 @@ final class BytePairVocabulary implements Vocabulary {
           String.format("the vocabulary has no token for byte 0x%02X of the text", b));
     }
     return unknownToken;
+  }
+
+  /** Whether some text becomes a token that stands for what it knows nothing of. */
+  boolean hasUnknownToken() {
+    return unknownToken != NONE;
+  }
+
+  /** Each merge as two tokens in the {@link ByteAlphabet}, in their order. */
+  List<Merge> merges() {
+    return Arrays.stream(merges.byRank())
+        .map(pair -> new Merge(spelling(pair[0]), spelling(pair[1])))
+        .toList();
+  }
+
+  /** A token in the {@link ByteAlphabet}. */
+  private String spelling(int token) {
+    return ByteAlphabet.spell(Objects.requireNonNull(bytes[token]));
   }
 
   @Override

@@ -52,6 +52,17 @@ final class MergeTable {
     return merged[rank];
   }
 
+  /** The two tokens of each merge, by its rank: {@code {left, right}}. */
+  int[][] byRank() {
+    int[][] all = new int[size][];
+    for (int slot = 0; slot < pairs.length; slot++) {
+      if (pairs[slot] != FREE) {
+        all[ranks[slot]] = new int[] {(int) (pairs[slot] >>> 32), (int) pairs[slot]};
+      }
+    }
+    return all;
+  }
+
   /** Where the pair is, or where it would be. */
   private int slot(int left, int right) {
     long pair = pair(left, right);

@@ -42,6 +42,18 @@ public final class Tokenizer {
         new Gpt2Vocabulary(), new AddedTokens(List.of(endOfText)), OptionalInt.of(endOfText.id()));
   }
 
+  /**
+   * What stands in where a model's vocabulary isn't known: tokens are shown as their ids, and texts
+   * are refused.
+   *
+   * @param size one more than the largest id
+   * @param reason what to say to whoever has a text
+   */
+  public static Tokenizer ofIds(int size, String reason) {
+    return new Tokenizer(
+        new NumberVocabulary(size, reason), new AddedTokens(List.of()), OptionalInt.empty());
+  }
+
   /** The tokenizer of the small model that comes with gpt2j. */
   public static Tokenizer bundled() {
     // TokenizerFiles wrote it.
@@ -152,6 +164,15 @@ public final class Tokenizer {
   /** The token that ends a text, where there is one. */
   public OptionalInt endOfText() {
     return endOfText;
+  }
+
+  /**
+   * The vocabulary, for files that hold byte-level tokens, merges and nothing else.
+   *
+   * @throws TokenizerException when it has what they can't say
+   */
+  public VocabularyContents contents() {
+    return ContentsOf.tokenizer(vocabulary, added, endOfText);
   }
 
   /** The ids of the special tokens by their names; unmodifiable. */

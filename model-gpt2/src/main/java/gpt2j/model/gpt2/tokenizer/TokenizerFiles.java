@@ -2,7 +2,8 @@ package gpt2j.model.gpt2.tokenizer;
 
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Merge;
-import gpt2j.model.gpt2.tokenizer.BytePairVocabulary.Unknown;
+import gpt2j.model.gpt2.tokenizer.VocabularyContents.Kind;
+import gpt2j.model.gpt2.tokenizer.VocabularyContents.Token;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -10,17 +11,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.core.JsonGenerator;
 
 /**
  * The files of a byte-level vocabulary, as Hugging Face tokenizers and transformers read them:
- * {@code tokenizer.json} and {@code tokenizer_config.json}. The token that ends a text is the last.
+ * {@code tokenizer.json} and {@code tokenizer_config.json}.
  */
 public final class TokenizerFiles {
   private static final int BYTES = 256;
 
-  private final List<String> tokens;
-  private final List<Merge> merges;
+  private final VocabularyContents contents;
+
+  private TokenizerFiles(VocabularyContents contents) {
+    this.contents = contents;
+  }
 
   /**
    * A vocabulary.
@@ -28,8 +33,20 @@ public final class TokenizerFiles {
    * @param tokens by id, in the {@link ByteAlphabet}, without the one that ends a text
    */
   TokenizerFiles(List<String> tokens, List<Merge> merges) {
-    this.tokens = List.copyOf(tokens);
-    this.merges = List.copyOf(merges);
+    this(
+        new VocabularyContents(
+            Stream.concat(
+                    tokens.stream().map(token -> new Token(token, Kind.ORDINARY)),
+                    Stream.of(new Token(Tokenizer.END_OF_TEXT, Kind.SPECIAL)))
+                .toList(),
+            // As one string each, which every version reads.
+            merges.stream().map(merge -> merge.left() + " " + merge.right()).toList(),
+            OptionalInt.of(tokens.size())));
+  }
+
+  /** Any vocabulary; the token that ends a text may be anywhere, or none. */
+  public static TokenizerFiles of(VocabularyContents contents) {
+    return new TokenizerFiles(contents);
   }
 
   /** Every byte its own token, whose id is its value; 256 ends a text. */
@@ -78,28 +95,31 @@ public final class TokenizerFiles {
 
   /** The tokenizer that loading these files makes. */
   public Tokenizer tokenizer() {
-    Map<String, Integer> ids = new LinkedHashMap<>();
-    tokens.forEach(token -> ids.put(token, ids.size()));
-    var vocabulary =
-        new BytePairVocabulary(
-            ids, merges, rank -> "merge " + rank, new Unknown(null, false), false);
-    var endOfText = AddedToken.special(tokens.size(), Tokenizer.END_OF_TEXT);
-    return new Tokenizer(
-        vocabulary, new AddedTokens(List.of(endOfText)), OptionalInt.of(endOfText.id()));
+    return contents.tokenizer(id -> "token " + id, rank -> "merge " + rank);
+  }
+
+  /** The vocabulary itself. */
+  VocabularyContents contents() {
+    return contents;
   }
 
   /** The files by their names. */
   public Map<String, byte[]> content() {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(TokenizerFolder.TOKENIZER, Json.text(this::writeTokenizer));
-    files.put(TokenizerConfig.FILE, Json.text(TokenizerFiles::writeConfig));
+    files.put(TokenizerConfig.FILE, Json.text(this::writeConfig));
     return files;
   }
 
-  private static void writeConfig(JsonGenerator json) {
+  private void writeConfig(JsonGenerator json) {
     json.writeBooleanProperty("add_prefix_space", false);
     for (String name : List.of("bos_token", "eos_token", "unk_token")) {
-      json.writeStringProperty(name, Tokenizer.END_OF_TEXT);
+      if (contents.endOfText().isPresent()) {
+        json.writeStringProperty(
+            name, contents.tokens().get(contents.endOfText().getAsInt()).text());
+      } else {
+        json.writeNullProperty(name);
+      }
     }
     json.writeStringProperty("tokenizer_class", "GPT2Tokenizer");
   }
@@ -110,14 +130,9 @@ public final class TokenizerFiles {
     json.writeNullProperty("padding");
     json.writeName("added_tokens");
     json.writeStartArray();
-    json.writeStartObject();
-    json.writeNumberProperty("id", tokens.size());
-    json.writeStringProperty("content", Tokenizer.END_OF_TEXT);
-    for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-      json.writeBooleanProperty(flag, false);
+    for (int id = 0; id < contents.tokens().size(); id++) {
+      writeAdded(json, id, contents.tokens().get(id));
     }
-    json.writeBooleanProperty("special", true);
-    json.writeEndObject();
     json.writeEndArray();
     json.writeNullProperty("normalizer");
     for (String part : List.of("pre_tokenizer", "post_processor", "decoder")) {
@@ -125,6 +140,21 @@ public final class TokenizerFiles {
       writeByteLevel(json);
     }
     writeModel(json);
+  }
+
+  private static void writeAdded(JsonGenerator json, int id, Token token) {
+    if (token.kind() != Kind.SPECIAL && token.kind() != Kind.ADDED) {
+      return;
+    }
+    json.writeStartObject();
+    json.writeNumberProperty("id", id);
+    json.writeStringProperty("content", token.text());
+    for (String flag : List.of("single_word", "lstrip", "rstrip")) {
+      json.writeBooleanProperty(flag, false);
+    }
+    json.writeBooleanProperty("normalized", token.kind() == Kind.ADDED);
+    json.writeBooleanProperty("special", token.kind() == Kind.SPECIAL);
+    json.writeEndObject();
   }
 
   private static void writeByteLevel(JsonGenerator json) {
@@ -149,15 +179,16 @@ public final class TokenizerFiles {
     }
     json.writeName("vocab");
     json.writeStartObject();
-    for (int id = 0; id < tokens.size(); id++) {
-      json.writeNumberProperty(tokens.get(id), id);
+    for (int id = 0; id < contents.tokens().size(); id++) {
+      Token token = contents.tokens().get(id);
+      if (token.kind() != Kind.UNUSED) {
+        json.writeNumberProperty(token.text(), id);
+      }
     }
-    json.writeNumberProperty(Tokenizer.END_OF_TEXT, tokens.size());
     json.writeEndObject();
     json.writeName("merges");
     json.writeStartArray();
-    // As one string each, which every version reads.
-    merges.forEach(merge -> json.writeString(merge.left() + " " + merge.right()));
+    contents.merges().forEach(json::writeString);
     json.writeEndArray();
     json.writeEndObject();
   }

@@ -37,11 +37,17 @@ public final class TokenizerFolder {
   /** Several times the largest vocabulary in use. */
   private static final int LARGEST_FILE = 128 << 20;
 
+  /** What OpenAI called its files. */
+  private static final Map<String, String> OPENAI =
+      Map.of(VocabAndMerges.VOCAB, "encoder.json", VocabAndMerges.MERGES, "vocab.bpe");
+
   private final Path directory;
+  private final Map<String, String> labels;
   private final Map<String, byte[]> content = new LinkedHashMap<>();
 
-  private TokenizerFolder(Path directory) {
+  private TokenizerFolder(Path directory, Map<String, String> labels) {
     this.directory = directory;
+    this.labels = labels;
   }
 
   /**
@@ -54,7 +60,17 @@ public final class TokenizerFolder {
       throw new TokenizerException(
           directory + ": " + (Files.exists(directory) ? "is not a directory" : Io.NO_CHECKPOINT));
     }
-    return new TokenizerFolder(directory);
+    return new TokenizerFolder(directory, Map.of());
+  }
+
+  /** The same with {@code encoder.json} and {@code vocab.bpe}, as OpenAI published them. */
+  public static TokenizerFolder openAi(Path directory) {
+    return new TokenizerFolder(directory, OPENAI);
+  }
+
+  /** What a file is called here. */
+  String label(String name) {
+    return labels.getOrDefault(name, name);
   }
 
   /**
@@ -125,18 +141,19 @@ public final class TokenizerFolder {
     }
   }
 
-  private boolean hasVocabulary() {
+  /** Whether it has files of a vocabulary. */
+  public boolean hasVocabulary() {
     return has(TOKENIZER) || has(VocabAndMerges.VOCAB) || has(VocabAndMerges.MERGES);
   }
 
   /** Whether there is such a file. A link that leads nowhere counts: its file is missed. */
   private boolean has(String name) {
-    return Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
+    return Files.exists(directory.resolve(label(name)), LinkOption.NOFOLLOW_LINKS);
   }
 
   /** What {@code body} makes of the one value in a JSON file. */
   <T> T read(String name, Function<JsonFile, T> body) {
-    return JsonFile.read(name, bytes(name), body);
+    return JsonFile.read(label(name), bytes(name), body);
   }
 
   /** As {@link #read}, where there is such a file. */
@@ -152,9 +169,9 @@ public final class TokenizerFolder {
         name,
         n -> {
           try {
-            return Io.readText(directory.resolve(n), LARGEST_FILE);
+            return Io.readText(directory.resolve(label(n)), LARGEST_FILE);
           } catch (IOException e) {
-            throw new TokenizerException(n + ": " + Io.explain(e), e);
+            throw new TokenizerException(label(n) + ": " + Io.explain(e), e);
           }
         });
   }

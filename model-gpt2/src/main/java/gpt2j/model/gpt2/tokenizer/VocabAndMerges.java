@@ -19,7 +19,7 @@ final class VocabAndMerges {
   static TokenizerParts read(TokenizerFolder folder, TokenizerConfig config) {
     Map<String, Integer> tokens = folder.read(VOCAB, Vocabulary::readIds);
     if (tokens.isEmpty()) {
-      throw new TokenizerException(VOCAB + ": has no tokens");
+      throw new TokenizerException(folder.label(VOCAB) + ": has no tokens");
     }
     config.refuseFrame();
     Lines lines = lines(folder);
@@ -27,7 +27,7 @@ final class VocabAndMerges {
         new BytePairVocabulary(
             tokens,
             lines.merges(),
-            rank -> MERGES + ": line " + (rank + 1 + lines.header()),
+            rank -> folder.label(MERGES) + ": line " + (rank + 1 + lines.header()),
             new Unknown(null, false),
             config.addPrefixSpace().orElse(false));
     return new TokenizerParts(vocabulary, tokens, List.of(), null);
@@ -46,12 +46,13 @@ final class VocabAndMerges {
   }
 
   private static Lines lines(TokenizerFolder folder) {
-    String text = JsonFile.decode(MERGES, folder.bytes(MERGES)).toString();
+    String name = folder.label(MERGES);
+    String text = JsonFile.decode(name, folder.bytes(MERGES)).toString();
     int header = text.startsWith("#version") ? 1 : 0;
-    return new Lines(header, merges(text, header));
+    return new Lines(header, merges(name, text, header));
   }
 
-  private static List<Merge> merges(String text, int header) {
+  private static List<Merge> merges(String name, String text, int header) {
     List<String> lines = text.lines().skip(header).toList();
     int end = lines.size();
     while (end > 0 && lines.get(end - 1).isEmpty()) {
@@ -62,7 +63,7 @@ final class VocabAndMerges {
       Merge merge = Merge.parse(line);
       if (merge == null) {
         throw new TokenizerException(
-            MERGES
+            name
                 + ": line "
                 + (merges.size() + 1 + header)
                 + " must be two tokens with a space between, not "

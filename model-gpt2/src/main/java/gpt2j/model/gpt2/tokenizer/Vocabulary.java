@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The tokens that byte pair encoding can produce, and how it does; all but the added tokens.
  * Immutable, safe for use by any number of threads.
  */
-sealed interface Vocabulary permits Gpt2Vocabulary, BytePairVocabulary {
+sealed interface Vocabulary permits Gpt2Vocabulary, BytePairVocabulary, NumberVocabulary {
   /** No model's vocabulary comes near it; tables are as long as the largest id. */
   int LARGEST_ID = (1 << 20) - 1;
 

@@ -70,10 +70,16 @@ class BadCheckpointTest {
             "has neither model.safetensors nor model.safetensors.index.json",
             d -> Files.delete(d.resolve("model.safetensors"))),
         damage(
-            "has neither model.safetensors nor model.safetensors.index.json, only pickled weights"
-                + " (pytorch_model.bin), which are not read: convert them in Python with"
-                + " transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)",
+            "pytorch_model.bin: is no archive of torch.save, as PyTorch writes them since 1.6",
             d -> Files.move(d.resolve("model.safetensors"), d.resolve("pytorch_model.bin"))),
+        damage(
+            "has neither model.safetensors nor model.safetensors.index.json, only"
+                + " pytorch_model-00001-of-00002.bin: give that file itself, or of several convert"
+                + " them in Python with transformers'"
+                + " GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)",
+            d ->
+                Files.move(
+                    d.resolve("model.safetensors"), d.resolve("pytorch_model-00001-of-00002.bin"))),
         damage(
             "model.safetensors: is a directory",
             d -> {
@@ -363,7 +369,12 @@ class BadCheckpointTest {
             + " huggingface.co has them for gpt2; nothing is downloaded by itself yet",
         missing);
     Path file = Files.createFile(directory.resolve("model.safetensors"));
-    assertMessage(file + ": is a file; give the directory that holds it and config.json", file);
+    assertMessage(
+        file
+            + ": is no model that can be read; give a folder with config.json and"
+            + " model.safetensors, or a file: .safetensors, .gguf, ckpt.pt, llm.c's .bin,"
+            + " OpenAI's model.ckpt.index",
+        file);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2.data.prepare;
 
 import gpt2j.api.Words;
+import gpt2j.model.gpt2.checkpoint.CheckpointTokenizer;
 import gpt2j.model.gpt2.data.Baseline;
 import gpt2j.model.gpt2.data.DataDescription;
 import gpt2j.model.gpt2.data.DataException;
@@ -16,7 +17,6 @@ import gpt2j.model.gpt2.tokenizer.TextCutter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
-import gpt2j.model.gpt2.tokenizer.TokenizerFolder;
 import gpt2j.model.gpt2.tokenizer.VocabularyTraining;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -208,8 +208,8 @@ public final class Preparation {
 
   private static Vocabulary ofCheckpoint(Path directory) {
     try {
-      TokenizerFolder folder = TokenizerFolder.of(directory);
-      Tokenizer tokenizer = folder.tokenizer();
+      CheckpointTokenizer of = CheckpointTokenizer.of(directory);
+      Tokenizer tokenizer = of.tokenizer();
       int endOfText =
           tokenizer
               .endOfText()
@@ -217,7 +217,7 @@ public final class Preparation {
                   () ->
                       new DataException(
                           directory + ": its vocabulary has no token that ends a text"));
-      return new Vocabulary("checkpoint", tokenizer, folder.files(), endOfText);
+      return new Vocabulary("checkpoint", tokenizer, of.files(), endOfText);
     } catch (TokenizerException e) {
       String message = String.valueOf(e.getMessage());
       throw new DataException(

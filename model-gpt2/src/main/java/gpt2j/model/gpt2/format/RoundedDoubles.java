@@ -1,6 +1,6 @@
-package gpt2j.model.gpt2.safetensors;
+package gpt2j.model.gpt2.format;
 
-import gpt2j.model.gpt2.safetensors.SafetensorsFile.Bytes;
+import gpt2j.model.gpt2.format.StoredTensor.Values;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
  * @param name of the tensor, for messages
  * @param doubles its bytes
  */
-record RoundedDoubles(String name, Bytes doubles) implements Bytes {
+public record RoundedDoubles(String name, Values doubles) implements Values {
   private static final ValueLayout.OfDouble DOUBLE =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =

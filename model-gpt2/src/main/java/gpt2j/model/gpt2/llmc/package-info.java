@@ -1,0 +1,5 @@
+/** The checkpoints of llm.c. */
+@NullMarked
+package gpt2j.model.gpt2.llmc;
+
+import org.jspecify.annotations.NullMarked;

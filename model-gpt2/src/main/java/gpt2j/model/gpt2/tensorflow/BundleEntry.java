@@ -1,0 +1,80 @@
+package gpt2j.model.gpt2.tensorflow;
+
+import gpt2j.model.gpt2.format.FormatException;
+import gpt2j.model.gpt2.json.Json;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where a tensor is ({@code BundleEntryProto} in TensorFlow's tensor_bundle.proto).
+ *
+ * @param type a number of {@code DataType} in types.proto
+ * @param offset its first byte in the file of tensors
+ * @param checksum of its bytes
+ */
+record BundleEntry(String name, int type, List<Long> sizes, long offset, long bytes, int checksum) {
+  private static final int DTYPE = 1;
+  private static final int SHAPE = 2;
+  private static final int SHARD = 3;
+  private static final int OFFSET = 4;
+  private static final int SIZE = 5;
+  private static final int CHECKSUM = 6;
+  private static final int SLICES = 7;
+  private static final int MOST_AXES = 254; // TensorFlow's
+
+  BundleEntry {
+    sizes = List.copyOf(sizes);
+  }
+
+  static BundleEntry read(String name, ByteBuffer value) {
+    String what = "tensor " + Json.printable(name);
+    Fields fields = new Fields(what, value);
+    long type = 0;
+    List<Long> sizes = List.of();
+    long offset = 0;
+    long bytes = 0;
+    int checksum = 0;
+    while (fields.hasNext()) {
+      switch (fields.next()) {
+        case DTYPE -> type = fields.number();
+        case SHAPE -> sizes = sizes(fields.message());
+        case SHARD -> {
+          if (fields.number() != 0) {
+            throw new FormatException(what + " is in another file than the first");
+          }
+        }
+        case OFFSET -> offset = fields.number();
+        case SIZE -> bytes = fields.number();
+        case CHECKSUM -> checksum = (int) fields.number();
+        case SLICES -> throw new FormatException(what + " is cut into slices, which are not read");
+        default -> fields.skip();
+      }
+    }
+    return new BundleEntry(name, (int) type, sizes, offset, bytes, checksum);
+  }
+
+  private static List<Long> sizes(Fields shape) {
+    List<Long> sizes = new ArrayList<>();
+    while (shape.hasNext()) {
+      if (shape.next() != 2) {
+        shape.skip();
+        continue;
+      }
+      Fields axis = shape.message();
+      long size = 0;
+      while (axis.hasNext()) {
+        if (axis.next() == 1) {
+          size = axis.number();
+        } else {
+          axis.skip();
+        }
+      }
+      sizes.add(size);
+      if (size < 0 || sizes.size() > MOST_AXES) {
+        throw shape.damaged();
+      }
+    }
+    return sizes;
+  }
+}
