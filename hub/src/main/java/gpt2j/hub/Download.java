@@ -124,7 +124,7 @@ final class Download {
   private void bring(String commit, Collection<RemoteFile> files, Set<RemoteFile> brought)
       throws IOException, InterruptedException {
     List<RemoteFile> rest =
-        files.stream().filter(file -> !Files.exists(repository.blob(file.hash()))).toList();
+        files.stream().filter(file -> !repository.has(file.hash(), file.size())).toList();
     long bytes = rest.stream().mapToLong(RemoteFile::size).sum();
     requireSpace(rest, bytes);
     total = bytes;

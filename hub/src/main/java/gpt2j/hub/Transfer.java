@@ -68,7 +68,7 @@ final class Transfer {
     ContentHash hash = file.hash();
     try (CacheLock lock = lock()) {
       Path blob = repository.blob(hash);
-      if (isThere(blob)) {
+      if (repository.has(hash, file.size())) {
         Files.deleteIfExists(repository.incomplete(hash)); // another program didn't need it
         progress.accept(file.size());
         return false;
@@ -85,11 +85,6 @@ final class Transfer {
       }
       return true;
     }
-  }
-
-  /** A blob is moved to its place when it is complete; one of another size was damaged later. */
-  private boolean isThere(Path blob) throws IOException {
-    return Files.isRegularFile(blob) && Files.size(blob) == file.size();
   }
 
   private CacheLock lock() throws IOException, InterruptedException {

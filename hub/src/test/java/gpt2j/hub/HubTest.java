@@ -54,13 +54,18 @@ class HubTest {
     }
     for (String absent :
         List.of(
-            "added_tokens.json", "merges.txt", "special_tokens_map.json", "spiece.model",
-            "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt")) {
+            "added_tokens.json",
+            "merges.txt",
+            "special_tokens_map.json",
+            "spiece.model",
+            "tokenizer.model",
+            "tokenizer_config.json",
+            "vocab.json",
+            "vocab.txt")) {
       expected.add(repository + ".no_exist/" + LoopbackHub.COMMIT + "/" + absent);
     }
     assertEquals(expected, fixture.content());
-    assertEquals(
-        LoopbackHub.COMMIT, Files.readString(fixture.repository().resolve("refs/main")));
+    assertEquals(LoopbackHub.COMMIT, Files.readString(fixture.repository().resolve("refs/main")));
     assertTrue(
         Files.readString(fixture.cache.resolve("CACHEDIR.TAG"))
             .startsWith("Signature: 8a477f597d28d172789f06886806bc55\n"));
@@ -71,7 +76,9 @@ class HubTest {
     Path folder = fixture.resolve(LoopbackHub.NAME);
     fixture.server.requests.clear();
     assertEquals(folder, fixture.resolve(LoopbackHub.NAME));
-    assertEquals(folder, fixture.hub().offline().resolve(HubModel.parse(LoopbackHub.NAME), fixture.listener()));
+    assertEquals(
+        folder,
+        fixture.hub().offline().resolve(HubModel.parse(LoopbackHub.NAME), fixture.listener()));
     assertEquals(List.of(), fixture.server.requests);
     assertEquals(List.of(), fixture.notes);
   }
@@ -101,16 +108,14 @@ class HubTest {
     assertFalse(fixture.server.elsewhere.isEmpty());
     fixture.server.requests.forEach(
         request -> assertEquals("Bearer " + HubFixture.TOKEN, request.header("authorization")));
-    fixture.server.elsewhere.forEach(
-        request -> assertEquals("", request.header("authorization")));
+    fixture.server.elsewhere.forEach(request -> assertEquals("", request.header("authorization")));
   }
 
   @Test
   void withoutATokenNoneIsSent() {
     fixture.environment.put("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
     fixture.resolve("gpt2");
-    fixture.server.requests.forEach(
-        request -> assertEquals("", request.header("authorization")));
+    fixture.server.requests.forEach(request -> assertEquals("", request.header("authorization")));
   }
 
   @Test
@@ -129,7 +134,9 @@ class HubTest {
     fixture.server.files.put("model-1-of-2.safetensors", first);
     fixture.server.files.put("model-2-of-2.safetensors", second);
     fixture.server.files.put("other.safetensors", LoopbackHub.noise(10, 4));
-    index("{\"weight_map\": {\"a\": \"model-1-of-2.safetensors\", \"b\": \"model-2-of-2.safetensors\"}}");
+    index(
+        "{\"weight_map\": {\"a\": \"model-1-of-2.safetensors\", \"b\":"
+            + " \"model-2-of-2.safetensors\"}}");
     Path folder = fixture.resolve(LoopbackHub.NAME);
     assertArrayEquals(first, Files.readAllBytes(folder.resolve("model-1-of-2.safetensors")));
     assertArrayEquals(second, Files.readAllBytes(folder.resolve("model-2-of-2.safetensors")));
@@ -271,8 +278,7 @@ class HubTest {
   @Test
   void offlineNothingIsAskedFor() {
     fixture.environment.put("HF_HUB_OFFLINE", "1");
-    String message =
-        assertThrows(HubException.class, () -> fixture.resolve("gpt2")).getMessage();
+    String message = assertThrows(HubException.class, () -> fixture.resolve("gpt2")).getMessage();
     assertTrue(message.startsWith("gpt2: is not in the hub's cache ("), message);
     assertEquals(List.of(), fixture.server.requests);
   }

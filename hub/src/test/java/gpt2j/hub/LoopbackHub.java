@@ -92,9 +92,7 @@ final class LoopbackHub implements AutoCloseable {
   }
 
   private Answer faulty(
-      Request request,
-      List<Request> log,
-      java.util.function.Function<Request, Answer> usual) {
+      Request request, List<Request> log, java.util.function.Function<Request, Answer> usual) {
     log.add(request);
     Answer answer = usual.apply(request);
     for (Map.Entry<String, Queue<UnaryOperator<Answer>>> each : faults.entrySet()) {
@@ -111,8 +109,7 @@ final class LoopbackHub implements AutoCloseable {
     Matcher api = API.matcher(request.path());
     if (api.matches()) {
       if (api.group(1).equals("gpt2")) {
-        return Answer.of(
-            307, "Location", "/api/models/" + NAME + "/revision/" + api.group(2));
+        return Answer.of(307, "Location", "/api/models/" + NAME + "/revision/" + api.group(2));
       }
       if (!api.group(1).equals(NAME)) {
         return Answer.of(

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * HTTP/1.1 on a loopback address, as exact as the faults that it has to show: an answer can stop, or
- * be cut off, after any of its bytes.
+ * HTTP/1.1 on a loopback address, as exact as the faults that it has to show: an answer can stop,
+ * or be cut off, after any of its bytes.
  */
 final class LoopbackServer implements AutoCloseable {
   private final ServerSocket socket;

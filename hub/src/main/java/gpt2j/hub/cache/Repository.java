@@ -62,6 +62,20 @@ public record Repository(Path cache, String name, boolean links) {
     return folder().resolve("blobs").resolve(hash.hex());
   }
 
+  /**
+   * Whether a content is there. It gets its place when it is complete; of another size it was
+   * damaged since.
+   *
+   * @param size in bytes
+   */
+  public boolean has(ContentHash hash, long size) {
+    try {
+      return Files.size(blob(hash)) == size;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Where a content is while it is downloaded by whoever has the lock. */
   public Path incomplete(ContentHash hash) {
     return sibling(hash, INCOMPLETE);
