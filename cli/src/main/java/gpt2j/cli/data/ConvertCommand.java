@@ -9,11 +9,14 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.ModelReference;
+import gpt2j.cli.options.ModelSource;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Copies a checkpoint with weights of another type. */
@@ -28,9 +31,14 @@ import picocli.CommandLine.Option;
 public final class ConvertCommand extends ContextCommand {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "The directory of a checkpoint in the layout of Hugging Face.")
-  private @Nullable Path model;
+      paramLabel = ModelReference.LABEL,
+      description =
+          "The directory of a checkpoint in the layout of Hugging Face, or the name of a model of"
+              + " its hub.")
+  private @Nullable ModelReference model;
+
+  @Mixin(name = "Network")
+  private ModelSource source = new ModelSource(context);
 
   @Option(
       names = "--dtype",
@@ -53,17 +61,18 @@ public final class ConvertCommand extends ContextCommand {
   @Override
   public Integer call() {
     if (model == null) {
-      throw UserError.usage("no checkpoint: give --model DIR");
+      throw UserError.usage("no checkpoint: give --model MODEL");
     }
     if (out == null) {
       throw UserError.usage("no place for the checkpoint: give --out DIR");
     }
+    Path from = source.locate(model);
     Optional<String> nonFinite;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
       nonFinite =
           CheckpointConversion.write(
-              model,
+              from,
               out,
               dtype,
               (written, bytes) -> {
@@ -74,7 +83,7 @@ public final class ConvertCommand extends ContextCommand {
     }
     nonFinite.ifPresent(
         problem ->
-            context.say("%s: %s, and so has the copy: it can't be run".formatted(model, problem)));
+            context.say("%s: %s, and so has the copy: it can't be run".formatted(from, problem)));
     context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(dtype)));
     return ExitCode.OK;
   }

@@ -88,7 +88,7 @@ public final class Http implements AutoCloseable {
         "%s redirects more than %d times".formatted(uri.getHost(), MOST_REDIRECTS));
   }
 
-  private static URI target(URI from, String location) throws HttpFailure {
+  static URI target(URI from, String location) throws HttpFailure {
     URI target;
     try {
       target = from.resolve(location);
