@@ -135,8 +135,6 @@ class HubModelTest {
         "target/none",
         "a--b",
         "a b",
-        "-",
-        ".",
         "model.safetensors"
       })
   void whatLooksLikeAPathIsOne(String name) {
