@@ -47,7 +47,9 @@ record Downloader(
       try {
         return await(task, download, notes, listener);
       } catch (ExecutionException e) {
-        throw failure(e.getCause(), new Words(model, endpoint, repository, token.isPresent()));
+        boolean hasBegun = download.total() > 0;
+        throw failure(
+            e.getCause(), new Words(model, endpoint, repository, token.isPresent(), hasBegun));
       } finally {
         end(worker);
       }

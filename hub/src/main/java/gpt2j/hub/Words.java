@@ -12,8 +12,10 @@ import java.nio.file.FileSystemException;
  *
  * @param endpoint where the hub is
  * @param hasToken whether it was given a token
+ * @param hasBegun whether something of the files may have come
  */
-record Words(HubModel model, URI endpoint, Repository repository, boolean hasToken) {
+record Words(
+    HubModel model, URI endpoint, Repository repository, boolean hasToken, boolean hasBegun) {
   /** In one line, which begins with the model. */
   String of(IOException e) {
     return model
@@ -53,7 +55,7 @@ record Words(HubModel model, URI endpoint, Repository repository, boolean hasTok
                     .formatted(host, e.getMessage());
             case 404 -> "%s has no such thing (%s)".formatted(host, e.getMessage());
             default ->
-                e.isOutage() && e.status() == 0
+                e.isOutage() && hasBegun
                     ? e.getMessage() + ": try again; what was brought is kept"
                     : e.getMessage();
           };
