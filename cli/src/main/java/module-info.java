@@ -4,6 +4,7 @@ module gpt2j.cli {
   requires gpt2j.backend.cpu;
   requires gpt2j.backend.cuda;
   requires gpt2j.bench;
+  requires gpt2j.hub;
   requires gpt2j.model.gpt2;
   requires dagger;
   requires jakarta.inject;

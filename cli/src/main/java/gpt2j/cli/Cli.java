@@ -4,6 +4,7 @@ import gpt2j.api.BackendProvider;
 import gpt2j.cli.bench.BenchCommand;
 import gpt2j.cli.data.BaselineCommand;
 import gpt2j.cli.data.ConvertCommand;
+import gpt2j.cli.data.DownloadCommand;
 import gpt2j.cli.data.InitCommand;
 import gpt2j.cli.data.PrepareCommand;
 import gpt2j.cli.data.StoriesCommand;
@@ -143,6 +144,7 @@ final class Cli {
     commands.put("tokenize", () -> new TokenizeCommand(context));
     commands.put("init", () -> new InitCommand(context));
     commands.put("convert", () -> new ConvertCommand(context));
+    commands.put("download", () -> new DownloadCommand(context));
     commands.put("stories", () -> new StoriesCommand(context));
     commands.put("prepare", () -> new PrepareCommand(context));
     commands.put(TrainCommand.NAME, () -> new TrainCommand(context));

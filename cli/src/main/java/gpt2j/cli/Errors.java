@@ -10,6 +10,7 @@ import gpt2j.cli.io.OutputException;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.CommonOptions;
+import gpt2j.hub.HubException;
 import gpt2j.model.gpt2.NonFiniteException;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.data.DataException;
@@ -78,6 +79,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
           TokenizerException _,
           RunException _,
           DataException _,
+          HubException _,
           BackendException _ ->
           fail(e);
       case OutOfMemoryError _ -> {

@@ -21,6 +21,7 @@ final class Main {
     var standardError = StandardError.restore();
     var interruption = new Interruption();
     var ended = endInOrder(interruption);
+    var component = DaggerCliComponent.factory().create(System.getenv());
     var context =
         new CommandContext(
             System.in,
@@ -30,7 +31,8 @@ final class Main {
             new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
             Descriptors::isTerminal,
             System.getenv(),
-            DaggerCliComponent.create().backends(),
+            component.backends(),
+            component.hub(),
             interruption);
     standardError.join();
     int exitCode = run(context, arguments);

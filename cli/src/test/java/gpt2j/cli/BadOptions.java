@@ -95,7 +95,11 @@ final class BadOptions {
             "--file=@/file.txt"),
         usage("no text to score", "no text: give TEXT, --file FILE or --token-ids IDS", "score"),
         usage("no text to tokenize", "no text: give TEXT, --file FILE or --decode IDS", "tokenize"),
-        usage("empty model", "--model: must be a path, and is empty", "--model=", "--prompt=a"),
+        usage(
+            "empty model",
+            "--model: must be a path or the name of a model of the hub, and is empty",
+            "--model=",
+            "--prompt=a"),
         usage(
             "unknown backend",
             "--backend: must be cpu, cuda or reference, not 'tpu'",

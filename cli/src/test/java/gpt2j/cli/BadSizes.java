@@ -57,7 +57,7 @@ final class BadSizes {
             "--n-head=1",
             "--n-embd=1000000",
             "--out=@/new"),
-        usage("nothing to convert", "no checkpoint: give --model PATH", "convert", "--out=@/new"),
+        usage("nothing to convert", "no checkpoint: give --model MODEL", "convert", "--out=@/new"),
         usage(
             "no place for the copy",
             "no place for the checkpoint: give --out PATH",

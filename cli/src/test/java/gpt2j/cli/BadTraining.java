@@ -42,7 +42,7 @@ final class BadTraining {
         usage(
             "no model",
             "no model: give the size of a new one (--size NAME, or --n-layer, --n-head and"
-                + " --n-embd), --model DIR, or --resume DIR",
+                + " --n-embd), --model MODEL, or --resume DIR",
             "train",
             "--data=@/data",
             "--out=@/new-run"),

@@ -96,19 +96,19 @@ final class CliRun {
 
   /** What commands work with. */
   CommandContext context(OutputStream out, OutputStream err) {
+    Map<String, String> withoutNetwork = new TreeMap<>(Map.of("HF_HUB_OFFLINE", "1"));
+    withoutNetwork.putAll(environment);
+    CliComponent component = DaggerCliComponent.factory().create(withoutNetwork);
+    Map<String, BackendProvider> backends = new TreeMap<>(component.backends());
+    backends.put("reference", new ReferenceBackendProvider());
     return new CommandContext(
         new ByteArrayInputStream(standardInput),
         new Output(out, () -> onTerminal),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         descriptor -> onTerminal,
         environment,
-        backends(),
+        backends,
+        component.hub(),
         interruption);
-  }
-
-  private static Map<String, BackendProvider> backends() {
-    Map<String, BackendProvider> backends = new TreeMap<>(DaggerCliComponent.create().backends());
-    backends.put("reference", new ReferenceBackendProvider());
-    return backends;
   }
 }

@@ -109,7 +109,7 @@ final class LauncherSandbox {
     Files.createDirectories(root.resolve("bin"));
     Files.copy(LAUNCHER, launcher());
     for (String module :
-        List.of("api", "backend-cpu", "backend-cuda", "model-gpt2", "bench", "cli")) {
+        List.of("api", "backend-cpu", "backend-cuda", "model-gpt2", "hub", "bench", "cli")) {
       write(module + "/pom.xml");
       write(module + "/src/main/java/module-info.java");
     }

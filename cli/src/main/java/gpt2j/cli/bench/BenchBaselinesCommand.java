@@ -77,7 +77,7 @@ final class BenchBaselinesCommand extends ContextCommand {
   private int timeout = 600;
 
   @Mixin(name = "Model")
-  private BenchModelOptions models = new BenchModelOptions();
+  private BenchModelOptions models = new BenchModelOptions(context);
 
   @Option(
       names = "--prefill-tokens",

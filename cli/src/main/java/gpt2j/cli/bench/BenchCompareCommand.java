@@ -61,7 +61,7 @@ final class BenchCompareCommand extends ContextCommand {
   private @Nullable String vs;
 
   @Mixin(name = "Model")
-  private BenchModelOptions models = new BenchModelOptions();
+  private BenchModelOptions models = new BenchModelOptions(context);
 
   @Mixin(name = "Cases")
   private BenchGridOptions grid = new BenchGridOptions();

@@ -17,7 +17,7 @@ final class BenchGridCommand extends ContextCommand {
   private CommandSpec spec;
 
   @Mixin(name = "Model")
-  private BenchModelOptions models = new BenchModelOptions();
+  private BenchModelOptions models = new BenchModelOptions(context);
 
   @Mixin(name = "Cases")
   private BenchGridOptions grid = new BenchGridOptions();

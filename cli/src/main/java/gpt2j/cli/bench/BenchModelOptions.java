@@ -4,8 +4,11 @@ import gpt2j.api.BackendSpec;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.setup.Model;
+import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.ModelOptions;
+import gpt2j.cli.options.ModelReference;
+import gpt2j.cli.options.ModelSource;
 import gpt2j.cli.options.Quantity;
 import gpt2j.cli.options.Several;
 import gpt2j.model.gpt2.config.Gpt2Size;
@@ -14,12 +17,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which models, and what computes. */
 final class BenchModelOptions {
-  @Option(names = "--model", paramLabel = "PATH", description = "A checkpoint, instead of --size.")
-  private @Nullable Path model;
+  @Option(
+      names = "--model",
+      paramLabel = ModelReference.LABEL,
+      description = "A checkpoint, or a model of the hub, instead of --size.")
+  private @Nullable ModelReference model;
+
+  @Mixin private ModelSource source;
+
+  private @Nullable String place;
 
   @Option(
       names = "--size",
@@ -59,13 +70,25 @@ final class BenchModelOptions {
               + " /batch-invariant=true for all.")
   private boolean batchInvariant;
 
+  BenchModelOptions(CommandContext context) {
+    source = new ModelSource(context);
+  }
+
+  /** Where the checkpoint is; one of the hub is downloaded if need be. */
+  private String place(ModelReference given) {
+    if (place == null) {
+      place = source.locate(given).toString();
+    }
+    return place;
+  }
+
   /** Standard sizes, or directories. */
   List<String> models() {
     if (model != null && sizes != null) {
       throw UserError.usage("--model and --size exclude each other: give one of them");
     }
     if (model != null) {
-      String name = model.toString();
+      String name = place(model);
       return List.of(Gpt2Size.of(name).isPresent() ? "./" + name : name);
     }
     return sizes == null
@@ -87,10 +110,10 @@ final class BenchModelOptions {
    */
   String locate(Path result, String name) {
     if (model != null) {
-      if (!Model.reference(model.toString()).equals(Model.reference(name))) {
+      if (!Model.reference(place(model)).equals(Model.reference(name))) {
         throw UserError.usage(
             "--model: %s was measured on %s, not on %s"
-                .formatted(result, Model.name(name), Model.name(model.toString())));
+                .formatted(result, Model.name(name), Model.name(place(model))));
       }
       return models().getFirst();
     }

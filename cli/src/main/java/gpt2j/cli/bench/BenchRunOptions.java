@@ -31,6 +31,7 @@ final class BenchRunOptions {
           "--config",
           "--format",
           "--model",
+          "--offline",
           "--random-models",
           "--debug",
           "--python",

@@ -86,7 +86,7 @@ final class BenchVisualizeCommand extends ContextCommand {
   private @Nullable Path out;
 
   @Mixin(name = "Model")
-  private ModelOptions model = new ModelOptions();
+  private ModelOptions model = new ModelOptions(context);
 
   @Mixin(name = "Sampling")
   private SamplingOptions sampling = new SamplingOptions();

@@ -9,6 +9,8 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.ModelReference;
+import gpt2j.cli.options.ModelSource;
 import gpt2j.model.gpt2.convert.Conversion;
 import gpt2j.model.gpt2.convert.Converted;
 import gpt2j.model.gpt2.convert.Target;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Copies a checkpoint to another format, or with weights of another type. */
@@ -35,9 +38,14 @@ import picocli.CommandLine.Option;
 public final class ConvertCommand extends ContextCommand {
   @Option(
       names = "--model",
-      paramLabel = "PATH",
-      description = "A checkpoint: a folder in the layout of Hugging Face, or a file.")
-  private @Nullable Path model;
+      paramLabel = ModelReference.LABEL,
+      description =
+          "A checkpoint: a folder in the layout of Hugging Face, a file, or the name of a model of"
+              + " the hub.")
+  private @Nullable ModelReference model;
+
+  @Mixin(name = "Network")
+  private ModelSource source = new ModelSource(context);
 
   @Option(
       names = "--format",
@@ -78,7 +86,7 @@ public final class ConvertCommand extends ContextCommand {
   @Override
   public Integer call() {
     if (model == null) {
-      throw UserError.usage("no checkpoint: give --model PATH");
+      throw UserError.usage("no checkpoint: give --model MODEL");
     }
     if (out == null) {
       throw UserError.usage("no place for the checkpoint: give --out PATH");
@@ -93,12 +101,13 @@ public final class ConvertCommand extends ContextCommand {
                   Choice.lowerCase(type),
                   Choice.list(target.formats().stream().map(Choice::lowerCase).toList())));
     }
+    Path from = source.locate(model);
     Converted converted;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
       converted =
           new Conversion(
-                  model,
+                  from,
                   out,
                   target,
                   Optional.ofNullable(dtype),
@@ -109,7 +118,6 @@ public final class ConvertCommand extends ContextCommand {
                   note -> context.say("note: " + note))
               .run();
     }
-    Path from = model;
     converted
         .nonFinite()
         .ifPresent(
@@ -118,7 +126,7 @@ public final class ConvertCommand extends ContextCommand {
                     "%s: %s, and so has the copy: it can't be run".formatted(from, problem)));
     context.out().print(ConvertTables.types(converted));
     if (report) {
-      context.out().print("\n" + ConvertTables.errors(TensorError.between(model, out)));
+      context.out().print("\n" + ConvertTables.errors(TensorError.between(from, out)));
     }
     context.say("wrote %s: weights in %s".formatted(out, Choice.lowerCase(type)));
     return ExitCode.OK;

@@ -9,6 +9,8 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.Choice;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
+import gpt2j.cli.options.ModelReference;
+import gpt2j.cli.options.ModelSource;
 import gpt2j.cli.options.Quantity;
 import gpt2j.model.gpt2.data.DataDescription;
 import gpt2j.model.gpt2.data.prepare.Preparation;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -74,9 +77,13 @@ public final class PrepareCommand extends ContextCommand {
 
   @Option(
       names = "--model",
-      paramLabel = "PATH",
-      description = "A checkpoint whose vocabulary to use, instead of --vocabulary.")
-  private @Nullable Path model;
+      paramLabel = ModelReference.LABEL,
+      description =
+          "A checkpoint, or a model of the hub, whose vocabulary to use, instead of --vocabulary.")
+  private @Nullable ModelReference model;
+
+  @Mixin(name = "Network")
+  private ModelSource source = new ModelSource(context);
 
   @Option(
       names = "--validation",
@@ -145,7 +152,7 @@ public final class PrepareCommand extends ContextCommand {
             "--model and %s exclude each other: give one of them"
                 .formatted(vocabulary == null ? "--vocab-size" : VOCABULARY));
       }
-      return new VocabularyChoice.OfCheckpoint(model);
+      return new VocabularyChoice.OfCheckpoint(source.locate(model));
     }
     String name = vocabulary == null ? size == null ? "gpt2" : "bpe" : vocabulary;
     if (size != null && !name.equals("bpe")) {

@@ -42,7 +42,7 @@ public class GenerateCommand extends ContextCommand {
   private PromptOptions prompt = new PromptOptions();
 
   @Mixin(name = "Model")
-  private ModelOptions model = new ModelOptions();
+  private ModelOptions model = new ModelOptions(context);
 
   @Mixin(name = "Generation")
   private GenerationOptions generation = new GenerationOptions();

@@ -65,7 +65,7 @@ public final class ScoreCommand extends ContextCommand {
   private @Nullable Integer stride;
 
   @Mixin(name = "Model")
-  private ModelOptions model = new ModelOptions();
+  private ModelOptions model = new ModelOptions(context);
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();

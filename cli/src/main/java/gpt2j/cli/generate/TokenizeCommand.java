@@ -8,13 +8,14 @@ import gpt2j.cli.io.UserError;
 import gpt2j.cli.options.ContextCommand;
 import gpt2j.cli.options.GroupedHelp;
 import gpt2j.cli.options.ModelLoader;
+import gpt2j.cli.options.ModelReference;
+import gpt2j.cli.options.ModelSource;
 import gpt2j.cli.options.OutputOptions;
 import gpt2j.cli.options.SourceText;
 import gpt2j.cli.options.TextOptions;
 import gpt2j.model.gpt2.json.Json;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,9 +43,13 @@ public final class TokenizeCommand extends ContextCommand {
 
   @Option(
       names = "--model",
-      paramLabel = "PATH",
-      description = "A checkpoint whose vocabulary to use. Default: GPT-2's.")
-  private @Nullable Path model;
+      paramLabel = ModelReference.LABEL,
+      description =
+          "A checkpoint, or a model of the hub, whose vocabulary to use. Default: GPT-2's.")
+  private @Nullable ModelReference model;
+
+  @Mixin(name = "Network")
+  private ModelSource place = new ModelSource(context);
 
   @Mixin(name = "Output")
   private OutputOptions output = new OutputOptions();
@@ -59,7 +64,8 @@ public final class TokenizeCommand extends ContextCommand {
         text.sources(context)
             .tokenIds("--decode", decode)
             .read("no text: give TEXT, --file FILE or --decode IDS");
-    Tokenizer tokenizer = model == null ? Tokenizer.gpt2() : ModelLoader.loadTokenizer(model);
+    Tokenizer tokenizer =
+        model == null ? Tokenizer.gpt2() : ModelLoader.loadTokenizer(place.locate(model));
     int[] tokens;
     try (Heartbeat _ = new Heartbeat(context, () -> "making tokens of " + source.label())) {
       tokens = source.tokens(context, tokenizer, text.special());

@@ -1,6 +1,7 @@
 package gpt2j.cli.io;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.hub.Hub;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.function.IntPredicate;
  * @param isTerminal whether a file descriptor is a terminal
  * @param environment the environment variables
  * @param backends every backend by name
+ * @param hub has the models that are known by a name
  * @param interruption tells when the user wants an end
  */
 public record CommandContext(
@@ -24,6 +26,7 @@ public record CommandContext(
     IntPredicate isTerminal,
     Map<String, String> environment,
     Map<String, BackendProvider> backends,
+    Hub hub,
     Interruption interruption) {
   public static final int OUT = 1;
   private static final int ERR = 2;

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ public final class Progress implements AutoCloseable {
   private final String task;
   private final Unit unit;
   private final boolean visible;
+  private final boolean withSpeed;
   private final long start = System.nanoTime();
   private final Heartbeat heartbeat;
   private @Nullable ProgressBar bar;
@@ -42,7 +44,8 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  private record State(long done, long total) {}
+  /** The first is where work began. */
+  private record State(long first, long done, long total, long since) {}
 
   /** Of work in bytes. */
   public Progress(CommandContext context, String task) {
@@ -50,28 +53,49 @@ public final class Progress implements AutoCloseable {
   }
 
   public Progress(CommandContext context, String task, Unit unit) {
+    this(context, task, unit, false);
+  }
+
+  /** Of bytes that come from elsewhere, with their speed. */
+  public static Progress ofTransfer(CommandContext context, String task) {
+    return new Progress(context, task, Unit.BYTES, true);
+  }
+
+  private Progress(CommandContext context, String task, Unit unit, boolean withSpeed) {
     this.context = context;
     this.task = task;
     this.unit = unit;
+    this.withSpeed = withSpeed;
     visible = context.errIsTerminal();
     heartbeat = new Heartbeat(context, this::line);
   }
 
   /** Says how far the work is. By one thread at a time. */
   public void report(long done, long total) {
-    state = new State(done, total);
+    State before = state;
+    State now =
+        before == null
+            ? new State(done, done, total, System.nanoTime())
+            : new State(before.first(), done, total, before.since());
+    state = now;
     if (bar == null && visible && System.nanoTime() - start > PATIENCE) {
-      bar = newBar(total);
+      bar = newBar(now);
     }
     if (bar != null) {
       bar.stepTo(done);
     }
   }
 
-  private ProgressBar newBar(long total) {
-    return ProgressBar.builder()
+  private ProgressBar newBar(State now) {
+    ProgressBarBuilder builder = ProgressBar.builder();
+    if (withSpeed) { // of what comes now, not of what was there
+      builder
+          .showSpeed()
+          .startsFrom(now.first(), Duration.ofNanos(System.nanoTime() - now.since()));
+    }
+    return builder
         .setTaskName("gpt2j: " + task)
-        .setInitialMax(total)
+        .setInitialMax(now.total())
         .setUnit(" " + unit.label, unit.size)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(UPDATE_MILLIS)
@@ -85,12 +109,24 @@ public final class Progress implements AutoCloseable {
     return now == null
         ? task
         : String.format(
+                Locale.ROOT,
+                "%s: %,d of %,d %s",
+                task,
+                now.done() / unit.size,
+                Math.ceilDiv(now.total(), unit.size),
+                unit.label)
+            + speed(now);
+  }
+
+  private String speed(State now) {
+    double seconds = (System.nanoTime() - now.since()) * 1e-9;
+    return withSpeed && now.done() > now.first()
+        ? String.format(
             Locale.ROOT,
-            "%s: %,d of %,d %s",
-            task,
-            now.done() / unit.size,
-            Math.ceilDiv(now.total(), unit.size),
-            unit.label);
+            ", %.1f %s/s",
+            (now.done() - now.first()) / seconds / unit.size,
+            unit.label)
+        : "";
   }
 
   @Override

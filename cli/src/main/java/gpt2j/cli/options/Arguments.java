@@ -48,6 +48,7 @@ public final class Arguments {
   private static final Map<Class<?>, ITypeConverter<?>> USUAL =
       Map.of(
           Path.class, new PathName(),
+          ModelReference.class, new ModelReference.Converter(),
           int.class, new Quantity.Count(),
           Integer.class, new Quantity.Count(),
           long.class, new Quantity.Seed(),

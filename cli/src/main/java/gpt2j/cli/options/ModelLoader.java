@@ -58,6 +58,7 @@ public final class ModelLoader {
     long start = System.nanoTime();
     BackendProvider provider = options.backend(context);
     BackendOptions backendOptions = options.backendOptions(provider);
+    options.locate();
     CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", options::loadTokenizer);
     CompletableFuture<Backend> backend =
         begin("backend", () -> around.apply(provider.open(backendOptions)));

@@ -11,6 +11,7 @@ import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model, and what computes. */
@@ -22,12 +23,17 @@ public final class ModelOptions {
 
   @Option(
       names = "--model",
-      paramLabel = "PATH",
+      paramLabel = ModelReference.LABEL,
       description =
-          "A checkpoint: a folder in the layout of Hugging Face, or a file of safetensors, GGUF,"
-              + " PyTorch (nanoGPT), llm.c or TensorFlow. Default: a small model that comes with"
-              + " gpt2j and tells stories.")
-  private @Nullable Path model;
+          "A checkpoint: a folder in the layout of Hugging Face; a file of safetensors, GGUF,"
+              + " PyTorch (nanoGPT), llm.c or TensorFlow; or the name of a model of the hub, as in"
+              + " openai-community/gpt2@main, which is downloaded if need be. Default: a small"
+              + " model that comes with gpt2j and tells stories.")
+  private @Nullable ModelReference model;
+
+  @Mixin private ModelSource source;
+
+  private @Nullable Path place;
 
   @Option(
       names = BACKEND,
@@ -71,19 +77,30 @@ public final class ModelOptions {
               + " samples, a prompt in one piece or in several, with the cache or without. Slower.")
   private boolean batchInvariant;
 
+  public ModelOptions(CommandContext context) {
+    source = new ModelSource(context);
+  }
+
   /** How pictures and results speak of the checkpoint. */
   public String modelName() {
-    return model == null ? "the bundled model" : Model.name(model.toString());
+    return place == null ? "the bundled model" : Model.name(place.toString());
   }
 
-  /** Opens the checkpoint. */
+  /** Finds the checkpoint; one of the hub is downloaded if need be. */
+  void locate() {
+    if (model != null && place == null) {
+      place = source.locate(model);
+    }
+  }
+
+  /** Opens the checkpoint, which was located. */
   Checkpoint openCheckpoint() {
-    return model == null ? Checkpoint.bundled() : Checkpoint.open(model);
+    return place == null ? Checkpoint.bundled() : Checkpoint.open(place);
   }
 
-  /** Loads the checkpoint's tokenizer. */
+  /** Loads the checkpoint's tokenizer, which was located. */
   Tokenizer loadTokenizer() {
-    return model == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(model);
+    return place == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(place);
   }
 
   public BackendProvider backend(CommandContext context) {

@@ -26,7 +26,15 @@ import picocli.CommandLine.ParseResult;
 record SettingsFile(String label, Map<String, String> values) {
   /** Options of a command that are no settings. */
   private static final Set<String> NO_SETTINGS =
-      Set.of("--help", "--version", "--debug", "--out", "--resume", "--config", "--format");
+      Set.of(
+          "--help",
+          "--version",
+          "--debug",
+          "--out",
+          "--resume",
+          "--config",
+          "--format",
+          "--offline");
 
   /**
    * Reads a settings file.

@@ -52,7 +52,7 @@ public final class TrainCommand extends ContextCommand {
   private TrainPlaceOptions place = new TrainPlaceOptions();
 
   @Mixin(name = "Start")
-  private TrainStartOptions start = new TrainStartOptions();
+  private TrainStartOptions start = new TrainStartOptions(context);
 
   @Mixin(name = "Size")
   private SizeOptions size = new SizeOptions();

@@ -71,12 +71,11 @@ record TrainSettings(
   }
 
   private static Start start(DataSet data, TrainOptions options) {
-    Optional<Path> model = options.start().model();
-    if (model.isEmpty()) {
+    if (!options.start().hasModel()) {
       if (!options.size().isGiven()) {
         throw UserError.usage(
             "no model: give the size of a new one (--size NAME, or --n-layer, --n-head and"
-                + " --n-embd), --model DIR, or --resume DIR");
+                + " --n-embd), --model MODEL, or --resume DIR");
       }
       return new Start.Scratch(
           options.size().config(builder -> defaults(builder, data, options.start().untiedHead())));
@@ -85,7 +84,7 @@ record TrainSettings(
       throw UserError.usage(
           "--model and the size of a new model exclude each other: a checkpoint has its own");
     }
-    return new Start.Weights(model.get());
+    return new Start.Weights(options.start().model().orElseThrow());
   }
 
   private static Gpt2ConfigBuilder defaults(

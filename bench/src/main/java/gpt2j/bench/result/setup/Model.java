@@ -2,6 +2,8 @@ package gpt2j.bench.result.setup;
 
 import gpt2j.model.gpt2.config.Gpt2Size;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A model that was measured.
@@ -36,12 +38,21 @@ public record Model(
     return Gpt2Size.of(name).isPresent() && Gpt2Size.of(model).isEmpty() ? "./" + name : name;
   }
 
+  /** A model's commit in the cache of the Hugging Face hub. */
+  private static final Pattern SNAPSHOT =
+      Pattern.compile("(?:.*/)?models--(?:[^/]+--)?([^/]+)/snapshots/([0-9a-f]{7})[0-9a-f]{33}");
+
   /**
    * The name under which results speak of a checkpoint: it doesn't say where on this machine it is.
+   * One from the hub has its model's name and the beginning of its commit: {@code gpt2@607a30d}.
    *
    * @param model label of a {@link Gpt2Size}, or a directory
    */
   public static String name(String model) {
+    Matcher snapshot = SNAPSHOT.matcher(model);
+    if (snapshot.matches()) {
+      return snapshot.group(1) + "@" + snapshot.group(2);
+    }
     Path file = Path.of(model).toAbsolutePath().normalize().getFileName();
     return Gpt2Size.of(model).isPresent() || file == null ? model : file.toString();
   }

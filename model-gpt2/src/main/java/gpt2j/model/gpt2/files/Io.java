@@ -25,8 +25,8 @@ public final class Io {
 
   /** What to say of a checkpoint's directory that isn't there, to follow "DIRECTORY: ". */
   public static final String NO_CHECKPOINT =
-      "does not exist; give a directory with config.json and model.safetensors, as huggingface.co"
-          + " has them for gpt2; nothing is downloaded by itself yet";
+      "does not exist; give a directory with config.json and model.safetensors, or the name of a"
+          + " model of huggingface.co, such as openai-community/gpt2";
 
   private Io() {}
 
