@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Which files of a repository gpt2j reads. Names that a server makes up are never used but to see
@@ -84,13 +83,16 @@ final class ModelFiles {
       wanted.add(WEIGHTS);
     } else if (all.contains(INDEX)) {
       wanted.add(INDEX);
+    } else if (all.contains(PICKLED)) {
+      wanted.add(PICKLED);
     } else {
       throw new ModelProblem(
-          Stream.of(PICKLED, PICKLED_INDEX).anyMatch(all::contains)
-              ? "has only pickled weights (pytorch_model.bin), which are not downloaded: convert"
-                  + " them in Python with transformers'"
+          all.contains(PICKLED_INDEX)
+              ? "has its weights in several pickled files (pytorch_model.bin.index.json), which are"
+                  + " not read: convert them in Python with transformers'"
                   + " GPT2LMHeadModel.from_pretrained(NAME).save_pretrained(DIR)"
-              : "has neither model.safetensors nor model.safetensors.index.json");
+              : "has none of model.safetensors, model.safetensors.index.json and"
+                  + " pytorch_model.bin");
     }
     return wanted;
   }
@@ -105,7 +107,7 @@ final class ModelFiles {
 
   /** The most bytes that a file may have. */
   static long limit(String file) {
-    if (file.endsWith(".safetensors")) {
+    if (file.endsWith(".safetensors") || file.equals(PICKLED)) {
       return Long.MAX_VALUE;
     }
     return VOCABULARY.contains(file) || file.equals("merges.txt") || FOREIGN.contains(file)
@@ -174,7 +176,7 @@ final class ModelFiles {
       return true;
     }
     if (!repository.has(commit, INDEX)) {
-      return false;
+      return repository.has(commit, PICKLED);
     }
     try {
       return shards(repository.snapshot(commit).resolve(INDEX)).stream()

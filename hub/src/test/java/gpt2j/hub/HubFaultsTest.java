@@ -97,7 +97,7 @@ class HubFaultsTest {
             "connection cut at once, always",
             WEIGHTS,
             answer -> answer.cutAfter(0),
-            "*the connection broke*try again; what was brought is kept"),
+            "*the connection*broke*try again; what was brought is kept"),
         passes("nothing comes for a second", WEIGHTS, 2, answer -> answer.slow(1500, 100_000)),
         fails(
             "nothing comes ever",
@@ -255,16 +255,20 @@ class HubFaultsTest {
         listing(
             "no configuration", files -> files.remove("config.json"), "*has no config.json: is*"),
         listing(
-            "pickled weights only",
-            files -> files.remove("model.safetensors"),
-            "*has only pickled weights (pytorch_model.bin), which are not downloaded: convert*"),
+            "pickled weights in pieces",
+            files -> {
+              files.remove("model.safetensors");
+              files.remove("pytorch_model.bin");
+              files.put("pytorch_model.bin.index.json", new byte[] {'{', '}'});
+            },
+            "*has its weights in several pickled files (pytorch_model.bin.index.json)*convert*"),
         listing(
             "no weights",
             files -> {
               files.remove("model.safetensors");
               files.remove("pytorch_model.bin");
             },
-            "*has neither model.safetensors nor model.safetensors.index.json"),
+            "*has none of model.safetensors, model.safetensors.index.json and pytorch_model.bin"),
         listing(
             "another kind of model",
             files -> files.put("config.json", "{\"model_type\": \"bert\"}".getBytes(UTF_8)),

@@ -146,6 +146,18 @@ class HubTest {
     assertEquals(List.of(), fixture.server.requests);
   }
 
+  @Test
+  void pickledWeightsAreTakenWhereThereAreNoOthers() throws IOException {
+    fixture.server.files.remove("model.safetensors");
+    Path folder = fixture.resolve(LoopbackHub.NAME);
+    assertArrayEquals(
+        fixture.server.files.get("pytorch_model.bin"),
+        Files.readAllBytes(folder.resolve("pytorch_model.bin")));
+    int asked = fixture.server.requests.size();
+    assertEquals(folder, fixture.resolve(LoopbackHub.NAME)); // from the cache
+    assertEquals(asked, fixture.server.requests.size());
+  }
+
   private void index(String text) {
     fixture.server.files.put("model.safetensors.index.json", text.getBytes(UTF_8));
   }
