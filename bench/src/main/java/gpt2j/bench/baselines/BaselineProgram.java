@@ -5,6 +5,11 @@ interface BaselineProgram {
   /** Its name in results. */
   String name();
 
+  /** Whether it can be opened with quantised weights. */
+  default boolean quantizes() {
+    return false;
+  }
+
   /**
    * Starts it.
    *

@@ -180,7 +180,7 @@ public final class BaselinesRun {
     context.check();
     report("starting " + program.name());
     try {
-      if (conditions.precision().plain().isEmpty()) {
+      if (conditions.precision().plain().isEmpty() && !program.quantizes()) {
         throw ProgramException.unsupported("it isn't told so far how to quantise weights");
       }
       open.put(program.name(), program.open(conditions));

@@ -47,6 +47,11 @@ final class LlamaCpp implements BaselineProgram {
   }
 
   @Override
+  public boolean quantizes() {
+    return true;
+  }
+
+  @Override
   public RunningProgram open(Conditions conditions) throws ProgramException {
     String help = String.join("\n", output(conditions, List.of(bench, "--help")).lines());
     Path file = null;

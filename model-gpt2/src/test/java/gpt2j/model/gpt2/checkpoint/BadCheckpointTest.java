@@ -365,8 +365,8 @@ class BadCheckpointTest {
     Path missing = directory.resolve("missing");
     assertMessage(
         missing
-            + ": does not exist; give a directory with config.json and model.safetensors, as"
-            + " huggingface.co has them for gpt2; nothing is downloaded by itself yet",
+            + ": does not exist; give a directory with config.json and model.safetensors, or the"
+            + " name of a model of huggingface.co, such as openai-community/gpt2",
         missing);
     Path file = Files.createFile(directory.resolve("model.safetensors"));
     assertMessage(
