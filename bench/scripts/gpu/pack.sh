@@ -49,7 +49,7 @@ say 'the classes'
 # All of the command line but what the CPU backend computes with, which is larger than all the rest.
 for jar in "$root"/cli/target/mods/*.jar; do
   case ${jar##*/} in
-    *nd4j* | openblas* | javacpp* | jcuda-natives* | jcublas-natives*) ;;
+    *nd4j* | openblas* | javacpp* | commons-math3* | jcuda-natives* | jcublas-natives*) ;;
     *) cp -- "$jar" "$new/lib/" ;;
   esac
 done

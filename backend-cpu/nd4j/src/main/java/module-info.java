@@ -10,6 +10,7 @@ module gpt2j.nd4j {
   requires org.bytedeco.javacpp.linux.x86_64;
   requires org.bytedeco.openblas.linux.x86_64;
   requires nd4j.cpu.binary;
+  requires commons.math3;
   requires org.slf4j;
   requires java.logging;
   requires java.management;

@@ -98,6 +98,7 @@ class EmbeddingTest {
     "javacpp-1.5.7.jar, org.bytedeco:javacpp is on no path",
     "openblas-0.3.19-1.5.7.jar, org.bytedeco:openblas is on no path",
     "/nd4j/target/, gpt2j:gpt2j-nd4j is on no path",
+    "commons-math3, org.apache.commons:commons-math3 is on no path",
     "slf4j-api, org.slf4j:slf4j-api is on no path",
   })
   void namesTheLibraryThatIsNotOnTheClassPath(String jar, String named) throws Exception {

@@ -41,6 +41,7 @@ public final class Requirements {
       new TreeMap<>(
           Map.of(
               "gpt2j:gpt2j-nd4j", "org/nd4j/linalg/factory/Nd4j.class",
+              "org.apache.commons:commons-math3", "org/apache/commons/math3/util/FastMath.class",
               "org.bytedeco:javacpp", "org/bytedeco/javacpp/Pointer.class",
               "org.bytedeco:openblas", "org/bytedeco/openblas/global/openblas.class",
               "org.slf4j:slf4j-api", "org/slf4j/Logger.class"));

@@ -53,7 +53,9 @@ public final class TrafficProfiler implements InternalProfiler {
   @Override
   public Collection<? extends Result<?>> afterIteration(
       BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-    if (iteration.getType() != IterationType.MEASUREMENT) {
+    // Without results the benchmark failed, which is told if nothing else fails here.
+    if (iteration.getType() != IterationType.MEASUREMENT
+        || result.getRawPrimaryResults().isEmpty()) {
       return List.of();
     }
     String operation = operation(benchmark);
