@@ -7,6 +7,7 @@ open module gpt2j.integration.tests {
   requires gpt2j.backend.plain;
   requires gpt2j.cuda.emulator;
   requires gpt2j.model.gpt2;
+  requires gpt2j.hub;
   requires gpt2j.bench;
   requires dagger;
   requires jakarta.inject;

@@ -31,6 +31,7 @@ record Snippet(Path page, int line, String code) {
       import gpt2j.api.*;
       import gpt2j.api.tensor.*;
       import gpt2j.backend.cpu.*;
+      import gpt2j.hub.*;
       import gpt2j.model.gpt2.*;
       import java.nio.file.*;
       import java.util.*;
@@ -45,7 +46,8 @@ record Snippet(Path page, int line, String code) {
   private static final String AFTER = "}}";
 
   private static final String MODULE =
-      "module snippet { requires gpt2j.backend.cpu; requires gpt2j.model.gpt2; }";
+      "module snippet { requires gpt2j.backend.cpu; requires gpt2j.model.gpt2; requires gpt2j.hub;"
+          + " }";
 
   /** Those of a page, in order. */
   static List<Snippet> of(Path page) throws IOException {
