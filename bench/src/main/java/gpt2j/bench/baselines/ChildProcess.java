@@ -157,9 +157,10 @@ final class ChildProcess implements AutoCloseable {
 
   /** Why it ended, once it has closed its output. */
   ProgramException ended() throws ProgramException {
+    int exitCode = exitCode(); // by then all that it said was read
     String last = lastError;
     return ProgramException.gone(
-        "ended with exit code %d%s".formatted(exitCode(), last.isEmpty() ? "" : ": " + last));
+        "ended with exit code %d%s".formatted(exitCode, last.isEmpty() ? "" : ": " + last));
   }
 
   private int exitCode() throws ProgramException {
