@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,18 +56,18 @@ final class Download {
   Path run() throws IOException, InterruptedException {
     RemoteRepository.Listing listing = remote.listing();
     String commit = listing.commit();
-    Set<String> wanted = ModelFiles.wanted(listing.files());
+    Set<String> wanted = KnownFiles.wanted(listing.files());
     repository.create();
     Map<String, RemoteFile> lacking = ask(commit, wanted);
     Set<RemoteFile> brought = new HashSet<>();
-    bring(commit, lacking, ModelFiles.CONFIG, brought);
-    ModelFiles.requireGpt2(place(commit, lacking, ModelFiles.CONFIG));
-    if (wanted.contains(ModelFiles.INDEX)) {
-      bring(commit, lacking, ModelFiles.INDEX, brought);
-      Set<String> shards = ModelFiles.shards(place(commit, lacking, ModelFiles.INDEX));
+    bring(commit, lacking, KnownFiles.CONFIG, brought);
+    KnownFiles.requireGpt2(place(commit, lacking, KnownFiles.CONFIG));
+    if (wanted.contains(KnownFiles.INDEX)) {
+      bring(commit, lacking, KnownFiles.INDEX, brought);
+      Set<String> shards = KnownFiles.shards(place(commit, lacking, KnownFiles.INDEX));
       for (String shard : shards) {
         if (!listing.files().contains(shard)) {
-          throw new ModelProblem(ModelFiles.INDEX + ": names " + shard + ", which isn't there");
+          throw new ModelProblem(KnownFiles.INDEX + ": names " + shard + ", which isn't there");
         }
       }
       lacking.putAll(ask(commit, shards));
@@ -77,7 +78,7 @@ final class Download {
           lacking.values().stream().filter(f -> f.hash().equals(file.hash())).count() == 1;
       repository.put(commit, file.name(), file.hash(), isItsOwn && brought.contains(file));
     }
-    for (String file : ModelFiles.missing(listing.files())) {
+    for (String file : KnownFiles.missing(listing.files())) {
       repository.noteMissing(commit, file);
     }
     repository.noteCommit(model.revision(), commit);
@@ -87,7 +88,7 @@ final class Download {
   /** The weights last, so that whoever finds them finds all. */
   private static List<RemoteFile> inOrder(Collection<RemoteFile> files) {
     List<RemoteFile> ordered = new ArrayList<>(files);
-    ordered.sort(java.util.Comparator.comparing(file -> file.name().endsWith(".safetensors")));
+    ordered.sort(Comparator.comparing(file -> KnownFiles.isWeights(file.name())));
     return ordered;
   }
 

@@ -49,7 +49,8 @@ record Downloader(
       } catch (ExecutionException e) {
         boolean hasBegun = download.total() > 0;
         throw failure(
-            e.getCause(), new Words(model, endpoint, repository, token.isPresent(), hasBegun));
+            e.getCause(),
+            new Explanation(model, endpoint, repository, token.isPresent(), hasBegun));
       } finally {
         end(worker);
       }
@@ -96,10 +97,10 @@ record Downloader(
     }
   }
 
-  private static RuntimeException failure(Throwable cause, Words words) {
+  private static RuntimeException failure(Throwable cause, Explanation explanation) {
     return switch (cause) {
       case IOException e ->
-          new HubException(words.of(e), e, e instanceof HttpFailure http && http.isOutage());
+          new HubException(explanation.of(e), e, e instanceof HttpFailure http && http.isOutage());
       case RuntimeException e -> e;
       case Error e -> throw e;
       default -> new IllegalStateException(cause);

@@ -14,7 +14,7 @@ import java.nio.file.FileSystemException;
  * @param hasToken whether it was given a token
  * @param hasBegun whether something of the files may have come
  */
-record Words(
+record Explanation(
     HubModel model, URI endpoint, Repository repository, boolean hasToken, boolean hasBegun) {
   /** In one line, which begins with the model. */
   String of(IOException e) {

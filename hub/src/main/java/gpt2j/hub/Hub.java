@@ -1,6 +1,6 @@
 package gpt2j.hub;
 
-import gpt2j.hub.ModelFiles.State;
+import gpt2j.hub.KnownFiles.State;
 import gpt2j.hub.cache.Repository;
 import gpt2j.hub.http.Retries;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ public final class Hub {
   public Path resolve(HubModel model, HubListener listener) {
     Repository repository = repository(model);
     Optional<String> commit = repository.commit(model.revision());
-    State state = commit.map(each -> ModelFiles.state(repository, each)).orElse(State.ABSENT);
+    State state = commit.map(each -> KnownFiles.state(repository, each)).orElse(State.ABSENT);
     if (state == State.COMPLETE || state == State.USABLE && isOffline()) {
       return repository.snapshot(commit.orElseThrow());
     }
@@ -92,7 +92,7 @@ public final class Hub {
       Optional<String> commit =
           repository
               .commit(model.revision())
-              .filter(each -> ModelFiles.state(repository, each) != State.ABSENT);
+              .filter(each -> KnownFiles.state(repository, each) != State.ABSENT);
       if (!e.isOutage() || commit.isEmpty()) {
         throw e;
       }

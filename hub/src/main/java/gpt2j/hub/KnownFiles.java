@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * Which files of a repository gpt2j reads. Names that a server makes up are never used but to see
  * whether one of these is among them.
  */
-final class ModelFiles {
+final class KnownFiles {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
@@ -51,7 +51,7 @@ final class ModelFiles {
   private static final long LARGEST_CONFIGURATION = 16L << 20;
   private static final long LARGEST_VOCABULARY = 128L << 20;
 
-  private ModelFiles() {}
+  private KnownFiles() {}
 
   /** How much of a model the cache has. */
   enum State {
@@ -105,9 +105,14 @@ final class ModelFiles {
     return missing;
   }
 
+  /** Whether a file holds weights. */
+  static boolean isWeights(String file) {
+    return file.endsWith(".safetensors") || file.equals(PICKLED);
+  }
+
   /** The most bytes that a file may have. */
   static long limit(String file) {
-    if (file.endsWith(".safetensors") || file.equals(PICKLED)) {
+    if (isWeights(file)) {
       return Long.MAX_VALUE;
     }
     return VOCABULARY.contains(file) || file.equals("merges.txt") || FOREIGN.contains(file)

@@ -127,7 +127,7 @@ record RemoteRepository(
               .size("X-Linked-Size")
               .or(() -> reply.size("Content-Length"))
               .orElseThrow(() -> new ModelProblem(noHub("it gives no size for " + name)));
-      if (size > ModelFiles.limit(name)) {
+      if (size > KnownFiles.limit(name)) {
         throw new ModelProblem(
             "%s: has %d MiB, more than such a file can have"
                 .formatted(name, Math.ceilDiv(size, 1L << 20)));

@@ -5,6 +5,7 @@ import gpt2j.hub.cache.ContentHash;
 import gpt2j.hub.cache.Repository;
 import gpt2j.hub.http.HttpFailure;
 import gpt2j.hub.http.Reply;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -206,7 +207,7 @@ final class Transfer {
       if (position < file.size()) {
         throw HttpFailure.ofConnection(
             "%s: ended after %,d of %,d bytes".formatted(file.name(), position, file.size()),
-            new java.io.EOFException());
+            new EOFException());
       }
     }
 
