@@ -49,10 +49,11 @@ final class Cli {
   /** Does what the arguments ask for and returns the exit code; nothing is thrown. */
   int run(String... arguments) {
     String[] prepared = Arguments.prepare(arguments);
+    List<String> given = List.of(prepared);
     Errors errors = new Errors(context, prepared);
-    prepareBackend(List.of(prepared));
+    prepareBackend(given);
     try {
-      return commandLine(needed(List.of(prepared)))
+      return commandLine(needed(given))
           .setParameterExceptionHandler(errors)
           .setExecutionExceptionHandler(errors)
           .setExecutionStrategy(parsed -> execute(parsed, errors))
@@ -67,7 +68,7 @@ final class Cli {
    * that costs little if it is wrong.
    */
   private void prepareBackend(List<String> arguments) {
-    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    String first = first(arguments);
     boolean generates = first.equals(GENERATE) || first.startsWith("--");
     if (generates && Collections.disjoint(arguments, WITHOUT_BACKEND)) {
       BackendProvider provider = context.backends().get(backendName(arguments));
@@ -75,6 +76,11 @@ final class Cli {
         provider.prepare();
       }
     }
+  }
+
+  /** A command, or an option of {@code generate}; empty without arguments. */
+  private static String first(List<String> arguments) {
+    return arguments.isEmpty() ? "" : arguments.getFirst();
   }
 
   private static String backendName(List<String> arguments) {
@@ -161,7 +167,7 @@ final class Cli {
    * something, else only those that occur. Making them all would take a good part of the start.
    */
   private Predicate<String> needed(List<String> arguments) {
-    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    String first = first(arguments);
     boolean all =
         !first.startsWith("--") && !commands().containsKey(first)
             || !Collections.disjoint(arguments, List.of("--help", "-h", "help", "completion"));

@@ -39,6 +39,24 @@ import picocli.CommandLine.Model.CommandSpec;
  * -Dgpt2j.test.files=gguf/}.
  */
 class FuzzTest {
+  /** Models of other formats, among what the tests of the model read. */
+  private static final List<String> OTHER_MODELS =
+      List.of(
+          "gguf/q8_0.gguf",
+          "gguf/k-quants.gguf",
+          "torch/nanogpt.pt",
+          "torch/views.pt",
+          "llmc/bf16.bin",
+          "tensorflow/model.ckpt.index",
+          "tensorflow/compressed.ckpt.index");
+
+  private static final List<String> PARTS_OF_OTHERS =
+      List.of(
+          "tensorflow/model.ckpt.data-00000-of-00001",
+          "tensorflow/hparams.json",
+          "tensorflow/encoder.json",
+          "tensorflow/vocab.bpe");
+
   private static final int MUTANTS = Integer.getInteger("gpt2j.test.mutants", 300);
   private static final long SEED = Long.getLong("gpt2j.test.seed", 1);
 
@@ -175,19 +193,7 @@ class FuzzTest {
   /** The small models of other formats that the tests of the model read. */
   private static void otherFormats() throws IOException {
     Path files = Path.of("../model-gpt2/src/test/resources/gpt2j/model/gpt2");
-    for (String file :
-        List.of(
-            "gguf/q8_0.gguf",
-            "gguf/k-quants.gguf",
-            "torch/nanogpt.pt",
-            "torch/views.pt",
-            "llmc/bf16.bin",
-            "tensorflow/model.ckpt.index",
-            "tensorflow/compressed.ckpt.index",
-            "tensorflow/model.ckpt.data-00000-of-00001",
-            "tensorflow/hparams.json",
-            "tensorflow/encoder.json",
-            "tensorflow/vocab.bpe")) {
+    for (String file : Stream.concat(OTHER_MODELS.stream(), PARTS_OF_OTHERS.stream()).toList()) {
       Path copy = folder.resolve(file);
       Files.createDirectories(copy.getParent());
       Files.copy(files.resolve(file), copy);
@@ -256,15 +262,7 @@ class FuzzTest {
     }
     add("sharded/model.safetensors.index.json", TinyModel.join(GENERATE, "--model=@/sharded"));
     add("sharded/a.safetensors", "convert", "--model=@/sharded", "--out=@/out");
-    for (String file :
-        List.of(
-            "gguf/q8_0.gguf",
-            "gguf/k-quants.gguf",
-            "torch/nanogpt.pt",
-            "torch/views.pt",
-            "llmc/bf16.bin",
-            "tensorflow/model.ckpt.index",
-            "tensorflow/compressed.ckpt.index")) {
+    for (String file : OTHER_MODELS) {
       addOther(file, file);
     }
     for (String file :

@@ -193,7 +193,7 @@ final class CpuBackend extends UncheckedBackend {
 
   @Override
   public TrainingOperations training() {
-    runtime.products().start();
+    runtime.products().start(); // every step will need it
     return training;
   }
 

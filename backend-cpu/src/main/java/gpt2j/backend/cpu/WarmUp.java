@@ -183,10 +183,9 @@ final class WarmUp {
 
     private static void run() {
       int bytes = Q8GroupKernel.GROUP_BYTES;
-      WarmUp.run((a, b, c) -> Q8GroupKernel.oneRow(a, b, c, bytes, b, 1, a + ROW));
-      WarmUp.run((a, b, c) -> Q8GroupKernel.widen(a, Memory.VECTOR, c, b));
-      product();
-      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
+      groups(
+          (a, b, c) -> Q8GroupKernel.oneRow(a, b, c, bytes, b, 1, a + ROW),
+          (a, b, c) -> Q8GroupKernel.widen(a, Memory.VECTOR, c, b));
     }
   }
 
@@ -198,15 +197,21 @@ final class WarmUp {
     }
 
     private static void run() {
-      WarmUp.run((a, b, c) -> Q4GroupKernel.oneRow(a, b, c, 4, a + ROW));
-      WarmUp.run((a, b, c) -> Q4GroupKernel.widen(a, Q4GroupKernel.PANEL_BYTES, c, b));
-      product();
-      WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
+      groups(
+          (a, b, c) -> Q4GroupKernel.oneRow(a, b, c, 4, a + ROW),
+          (a, b, c) -> Q4GroupKernel.widen(a, Q4GroupKernel.PANEL_BYTES, c, b));
     }
   }
 
   private static void product() {
     WarmUp.run((a, b, c) -> TileGemm.product(a, b, ROW, Float.BYTES, c, HEAD_SIZE));
+  }
+
+  private static void groups(Kernels oneRow, Kernels widen) {
+    WarmUp.run(oneRow);
+    WarmUp.run(widen);
+    product();
+    WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
   }
 
   private static final class Bf16Rows {

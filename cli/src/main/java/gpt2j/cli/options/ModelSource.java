@@ -7,11 +7,13 @@ import gpt2j.cli.io.OneLine;
 import gpt2j.cli.io.UserError;
 import gpt2j.hub.Hub;
 import gpt2j.hub.HubException;
+import gpt2j.hub.HubListener;
 import gpt2j.hub.HubModel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
 import picocli.CommandLine.Option;
 
 /** Finds the model that {@code --model} names: here, or on the hub. */
@@ -81,10 +83,7 @@ public final class ModelSource {
   }
 
   private Path resolve(HubModel model) {
-    try (Interruption.Section _ = context.interruption().during(() -> {});
-        HubProgress progress = new HubProgress(context, model)) {
-      return hub().resolve(model, progress);
-    }
+    return get(model, hub()::resolve);
   }
 
   /**
@@ -93,9 +92,13 @@ public final class ModelSource {
    * @throws HubException when it can't be had
    */
   public Path update(HubModel model) {
+    return get(model, hub()::update);
+  }
+
+  private Path get(HubModel model, BiFunction<HubModel, HubListener, Path> from) {
     try (Interruption.Section _ = context.interruption().during(() -> {});
         HubProgress progress = new HubProgress(context, model)) {
-      return hub().update(model, progress);
+      return from.apply(model, progress);
     }
   }
 

@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
-import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.convert.Conversion;
+import gpt2j.model.gpt2.convert.Target;
 import gpt2j.model.gpt2.files.FileCutter;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.training.TrainingModel;
@@ -17,6 +18,7 @@ import gpt2j.model.gpt2.training.TrainingOptions;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,12 +77,14 @@ class CutFilesTest {
     race(
         model.resolve("model.safetensors"),
         () ->
-            CheckpointConversion.write(
-                model,
-                folder.resolve("copy-" + copies.incrementAndGet()),
-                DataType.BF16,
-                (_, _) -> {},
-                _ -> {}));
+            new Conversion(
+                    model,
+                    folder.resolve("copy-" + copies.incrementAndGet()),
+                    Target.HF,
+                    Optional.of(WeightFormat.BF16),
+                    (_, _) -> {},
+                    _ -> {})
+                .run());
     try (Backend backend = reference()) {
       race(
           model.resolve("model.safetensors"),

@@ -18,8 +18,7 @@ public final class Q4GroupKernel {
   /** Bytes of a panel's part of a row. */
   public static final int PANEL_BYTES = PANEL * Float.BYTES;
 
-  /** Inputs of a group. */
-  public static final int GROUP = 32;
+  private static final int GROUP = GroupLanes.GROUP;
 
   /** Inputs that share words. */
   public static final int HALF = GROUP / 2;

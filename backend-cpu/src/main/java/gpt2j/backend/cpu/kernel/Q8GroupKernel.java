@@ -15,8 +15,7 @@ public final class Q8GroupKernel {
   /** Streams that are multiplied at a time. */
   public static final int STREAMS = 8;
 
-  /** Inputs of a group. */
-  public static final int GROUP = 32;
+  private static final int GROUP = GroupLanes.GROUP;
 
   /** Bytes of a group in a stream. */
   public static final int GROUP_BYTES = GROUP * Memory.LANES;

@@ -38,6 +38,9 @@ public final class GroupLanes {
   /** The factor of {@link #lowScale} and {@link #highScale} for scales as they are. */
   public static final float SCALE = 0x1p112f;
 
+  /** Inputs that share a scale. */
+  public static final int GROUP = 32;
+
   private GroupLanes() {}
 
   /** The upper halves of words as the lower ones. */

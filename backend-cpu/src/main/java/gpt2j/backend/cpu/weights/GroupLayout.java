@@ -1,6 +1,6 @@
 package gpt2j.backend.cpu.weights;
 
-import gpt2j.backend.cpu.kernel.Q4GroupKernel;
+import gpt2j.backend.cpu.simd.GroupLanes;
 
 /**
  * How a quantised matrix lies in memory, by its format: in panels of columns, each with all groups
@@ -8,7 +8,7 @@ import gpt2j.backend.cpu.kernel.Q4GroupKernel;
  */
 sealed interface GroupLayout permits Q8Layout, Q4Layout {
   /** Inputs of a group. */
-  int GROUP = Q4GroupKernel.GROUP;
+  int GROUP = GroupLanes.GROUP;
 
   /** Columns of a panel. */
   int columns();

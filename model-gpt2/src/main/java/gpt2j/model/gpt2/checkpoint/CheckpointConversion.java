@@ -8,7 +8,6 @@ import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import gpt2j.model.gpt2.safetensors.SafetensorsWriter;
-import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,6 +42,7 @@ public final class CheckpointConversion {
    * and the tokenizer's files as they are. What else is in the directory is left out. The copy
    * appears when it is complete, or not at all.
    *
+   * @param tokenizer files of the vocabulary by their names
    * @param to a new directory, or an empty one
    * @param type F32, F16 or BF16
    * @param progress is told how many bytes of how many are written, by one thread at a time
@@ -52,21 +52,6 @@ public final class CheckpointConversion {
    *     are finite
    * @throws CheckpointException when the checkpoint can't be read, has weights that the type can't
    *     hold, or the copy can't be written
-   */
-  public static Optional<String> write(
-      Path from, Path to, DataType type, Progress progress, Consumer<? super String> notes) {
-    if (type == DataType.I32) {
-      throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + type);
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(from)) {
-      return write(checkpoint, tokenizerFiles(from), to, type, progress, notes);
-    }
-  }
-
-  /**
-   * As {@link #write(Path, Path, DataType, Progress, Consumer)}, of a checkpoint that is open.
-   *
-   * @param tokenizer files of the vocabulary by their names
    */
   public static Optional<String> write(
       Checkpoint checkpoint,
@@ -99,14 +84,6 @@ public final class CheckpointConversion {
       return nonFinite;
     } catch (IOException e) {
       throw new CheckpointException(to, Io.unwritable(e), e);
-    }
-  }
-
-  private static Map<String, byte[]> tokenizerFiles(Path from) {
-    try {
-      return CheckpointTokenizer.of(from).copied();
-    } catch (TokenizerException e) {
-      throw new CheckpointException(from, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -148,13 +125,16 @@ public final class CheckpointConversion {
   public static Optional<String> check(Checkpoint checkpoint, WeightFormat format) {
     float largest = largest(format);
     float[] values = new float[PART];
+    Optional<String> nonFinite = Optional.empty();
     for (String name : checkpoint.names()) {
       HostTensor tensor = checkpoint.tensor(name);
+      boolean isFinite = true;
       long count = tensor.shape().elements();
       for (long first = 0; first < count; first += PART) {
         int part = (int) Math.min(PART, count - first);
         tensor.copyTo(first, values, 0, part);
         for (int i = 0; i < part; i++) {
+          isFinite &= Float.isFinite(values[i]);
           if (Math.abs(values[i]) > largest && Float.isFinite(values[i])) {
             throw new CheckpointException(
                 checkpoint.directory(),
@@ -164,11 +144,11 @@ public final class CheckpointConversion {
           }
         }
       }
+      if (!isFinite && nonFinite.isEmpty()) {
+        nonFinite = Checkpoint.nonFinite(tensor);
+      }
     }
-    return checkpoint.names().stream()
-        .map(checkpoint::tensor)
-        .flatMap(tensor -> Checkpoint.nonFinite(tensor).stream())
-        .findFirst();
+    return nonFinite;
   }
 
   private static float largest(WeightFormat format) {

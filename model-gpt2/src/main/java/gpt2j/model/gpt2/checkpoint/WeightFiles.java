@@ -40,7 +40,7 @@ final class WeightFiles implements AutoCloseable {
   private String label = SINGLE;
   private String settings = ConfigReader.FILE;
   private String format = "safetensors";
-  private String types = "F32, F16, BF16 or F64";
+  private String types = ModelFile.USUAL_TYPES;
 
   private WeightFiles(Path directory) {
     this.directory = directory;

@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** An open file that holds a whole model: its weights and what they are to be taken for. */
 public interface ModelFile extends WeightFile {
+  /** The types of weights that most formats have, for messages. */
+  String USUAL_TYPES = "F32, F16, BF16 or F64";
+
   /** What to call the format, for people: {@code GGUF 3}. */
   String format();
 
@@ -16,19 +19,23 @@ public interface ModelFile extends WeightFile {
 
   /** The types of its tensors that can be read, for messages. */
   default String types() {
-    return "F32, F16, BF16 or F64";
+    return USUAL_TYPES;
   }
 
   /** The model's hyperparameters. */
   Gpt2Config config();
 
   /** What is odd about the file and taken nevertheless, a line each. */
-  List<String> notes();
+  default List<String> notes() {
+    return List.of();
+  }
 
   /**
    * The tokenizer that the file holds; none where it holds none.
    *
    * @throws TokenizerException when it can't be used
    */
-  Optional<Tokenizer> tokenizer();
+  default Optional<Tokenizer> tokenizer() {
+    return Optional.empty();
+  }
 }

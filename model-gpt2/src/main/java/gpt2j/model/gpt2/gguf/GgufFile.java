@@ -119,11 +119,6 @@ public final class GgufFile implements ModelFile {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public Optional<Tokenizer> tokenizer() {
     return new GgufVocabulary(header.metadata()).read();
   }

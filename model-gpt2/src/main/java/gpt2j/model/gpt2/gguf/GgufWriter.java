@@ -77,27 +77,26 @@ public final class GgufWriter {
     }
 
     void texts(String key, List<String> values) {
-      add(
-          key,
-          GgufValueReader.ARRAY,
-          out -> {
-            out.intNumber(GgufValueReader.STRING);
-            out.longNumber(values.size());
-            for (String value : values) {
-              out.text(value);
-            }
-          });
+      array(key, GgufValueReader.STRING, values, RowWriter::text);
     }
 
     void numbers(String key, List<Integer> values) {
+      array(key, GgufValueReader.INT32, values, RowWriter::intNumber);
+    }
+
+    private interface Element<T> {
+      void write(RowWriter out, T value) throws IOException;
+    }
+
+    private <T> void array(String key, int type, List<T> values, Element<T> element) {
       add(
           key,
           GgufValueReader.ARRAY,
           out -> {
-            out.intNumber(GgufValueReader.INT32);
+            out.intNumber(type);
             out.longNumber(values.size());
-            for (int value : values) {
-              out.intNumber(value);
+            for (T value : values) {
+              element.write(out, value);
             }
           });
     }

@@ -57,28 +57,26 @@ final class LargeBlocks {
 
   /** d, dmin, 12 bytes of scales and minima of six bits, 128 of numbers of four; groups of 32. */
   static void q4_K(MemorySegment data, long at, float[] values, int to) {
-    float d = half(data, at);
-    float dmin = half(data, at + 2);
-    for (int group = 0; group < 8; group++) {
-      float scale = d * scale(data, at + 4, group);
-      float least = dmin * minimum(data, at + 4, group);
-      for (int i = 0; i < 32; i++) {
-        int q = unsigned(data, at + 16 + group / 2 * 32 + i) >> 4 * (group % 2) & 15;
-        values[to + group * 32 + i] = scale * q - least;
-      }
-    }
+    withMinima(data, at, at + 16, false, values, to);
   }
 
   /** As {@link #q4_K}, with 32 bytes of fifth bits before the numbers. */
   static void q5_K(MemorySegment data, long at, float[] values, int to) {
+    withMinima(data, at, at + 48, true, values, to);
+  }
+
+  private static void withMinima(
+      MemorySegment data, long at, long numbers, boolean hasFifth, float[] values, int to) {
     float d = half(data, at);
     float dmin = half(data, at + 2);
     for (int group = 0; group < 8; group++) {
       float scale = d * scale(data, at + 4, group);
       float least = dmin * minimum(data, at + 4, group);
       for (int i = 0; i < 32; i++) {
-        int low = unsigned(data, at + 48 + group / 2 * 32 + i) >> 4 * (group % 2) & 15;
-        int q = low | (unsigned(data, at + 16 + i) >> group & 1) << 4;
+        int q = unsigned(data, numbers + group / 2 * 32 + i) >> 4 * (group % 2) & 15;
+        if (hasFifth) {
+          q |= (unsigned(data, at + 16 + i) >> group & 1) << 4;
+        }
         values[to + group * 32 + i] = scale * q - least;
       }
     }

@@ -11,7 +11,6 @@ import gpt2j.model.gpt2.format.StoredTensor;
 import gpt2j.model.gpt2.format.StoredTensor.Values;
 import gpt2j.model.gpt2.format.Transposer;
 import gpt2j.model.gpt2.llmc.LlmcLayout.Part;
-import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,16 +149,6 @@ public final class LlmcFile implements ModelFile {
   @Override
   public Gpt2Config config() {
     return config;
-  }
-
-  @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
-  public Optional<Tokenizer> tokenizer() {
-    return Optional.empty();
   }
 
   @Override

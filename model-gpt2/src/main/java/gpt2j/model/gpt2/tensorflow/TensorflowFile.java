@@ -302,11 +302,6 @@ public final class TensorflowFile implements ModelFile {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public Optional<Tokenizer> tokenizer() {
     TokenizerFolder files = TokenizerFolder.openAi(folder);
     return files.hasVocabulary() ? Optional.of(files.tokenizer()) : Optional.empty();

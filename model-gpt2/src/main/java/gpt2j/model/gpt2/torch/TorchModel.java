@@ -7,13 +7,11 @@ import gpt2j.model.gpt2.config.Gpt2Size;
 import gpt2j.model.gpt2.format.FormatException;
 import gpt2j.model.gpt2.format.ModelFile;
 import gpt2j.model.gpt2.format.StoredTensor;
-import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.torch.Pickled.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -149,11 +147,6 @@ public final class TorchModel implements ModelFile {
   @Override
   public List<String> notes() {
     return note.isEmpty() ? List.of() : List.of(note);
-  }
-
-  @Override
-  public Optional<Tokenizer> tokenizer() {
-    return Optional.empty();
   }
 
   @Override

@@ -5,13 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.convert.Conversion;
+import gpt2j.model.gpt2.convert.Target;
 import gpt2j.model.gpt2.tokenizer.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +70,6 @@ class CheckpointConversionTest {
   }
 
   private void convert() {
-    CheckpointConversion.write(from, to, DataType.F16, (_, _) -> {}, note -> {});
+    new Conversion(from, to, Target.HF, Optional.of(WeightFormat.F16), (_, _) -> {}, _ -> {}).run();
   }
 }

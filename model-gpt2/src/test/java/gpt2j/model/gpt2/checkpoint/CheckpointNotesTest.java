@@ -10,6 +10,8 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Shape;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.convert.Conversion;
+import gpt2j.model.gpt2.convert.Target;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -306,7 +309,7 @@ class CheckpointNotesTest {
     Tiny.write(directory, Tiny.config(), tensors.values());
     Path copy = directory.resolve("copy");
     List<String> notes = new ArrayList<>();
-    CheckpointConversion.write(directory, copy, DataType.F32, (_, _) -> {}, notes::add);
+    new Conversion(directory, copy, Target.HF, Optional.empty(), (_, _) -> {}, notes::add).run();
     assertEquals(2, notes.size());
     try (Checkpoint from = Checkpoint.open(directory);
         Checkpoint to = Checkpoint.open(copy)) {
