@@ -26,7 +26,10 @@ public interface Operations {
    * @param tokens {@code [V, C]}
    * @param positions {@code [context, C]}
    */
-  void embed(Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions);
+  default void embed(
+      Tensor out, TokenBatch batch, EmbeddingTable tokens, EmbeddingTable positions) {
+    otherwise("embed").embed(out, batch, tokens, positions);
+  }
 
   /**
    * Each row to mean 0 and variance 1, then scaled and shifted (Ba et al. 2016, §3): {@code out =
@@ -37,7 +40,9 @@ public interface Operations {
    * @param gain {@code [C]}
    * @param bias {@code [C]}
    */
-  void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon);
+  default void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    otherwise("layerNorm").layerNorm(out, x, gain, bias, epsilon);
+  }
 
   /**
    * {@code out = epilogue(x·W + b)}.
@@ -45,14 +50,18 @@ public interface Operations {
    * @param out {@code [n, outputs]}; with {@link Epilogue#ADD_TO_OUT} also an input
    * @param x {@code [n, inputs]}
    */
-  void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue);
+  default void linear(Tensor out, Tensor x, LinearWeights weights, Epilogue epilogue) {
+    otherwise("linear").linear(out, x, weights, epilogue);
+  }
 
   /**
    * Stores each row's key and value at its slot and position.
    *
    * @param qkv {@code [n, 3C]}: query, key, value side by side, each {@code [heads, headSize]}
    */
-  void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch);
+  default void appendKv(KvCache cache, int layer, Tensor qkv, TokenBatch batch) {
+    otherwise("appendKv").appendKv(cache, layer, qkv, batch);
+  }
 
   /**
    * Causal multi-head attention (Vaswani et al. 2017, §3.2) of each row's query over positions 0 …
@@ -64,20 +73,24 @@ public interface Operations {
    * @param scale usually 1/√headSize
    * @param probe what is stored beside; a backend may lack any but {@link AttentionProbe#NONE}
    */
-  void attention(
+  default void attention(
       Tensor out,
       Tensor qkv,
       KvCache cache,
       int layer,
       TokenBatch batch,
       float scale,
-      AttentionProbe probe);
+      AttentionProbe probe) {
+    otherwise("attention").attention(out, qkv, cache, layer, batch, scale, probe);
+  }
 
   /**
    * Copies keys and values of all layers, positions {@code 0 … positions - 1}, from one slot to
    * another. The caches agree in all but the number of slots and the capacity.
    */
-  void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions);
+  default void copyKv(KvCache to, int toSlot, KvCache from, int fromSlot, int positions) {
+    otherwise("copyKv").copyKv(to, toSlot, from, fromSlot, positions);
+  }
 
   /**
    * {@code out[i] = x[rows[i]]}: only the rows whose logits are wanted.
@@ -86,7 +99,9 @@ public interface Operations {
    * @param x {@code [n, C]}
    * @param rows I32 {@code [m]}
    */
-  void selectRows(Tensor out, Tensor x, Tensor rows);
+  default void selectRows(Tensor out, Tensor x, Tensor rows) {
+    otherwise("selectRows").selectRows(out, x, rows);
+  }
 
   /**
    * {@code out = x·headᵀ}.
@@ -95,7 +110,9 @@ public interface Operations {
    * @param x {@code [m, C]}
    * @param head {@code [V, C]}
    */
-  void logits(Tensor out, Tensor x, EmbeddingTable head);
+  default void logits(Tensor out, Tensor x, EmbeddingTable head) {
+    otherwise("logits").logits(out, x, head);
+  }
 
   /**
    * {@code losses[i] = −ln softmax(logits[i])[targets[i]]}: the negative log-probability of each
@@ -105,7 +122,9 @@ public interface Operations {
    * @param logits {@code [m, V]}
    * @param targets I32 {@code [m]}
    */
-  void crossEntropy(Tensor losses, Tensor logits, Tensor targets);
+  default void crossEntropy(Tensor losses, Tensor logits, Tensor targets) {
+    otherwise("crossEntropy").crossEntropy(losses, logits, targets);
+  }
 
   /**
    * Draws one token per row as its {@link SamplingParameters} say, and moves each row's state on:
@@ -120,7 +139,9 @@ public interface Operations {
    * @param logits {@code [m, V]}, which stay as they are; −∞ for a token that is not to be drawn
    * @param state of m rows or more, and V tokens
    */
-  void sample(Tensor tokens, Tensor logits, SamplingState state);
+  default void sample(Tensor tokens, Tensor logits, SamplingState state) {
+    otherwise("sample").sample(tokens, logits, state);
+  }
 
   /**
    * Makes the batch the next step's: its tokens become {@code sampled}, its positions go up by one.
@@ -130,7 +151,9 @@ public interface Operations {
    *
    * @param sampled I32 {@code [n]}
    */
-  void advance(TokenBatch batch, Tensor sampled);
+  default void advance(TokenBatch batch, Tensor sampled) {
+    otherwise("advance").advance(batch, sampled);
+  }
 
   /**
    * The same, and puts what was sampled into a queue to the host; {@link SamplingState#NO_TOKEN}
@@ -140,5 +163,18 @@ public interface Operations {
    * @param queue of n rows or more; of the entry's further tokens nothing is known
    * @throws IllegalStateException when the queue is full
    */
-  void advance(TokenBatch batch, Tensor sampled, TokenQueue queue);
+  default void advance(TokenBatch batch, Tensor sampled, TokenQueue queue) {
+    otherwise("advance").advance(batch, sampled, queue);
+  }
+
+  /**
+   * What does the operations that these lack. A backend lacks what it doesn't implement: whoever
+   * calls it is told. Operations that stand before others, to see what passes, answer with those.
+   *
+   * @param operation its name
+   * @throws UnsupportedException when there is nothing
+   */
+  default Operations otherwise(String operation) {
+    throw new UnsupportedException("this backend has no operation " + operation);
+  }
 }

@@ -418,4 +418,9 @@ final class CheckedTrainingOperations implements TrainingOperations {
           "%s: %d heads don't divide a width of %d".formatted(operation, heads, width));
     }
   }
+
+  @Override
+  public TrainingOperations otherwise(String operation) {
+    return operations.otherwise(operation);
+  }
 }

@@ -31,15 +31,20 @@ public interface TrainingOperations {
    * @param wpe {@code [context, C]}, T of them used
    * @param sequenceLength T, which divides n
    */
-  void embed(Tensor out, Tensor tokens, Tensor wte, Tensor wpe, int sequenceLength);
+  default void embed(Tensor out, Tensor tokens, Tensor wte, Tensor wpe, int sequenceLength) {
+    otherwise("embed").embed(out, tokens, wte, wpe, sequenceLength);
+  }
 
   /** The backward pass of {@link #embed}; both gradients are added to. */
-  void embedBackward(
+  default void embedBackward(
       Tensor wteGradient,
       Tensor wpeGradient,
       Tensor outGradient,
       Tensor tokens,
-      int sequenceLength);
+      int sequenceLength) {
+    otherwise("embedBackward")
+        .embedBackward(wteGradient, wpeGradient, outGradient, tokens, sequenceLength);
+  }
 
   /**
    * As {@link gpt2j.api.Operations#layerNorm}, and keeps each row's statistics.
@@ -51,14 +56,16 @@ public interface TrainingOperations {
    * @param gain {@code [C]}
    * @param bias {@code [C]}
    */
-  void layerNorm(
-      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon);
+  default void layerNorm(
+      Tensor out, Tensor mean, Tensor rstd, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    otherwise("layerNorm").layerNorm(out, mean, rstd, x, gain, bias, epsilon);
+  }
 
   /**
    * The backward pass of {@link #layerNorm}. All three gradients are added to, {@code xGradient}
    * too: in GPT-2 it is the residual stream's.
    */
-  void layerNormBackward(
+  default void layerNormBackward(
       Tensor xGradient,
       Tensor gainGradient,
       Tensor biasGradient,
@@ -66,7 +73,10 @@ public interface TrainingOperations {
       Tensor x,
       Tensor gain,
       Tensor mean,
-      Tensor rstd);
+      Tensor rstd) {
+    otherwise("layerNormBackward")
+        .layerNormBackward(xGradient, gainGradient, biasGradient, outGradient, x, gain, mean, rstd);
+  }
 
   /**
    * {@code out = x·weight + bias}.
@@ -76,7 +86,9 @@ public interface TrainingOperations {
    * @param weight {@code [inputs, outputs]}
    * @param bias {@code [outputs]}, or null for none
    */
-  void linear(Tensor out, Tensor x, Tensor weight, @Nullable Tensor bias);
+  default void linear(Tensor out, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    otherwise("linear").linear(out, x, weight, bias);
+  }
 
   /**
    * The backward pass of {@link #linear}: {@code xGradient = outGradient·weightᵀ}, {@code
@@ -84,13 +96,16 @@ public interface TrainingOperations {
    *
    * @param biasGradient null when there is no bias
    */
-  void linearBackward(
+  default void linearBackward(
       Tensor xGradient,
       Tensor weightGradient,
       @Nullable Tensor biasGradient,
       Tensor outGradient,
       Tensor x,
-      Tensor weight);
+      Tensor weight) {
+    otherwise("linearBackward")
+        .linearBackward(xGradient, weightGradient, biasGradient, outGradient, x, weight);
+  }
 
   /**
    * {@code out = gelu(x)}, elementwise.
@@ -98,10 +113,14 @@ public interface TrainingOperations {
    * @param out {@code [n, width]}
    * @param x {@code [n, width]}
    */
-  void gelu(Tensor out, Tensor x, GeluForm form);
+  default void gelu(Tensor out, Tensor x, GeluForm form) {
+    otherwise("gelu").gelu(out, x, form);
+  }
 
   /** The backward pass of {@link #gelu}; {@code xGradient} may be {@code outGradient}. */
-  void geluBackward(Tensor xGradient, Tensor outGradient, Tensor x, GeluForm form);
+  default void geluBackward(Tensor xGradient, Tensor outGradient, Tensor x, GeluForm form) {
+    otherwise("geluBackward").geluBackward(xGradient, outGradient, x, form);
+  }
 
   /**
    * Causal multi-head attention within each sequence, dropout on its probabilities: {@code out =
@@ -115,17 +134,19 @@ public interface TrainingOperations {
    *     that the backward pass needs to compute the probabilities again (Dao et al. 2022, §3.1)
    * @param qkv {@code [n, 3C]}: query, key, value side by side, each {@code [heads, headSize]}
    */
-  void attention(
+  default void attention(
       Tensor out,
       Tensor logSumExp,
       Tensor qkv,
       int sequenceLength,
       int heads,
       float scale,
-      Dropout dropout);
+      Dropout dropout) {
+    otherwise("attention").attention(out, logSumExp, qkv, sequenceLength, heads, scale, dropout);
+  }
 
   /** The backward pass of {@link #attention}. */
-  void attentionBackward(
+  default void attentionBackward(
       Tensor qkvGradient,
       Tensor outGradient,
       Tensor out,
@@ -134,7 +155,11 @@ public interface TrainingOperations {
       int sequenceLength,
       int heads,
       float scale,
-      Dropout dropout);
+      Dropout dropout) {
+    otherwise("attentionBackward")
+        .attentionBackward(
+            qkvGradient, outGradient, out, logSumExp, qkv, sequenceLength, heads, scale, dropout);
+  }
 
   /**
    * {@code out = dropout(x)}; its own backward pass, from outGradient to xGradient. Dropout's
@@ -143,7 +168,9 @@ public interface TrainingOperations {
    * @param out {@code [n, width]}; may be {@code x}
    * @param x {@code [n, width]}
    */
-  void dropout(Tensor out, Tensor x, Dropout dropout);
+  default void dropout(Tensor out, Tensor x, Dropout dropout) {
+    otherwise("dropout").dropout(out, x, dropout);
+  }
 
   /**
    * {@code out += dropout(x)}: the residual connection. Its backward pass by x is {@link #dropout}
@@ -152,7 +179,9 @@ public interface TrainingOperations {
    * @param out {@code [n, width]}
    * @param x {@code [n, width]}
    */
-  void addResidual(Tensor out, Tensor x, Dropout dropout);
+  default void addResidual(Tensor out, Tensor x, Dropout dropout) {
+    otherwise("addResidual").addResidual(out, x, dropout);
+  }
 
   /**
    * {@code out = x·wteᵀ}.
@@ -161,14 +190,18 @@ public interface TrainingOperations {
    * @param x {@code [n, C]}
    * @param wte {@code [V, C]}
    */
-  void logits(Tensor out, Tensor x, Tensor wte);
+  default void logits(Tensor out, Tensor x, Tensor wte) {
+    otherwise("logits").logits(out, x, wte);
+  }
 
   /**
    * The backward pass of {@link #logits}: {@code xGradient = outGradient·wte}, {@code wteGradient
    * += outGradientᵀ·x}.
    */
-  void logitsBackward(
-      Tensor xGradient, Tensor wteGradient, Tensor outGradient, Tensor x, Tensor wte);
+  default void logitsBackward(
+      Tensor xGradient, Tensor wteGradient, Tensor outGradient, Tensor x, Tensor wte) {
+    otherwise("logitsBackward").logitsBackward(xGradient, wteGradient, outGradient, x, wte);
+  }
 
   /** A target that doesn't count: its loss and its gradient are 0. */
   int IGNORED_TARGET = -100;
@@ -184,11 +217,15 @@ public interface TrainingOperations {
    * @param targets I32 {@code [n]}
    * @param scale {@code [1]}: usually one over the number of targets that count
    */
-  void crossEntropy(
-      Tensor losses, Tensor logitsGradient, Tensor logits, Tensor targets, Tensor scale);
+  default void crossEntropy(
+      Tensor losses, Tensor logitsGradient, Tensor logits, Tensor targets, Tensor scale) {
+    otherwise("crossEntropy").crossEntropy(losses, logitsGradient, logits, targets, scale);
+  }
 
   /** {@code out = 0}. */
-  void zero(Tensor out);
+  default void zero(Tensor out) {
+    otherwise("zero").zero(out);
+  }
 
   /**
    * The Euclidean norm of all gradients together, and the factor that clips it (Pascanu et al.
@@ -198,7 +235,9 @@ public interface TrainingOperations {
    * @param out {@code [2]}
    * @param maximum above 0; infinity for no clipping
    */
-  void gradientNorm(Tensor out, List<Tensor> gradients, float maximum);
+  default void gradientNorm(Tensor out, List<Tensor> gradients, float maximum) {
+    otherwise("gradientNorm").gradientNorm(out, gradients, maximum);
+  }
 
   /**
    * One update by AdamW, with g = {@code norm[1] · gradient}:
@@ -217,12 +256,23 @@ public interface TrainingOperations {
    * @param schedule {@code [3]}: rate, c1 = 1 − beta1ᵗ, c2 = 1 − beta2ᵗ for update t, counted from
    *     1; the host writes it before each update
    */
-  void adamW(
+  default void adamW(
       Tensor parameter,
       Tensor gradient,
       Tensor firstMoment,
       Tensor secondMoment,
       Tensor norm,
       Tensor schedule,
-      AdamW settings);
+      AdamW settings) {
+    otherwise("adamW")
+        .adamW(parameter, gradient, firstMoment, secondMoment, norm, schedule, settings);
+  }
+
+  /**
+   * As {@link gpt2j.api.Operations#otherwise}: what does the operations that these lack.
+   *
+   * @param operation its name
+   * @throws gpt2j.api.UnsupportedException when there is nothing
+   */
+  TrainingOperations otherwise(String operation);
 }

@@ -5,6 +5,7 @@ import static gpt2j.testkit.Products.times;
 import static gpt2j.testkit.Products.timesTransposed;
 import static gpt2j.testkit.Products.transposedTimes;
 
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.training.AdamW;
@@ -301,5 +302,11 @@ final class ReferenceTraining implements TrainingOperations {
       own[i] = own(tensors[i]);
     }
     return own;
+  }
+
+  @Override
+  public TrainingOperations otherwise(String operation) {
+    throw new UnsupportedException(
+        "the reference has no operation of training called " + operation);
   }
 }

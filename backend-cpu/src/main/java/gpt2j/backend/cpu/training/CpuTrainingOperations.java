@@ -1,5 +1,6 @@
 package gpt2j.backend.cpu.training;
 
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.training.AdamW;
@@ -302,5 +303,10 @@ public final class CpuTrainingOperations implements TrainingOperations {
 
   private static int width(Tensor matrix) {
     return matrix.shape().size(1);
+  }
+
+  @Override
+  public TrainingOperations otherwise(String operation) {
+    throw new UnsupportedException("cpu has no operation of training called " + operation);
   }
 }

@@ -1,5 +1,6 @@
 package gpt2j.backend.cuda.training;
 
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.training.AdamW;
@@ -265,5 +266,10 @@ public final class CudaTrainingOperations implements TrainingOperations {
         CudaTensor.of(norm),
         CudaTensor.of(schedule),
         settings);
+  }
+
+  @Override
+  public TrainingOperations otherwise(String operation) {
+    throw new UnsupportedException("cuda has no operation of training called " + operation);
   }
 }
