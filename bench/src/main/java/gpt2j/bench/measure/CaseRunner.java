@@ -15,8 +15,6 @@ import gpt2j.model.gpt2.Extension;
 import gpt2j.model.gpt2.Session;
 import gpt2j.model.gpt2.SessionOptions;
 import gpt2j.model.gpt2.config.Gpt2Config;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -30,8 +28,7 @@ import java.util.stream.LongStream;
  * its memory are there before the clock starts and serve every repetition, as in a program that
  * stays. Decoding is greedy.
  *
- * <p>Without the cache the path is the same: before each token the sequences are emptied and all
- * their tokens prefilled again.
+ * <p>Without the cache the path is the same, and the model's own: see {@link Session#recompute}.
  */
 public final class CaseRunner implements AutoCloseable {
   private final BenchContext context;
@@ -123,33 +120,33 @@ public final class CaseRunner implements AutoCloseable {
     LongSupplier clock = context.clock();
     clear();
     backend.synchronize();
-    List<Extension> extensions = extensions(prompts);
+    List<Extension> extensions = extensions();
     long[] steps = new long[newTokens - 1];
-    int[][] texts = prompts;
 
     long start = clock.getAsLong();
     session.prefill(extensions);
     backend.synchronize();
     long prefilled = clock.getAsLong();
-    int[] drawn = decoder.next(); // reads the tokens, and so waits for the device
+    firstDrawn[0] = decoder.next()[0]; // reads the tokens, and so waits for the device
     long first = clock.getAsLong();
     long last = first;
-    firstDrawn[0] = drawn[0];
     for (int i = 0; i < steps.length; i++) {
       context.check();
-      if (!useCache) {
-        texts = append(texts, drawn);
-        clear();
-        session.prefill(extensions(texts));
-      }
-      drawn = decoder.next();
+      firstDrawn[i + 1] = step(useCache)[0];
       long now = clock.getAsLong();
       steps[i] = now - last;
       last = now;
-      firstDrawn[i + 1] = drawn[0];
     }
     return new GenerationSample(
         prefilled - start, first - start, LongStream.of(steps).boxed().toList());
+  }
+
+  /** A token after the first, as the model itself goes on with the cache or without. */
+  private int[] step(boolean useCache) {
+    if (!useCache) {
+      session.recompute();
+    }
+    return decoder.next();
   }
 
   /** The tokens that the last repetition drew for the first sequence. */
@@ -159,22 +156,23 @@ public final class CaseRunner implements AutoCloseable {
 
   /** One repetition, with somebody told before and after each step, and no time taken. */
   void observe(boolean useCache, Observer observer) {
-    clear();
-    int[][] texts = prompts;
-    int[] drawn = {};
-    for (int i = 0; i < newTokens; i++) {
+    observeFirst(observer);
+    for (int i = 1; i < newTokens; i++) {
       context.check();
       observer.begins();
-      if (i == 0) {
-        session.prefill(extensions(texts));
-      } else if (!useCache) {
-        texts = append(texts, drawn);
-        clear();
-        session.prefill(extensions(texts));
-      }
-      drawn = decoder.next();
+      step(useCache);
       observer.ended(i);
     }
+  }
+
+  /** Prefill and the first token. */
+  private int[] observeFirst(Observer observer) {
+    clear();
+    observer.begins();
+    session.prefill(extensions());
+    int[] drawn = decoder.next();
+    observer.ended(0);
+    return drawn;
   }
 
   /**
@@ -182,11 +180,7 @@ public final class CaseRunner implements AutoCloseable {
    * recorded step, which some devices can only time as a whole.
    */
   void observeUnrecorded(Observer observer) {
-    clear();
-    observer.begins();
-    session.prefill(extensions(prompts));
-    int[] drawn = decoder.next();
-    observer.ended(0);
+    int[] drawn = observeFirst(observer);
     for (int i = 1; i < newTokens; i++) {
       context.check();
       int[] tokens = drawn;
@@ -218,22 +212,8 @@ public final class CaseRunner implements AutoCloseable {
     }
   }
 
-  private static List<Extension> extensions(int[][] texts) {
-    List<Extension> extensions = new ArrayList<>(texts.length);
-    for (int i = 0; i < texts.length; i++) {
-      extensions.add(new Extension(i, texts[i]));
-    }
-    return extensions;
-  }
-
-  private static int[][] append(int[][] texts, int[] tokens) {
-    int[][] longer = new int[texts.length][];
-    for (int i = 0; i < texts.length; i++) {
-      int length = texts[i].length;
-      longer[i] = Arrays.copyOf(texts[i], length + 1);
-      longer[i][length] = tokens[i];
-    }
-    return longer;
+  private List<Extension> extensions() {
+    return IntStream.range(0, prompts.length).mapToObj(i -> new Extension(i, prompts[i])).toList();
   }
 
   /**

@@ -200,7 +200,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
       prefillPrompts();
       prefill = Duration.ofNanos(System.nanoTime() - start);
       begun = true;
-    } else if (active.stream().anyMatch(Sample::startsOver)) {
+    } else if (active.stream().anyMatch(s -> s.windowMoved() || !s.usesCache())) {
       prefillSamples();
     }
     Decoder drawing = decoder;
@@ -252,17 +252,16 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   /** The token drawn last, or all that the next token follows where the cache is of no use. */
   private void prefillSamples() {
-    List<Extension> extensions = new ArrayList<>();
-    for (Sample sample : active) {
-      int slot = sample.index();
-      if (sample.startsOver()) {
-        session.clear(slot);
-        extensions.add(new Extension(slot, sample.window()));
-      } else {
-        extensions.add(new Extension(slot, sample.last()));
-      }
+    session.prefill(active.stream().map(this::extension).toList(), () -> cancelled);
+  }
+
+  private Extension extension(Sample sample) {
+    int slot = sample.index();
+    if (sample.windowMoved()) {
+      session.clear(slot);
+      return new Extension(slot, sample.window());
     }
-    session.prefill(extensions, () -> cancelled);
+    return sample.usesCache() ? new Extension(slot, sample.last()) : session.again(slot);
   }
 
   private void finish(Sample sample, FinishReason reason) {

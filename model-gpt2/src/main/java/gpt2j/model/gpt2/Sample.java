@@ -99,12 +99,14 @@ final class Sample implements DrawHistory {
     return tokens.get(tokens.size() - 1);
   }
 
-  /**
-   * Whether the next token can't follow what the cache holds: the window begins elsewhere than when
-   * {@link #window} was last called, or nothing is to come from the cache.
-   */
-  boolean startsOver() {
-    return windowMoved || !request.useCache();
+  /** Whether the window begins elsewhere than when {@link #window} was last called. */
+  boolean windowMoved() {
+    return windowMoved;
+  }
+
+  /** Whether what was evaluated is kept for the next token. */
+  boolean usesCache() {
+    return request.useCache();
   }
 
   @Nullable FinishReason finishReason() {

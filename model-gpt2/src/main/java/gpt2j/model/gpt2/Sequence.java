@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,20 @@ final class Sequence {
   /** The token that was drawn behind what the sequence holds, if one was. */
   int drawn() {
     return drawn;
+  }
+
+  /**
+   * What it holds and the token that was drawn behind that.
+   *
+   * @throws IllegalStateException when none was since the last change
+   */
+  int[] withDrawn() {
+    if (drawnBy == null) {
+      throw new IllegalStateException("no token was drawn behind what the sequence holds");
+    }
+    int[] text = Arrays.copyOf(tokens(), length() + 1);
+    text[length()] = drawn;
+    return text;
   }
 
   void draw(int token, Decoder decoder) {

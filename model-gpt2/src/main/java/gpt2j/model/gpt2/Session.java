@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -303,6 +304,23 @@ public final class Session implements AutoCloseable {
   /** Drops all tokens of a sequence. */
   public void clear(int sequence) {
     rollBack(sequence, length(sequence));
+  }
+
+  /**
+   * Evaluates all sequences again from their first tokens on, the token drawn last behind them:
+   * what each step does without a cache. The next draw follows.
+   *
+   * @throws IllegalStateException when nothing was drawn for one of them since its last change
+   */
+  public void recompute() {
+    prefill(IntStream.range(0, sequences()).mapToObj(this::again).toList());
+  }
+
+  /** Empties a sequence, to be extended by what it held and the token drawn last. */
+  Extension again(int sequence) {
+    int[] text = sequence(sequence).withDrawn();
+    clear(sequence);
+    return new Extension(sequence, text);
   }
 
   /** Makes one sequence a copy of another, without evaluating anything. */
