@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.checkpoint;
 
+import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.BundledFiles;
@@ -17,7 +18,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +26,8 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ public final class Checkpoint implements AutoCloseable {
   private final Gpt2Config config;
   private final WeightFiles files;
   private final Map<String, HostTensor> tensors;
+  private final UnaryOperator<HostTensor> fetch;
   private final List<String> notes;
   private final Map<String, StoredTensor> stored;
 
@@ -51,12 +54,14 @@ public final class Checkpoint implements AutoCloseable {
       Gpt2Config config,
       WeightFiles files,
       Map<String, HostTensor> tensors,
+      UnaryOperator<HostTensor> fetch,
       Map<String, StoredTensor> stored,
       List<String> notes) {
     this.directory = directory;
     this.config = config;
     this.files = files;
     this.tensors = tensors;
+    this.fetch = fetch;
     this.notes = notes;
     this.stored = stored;
   }
@@ -146,7 +151,14 @@ public final class Checkpoint implements AutoCloseable {
           notes
               .lines(files.label(), files.settings())
               .forEach(note -> lines.add(directory + ": " + note));
-          return new Checkpoint(directory, config.get(), files, tensors, check.stored(), lines);
+          return new Checkpoint(
+              directory,
+              config.get(),
+              files,
+              tensors,
+              UnaryOperator.identity(),
+              check.stored(),
+              lines);
         }
       }
       throw new CheckpointException(directory, problems);
@@ -157,23 +169,31 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Tensors in memory as a checkpoint: to try a model that is in training.
+   * A model that lies elsewhere as a checkpoint: to try one that is in training.
    *
-   * @param tensors all that the configuration asks for; they are used as long as this is open
-   * @throws IllegalArgumentException when one is missing or has another shape
+   * @param values gives all tensors that the configuration asks for by their names, of the {@link
+   *     TensorLayout}'s shapes and in F32; asked each time that {@link #tensor} is
    */
-  public static Checkpoint of(Gpt2Config config, Collection<HostTensor> tensors) {
-    Map<String, HostTensor> byName = new LinkedHashMap<>();
-    tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
+  public static Checkpoint of(Gpt2Config config, Function<String, HostTensor> values) {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
     TensorLayout.of(config)
         .forEach(
-            (name, shape) -> {
-              if (!byName.containsKey(name) || !byName.get(name).shape().equals(shape)) {
-                throw new IllegalArgumentException("no tensor %s %s".formatted(name, shape));
-              }
-            });
+            (name, shape) ->
+                tensors.put(
+                    name,
+                    new HostTensor(
+                        name,
+                        DataType.F32,
+                        shape,
+                        (from, to) -> values.apply(name).read(from, to))));
     return new Checkpoint(
-        Path.of("the model in training"), config, WeightFiles.none(), byName, Map.of(), List.of());
+        Path.of("the model in training"),
+        config,
+        WeightFiles.none(),
+        tensors,
+        tensor -> values.apply(tensor.name()),
+        Map.of(),
+        List.of());
   }
 
   private static Optional<Gpt2Config> readConfig(Path directory, List<String> problems) {
@@ -234,7 +254,7 @@ public final class Checkpoint implements AutoCloseable {
     if (tensor == null) {
       throw new NoSuchElementException(directory + " has no tensor " + name);
     }
-    return tensor;
+    return fetch.apply(tensor);
   }
 
   /**

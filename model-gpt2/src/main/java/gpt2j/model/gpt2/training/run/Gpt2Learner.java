@@ -20,7 +20,6 @@ import gpt2j.model.gpt2.training.TrainingModel;
 import gpt2j.model.gpt2.training.TrainingStep;
 import gpt2j.model.gpt2.training.TrainingTensor;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -66,9 +65,13 @@ final class Gpt2Learner implements Learner {
   }
 
   @Override
-  public Update update(long update, double learningRate) {
-    long first = (update - 1) * room.size();
-    model.restore(update - 1, Math.toIntExact(first));
+  public void resume(long updates) {
+    model.restore(updates, Math.toIntExact(updates * room.size()));
+  }
+
+  @Override
+  public Update update(double learningRate) {
+    long first = model.passes();
     for (int i = 0; i < room.size(); i++) {
       training.fill(first + i, room.get(i).inputs(), room.get(i).targets());
     }
@@ -98,8 +101,7 @@ final class Gpt2Learner implements Learner {
 
   @Override
   public String generate(Routine.Sample sample, BooleanSupplier cancelled) {
-    try (Arena arena = Arena.ofShared();
-        Checkpoint now = Checkpoint.of(config(), parameters(arena));
+    try (Checkpoint now = Checkpoint.of(config(), this::parameter);
         Gpt2 gpt2 = Gpt2.load(now, tokenizer, model.backend(), LoadOptions.defaults());
         Generation generation = gpt2.start(request(sample))) {
       while (generation.hasNext()) {
@@ -120,12 +122,9 @@ final class Gpt2Learner implements Learner {
         .withContextOverflow(ContextOverflow.STOP);
   }
 
-  private List<HostTensor> parameters(Arena arena) {
-    List<HostTensor> tensors = new ArrayList<>();
-    for (String name : shapes(TrainingTensor.PARAMETER).keySet()) {
-      tensors.add(read(TrainingTensor.PARAMETER, name, arena));
-    }
-    return tensors;
+  /** A copy on the host, which lives as long as it is used. */
+  private HostTensor parameter(String name) {
+    return read(TrainingTensor.PARAMETER, name, Arena.ofAuto());
   }
 
   @Override

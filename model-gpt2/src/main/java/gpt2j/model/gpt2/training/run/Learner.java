@@ -22,11 +22,13 @@ interface Learner {
   Gpt2Config config();
 
   /**
-   * Does an update.
-   *
-   * @param update counted from 1; it decides which batches are taken and what dropout drops
+   * Goes on after so many updates: their number decides which batches the next one takes, and what
+   * dropout drops.
    */
-  Update update(long update, double learningRate);
+  void resume(long updates);
+
+  /** Does the next update. */
+  Update update(double learningRate);
 
   /** The mean loss on the validation data, or on as many batches of it. */
   double evaluate(int batches);

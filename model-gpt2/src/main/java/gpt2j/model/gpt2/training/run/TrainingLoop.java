@@ -64,6 +64,7 @@ final class TrainingLoop {
     checkpoints = new CheckpointIo(learner, tokenizer);
     state = directory.state();
     saved = state.step();
+    learner.resume(saved);
     directory.newestCheckpoint().ifPresent(checkpoints::readOptimizer);
   }
 
@@ -148,7 +149,7 @@ final class TrainingLoop {
     long number = state.step() + 1;
     double rate = hyperparameters.learningRate().of(number);
     long before = nanos.getAsLong();
-    Learner.Update update = learner.update(number, rate);
+    Learner.Update update = learner.update(rate);
     double seconds = Math.max(1, nanos.getAsLong() - before) / NANOS_PER_SECOND;
     if (!Double.isFinite(update.loss())) {
       throw diverged("the loss is %s at step %d".formatted(update.loss(), number));

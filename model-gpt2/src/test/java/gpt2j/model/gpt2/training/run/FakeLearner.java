@@ -27,6 +27,7 @@ final class FakeLearner implements Learner {
       new EnumMap<>(TrainingTensor.class);
   private DoubleUnaryOperator validation = loss -> loss;
   private Runnable beforeUpdate = () -> {};
+  private long updates;
 
   FakeLearner() {
     for (TrainingTensor kind : TrainingTensor.values()) {
@@ -55,8 +56,14 @@ final class FakeLearner implements Learner {
   }
 
   @Override
-  public Update update(long update, double learningRate) {
+  public void resume(long updates) {
+    this.updates = updates;
+  }
+
+  @Override
+  public Update update(double learningRate) {
     beforeUpdate.run();
+    long update = ++updates;
     double loss = loss();
     values
         .get(TrainingTensor.PARAMETER)
