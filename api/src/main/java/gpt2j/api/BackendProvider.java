@@ -12,6 +12,11 @@ public interface BackendProvider {
   /** The name that users give, such as {@code cpu} or {@code cuda}. */
   String name();
 
+  /** What it computes on. */
+  default DeviceKind kind() {
+    return DeviceKind.OTHER;
+  }
+
   /** Whether {@link #open} can work here, and if not, why not. Never throws. */
   Availability availability();
 

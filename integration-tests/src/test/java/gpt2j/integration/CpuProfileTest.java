@@ -44,7 +44,6 @@ final class CpuProfileTest {
     var context =
         new BenchContext(
             Map.of("cpu", Backends.provider("cpu")),
-            Map.of(),
             System::nanoTime,
             MachineWatch.NONE,
             folder.resolve("models"),

@@ -54,7 +54,6 @@ final class EmulatedCudaBenchTest {
     return new Benchmarks(
         new BenchContext(
             Map.of("cuda", Backends.provider("cuda"), "reference", new ReferenceBackendProvider()),
-            Map.of(),
             System::nanoTime,
             MachineWatch.NONE,
             folder.resolve("models"),

@@ -5,6 +5,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.DeviceKind;
 import gpt2j.spi.CheckedBackend;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,11 @@ public final class ReferenceBackendProvider implements BackendProvider {
   @Override
   public Map<String, List<String>> settings() {
     return Map.of(RUN_AHEAD, IntStream.rangeClosed(0, 8).mapToObj(Integer::toString).toList());
+  }
+
+  @Override
+  public DeviceKind kind() {
+    return DeviceKind.PROCESSOR;
   }
 
   @Override

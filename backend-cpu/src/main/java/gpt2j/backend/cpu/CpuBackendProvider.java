@@ -5,6 +5,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
+import gpt2j.api.DeviceKind;
 import gpt2j.backend.cpu.machine.Machine;
 import gpt2j.backend.cpu.nd4j.Nd4jFailure;
 import gpt2j.backend.cpu.nd4j.Requirements;
@@ -19,6 +20,11 @@ public final class CpuBackendProvider implements BackendProvider {
   @Override
   public String name() {
     return "cpu";
+  }
+
+  @Override
+  public DeviceKind kind() {
+    return DeviceKind.PROCESSOR;
   }
 
   @Override

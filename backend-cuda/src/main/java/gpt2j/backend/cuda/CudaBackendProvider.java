@@ -7,6 +7,7 @@ import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
 import gpt2j.api.BackendUnavailableException;
 import gpt2j.api.DeviceInfo;
+import gpt2j.api.DeviceKind;
 import gpt2j.backend.cuda.driver.Context;
 import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.backend.cuda.driver.Natives;
@@ -34,6 +35,11 @@ final class CudaBackendProvider implements BackendProvider {
   @Override
   public Map<String, List<String>> settings() {
     return Map.of(GemmChoice.SETTING, GemmChoice.names(), RunAhead.SETTING, RunAhead.VALUES);
+  }
+
+  @Override
+  public DeviceKind kind() {
+    return DeviceKind.GPU;
   }
 
   @Override

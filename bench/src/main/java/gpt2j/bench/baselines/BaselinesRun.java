@@ -1,8 +1,8 @@
 package gpt2j.bench.baselines;
 
+import gpt2j.api.DeviceKind;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.context.ProgramOptions;
 import gpt2j.bench.measure.CaseRunner;
 import gpt2j.bench.measure.ModelStore;

@@ -1,6 +1,8 @@
 package gpt2j.bench.context;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.api.BackendSpec;
+import gpt2j.api.DeviceKind;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -11,7 +13,6 @@ import java.util.function.LongSupplier;
  * What benchmarks work with.
  *
  * @param backends every backend by name
- * @param kinds what the backends compute on, by name; what isn't there is of another kind
  * @param clock nanoseconds since some fixed point; the devices' own clocks take the time of
  *     sections
  * @param machine sees what else the machine does
@@ -22,7 +23,6 @@ import java.util.function.LongSupplier;
  */
 public record BenchContext(
     Map<String, BackendProvider> backends,
-    Map<String, DeviceKind> kinds,
     LongSupplier clock,
     MachineWatch machine,
     Path models,
@@ -31,12 +31,12 @@ public record BenchContext(
     RunListener listener) {
   public BenchContext {
     backends = Map.copyOf(backends);
-    kinds = Map.copyOf(kinds);
   }
 
   /** What a backend computes on, which may have settings of its own. */
   public DeviceKind kind(String backend) {
-    return kinds.getOrDefault(backend.split("/", 2)[0], DeviceKind.OTHER);
+    BackendProvider provider = backends.get(BackendSpec.parse(backend).name());
+    return provider == null ? DeviceKind.OTHER : provider.kind();
   }
 
   /**

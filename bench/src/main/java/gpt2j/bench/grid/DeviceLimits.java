@@ -1,6 +1,6 @@
 package gpt2j.bench.grid;
 
-import gpt2j.bench.context.DeviceKind;
+import gpt2j.api.DeviceKind;
 import gpt2j.bench.machine.HostProbe;
 import gpt2j.bench.measure.Subject;
 import java.util.List;

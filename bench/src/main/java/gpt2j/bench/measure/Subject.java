@@ -1,8 +1,8 @@
 package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
+import gpt2j.api.DeviceKind;
 import gpt2j.api.tensor.WeightFormat;
-import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.setup.Model;
 import gpt2j.model.gpt2.Gpt2;

@@ -1,6 +1,6 @@
 package gpt2j.bench.measure;
 
-import gpt2j.bench.context.DeviceKind;
+import gpt2j.api.DeviceKind;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.result.setup.Surroundings;
 import java.util.ArrayList;

@@ -5,7 +5,6 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.context.MachineWatch;
 import gpt2j.bench.context.RunListener;
 import gpt2j.bench.result.GridSettings;
@@ -67,7 +66,6 @@ public final class FakeBench {
   public BenchContext context() {
     return new BenchContext(
         backends,
-        Map.of("cpu", DeviceKind.PROCESSOR, "gpu", DeviceKind.GPU),
         time::nanos,
         machine,
         folder.resolve("models"),

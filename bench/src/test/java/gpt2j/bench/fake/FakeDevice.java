@@ -4,6 +4,7 @@ import gpt2j.api.Availability;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
+import gpt2j.api.DeviceKind;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.util.List;
 import java.util.Map;
@@ -104,6 +105,15 @@ public final class FakeDevice implements BackendProvider {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public DeviceKind kind() {
+    return switch (name) {
+      case "cpu" -> DeviceKind.PROCESSOR;
+      case "gpu" -> DeviceKind.GPU;
+      default -> DeviceKind.OTHER;
+    };
   }
 
   @Override

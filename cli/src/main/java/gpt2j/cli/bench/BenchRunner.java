@@ -3,7 +3,6 @@ package gpt2j.cli.bench;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.context.DeviceKind;
 import gpt2j.bench.machine.HostWatch;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
@@ -12,16 +11,11 @@ import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
 import gpt2j.cli.options.Version;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiFunction;
 
 /** Runs a benchmark for a command: directory, progress, interruption, table. */
 final class BenchRunner {
-  /** What the backends of this build compute on. */
-  private static final Map<String, DeviceKind> KINDS =
-      Map.of("cpu", DeviceKind.PROCESSOR, "cuda", DeviceKind.GPU);
-
   private final CommandContext context;
   private final BenchRunOptions options;
   private final BenchModelOptions models;
@@ -55,7 +49,6 @@ final class BenchRunner {
       BenchContext benchContext =
           new BenchContext(
               context.backends(),
-              KINDS,
               System::nanoTime,
               new HostWatch(),
               options.randomModels(context.environment()),

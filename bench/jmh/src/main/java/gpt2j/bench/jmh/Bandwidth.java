@@ -1,5 +1,7 @@
 package gpt2j.bench.jmh;
 
+import gpt2j.api.DeviceKind;
+
 /** Measures how fast memory can be read. */
 interface Bandwidth extends AutoCloseable {
   /** Bytes per second, the best of a few passes; takes some tens of milliseconds. */
@@ -9,11 +11,12 @@ interface Bandwidth extends AutoCloseable {
   void close();
 
   /**
-   * The memory that a backend computes in: the host's for {@code cpu}, else the device's.
+   * The memory that a backend computes in: the host's, or the device's.
    *
    * @param threads host threads; 0 for the backend's default
    */
   static Bandwidth of(String backend, int threads) {
-    return backend.equals("cpu") ? HostRead.like(backend, threads) : new DeviceCopy(backend);
+    DeviceKind kind = Device.provider(backend).kind();
+    return kind == DeviceKind.PROCESSOR ? HostRead.like(backend, threads) : new DeviceCopy(backend);
   }
 }

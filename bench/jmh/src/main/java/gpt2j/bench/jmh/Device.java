@@ -57,9 +57,7 @@ public class Device {
   /** Opens the backend. */
   @Setup(Level.Trial)
   public void open() {
-    BackendSpec spec = BackendSpec.parse(backend);
-    BackendOptions options = spec.applyTo(BackendOptions.defaults());
-    opened = provider(spec.name()).open(threads == 0 ? options : options.withThreads(threads));
+    opened = open(backend, threads);
   }
 
   /** Closes the backend, and with it all that was made on it. */
@@ -70,10 +68,22 @@ public class Device {
     opened.close();
   }
 
-  static BackendProvider provider(String name) {
-    BackendProvider provider = DaggerBackendsComponent.create().backends().get(name);
+  /**
+   * Opens a backend.
+   *
+   * @param backend its name, with settings if there are
+   * @param threads host threads that compute; 0 for the backend's default
+   */
+  static Backend open(String backend, int threads) {
+    BackendOptions options = BackendSpec.parse(backend).applyTo(BackendOptions.defaults());
+    return provider(backend).open(threads == 0 ? options : options.withThreads(threads));
+  }
+
+  static BackendProvider provider(String backend) {
+    BackendProvider provider =
+        DaggerBackendsComponent.create().backends().get(BackendSpec.parse(backend).name());
     if (provider == null) {
-      throw new IllegalArgumentException("there is no backend " + name);
+      throw new IllegalArgumentException("there is no backend " + backend);
     }
     return provider;
   }

@@ -1,7 +1,6 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.Backend;
-import gpt2j.api.BackendOptions;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Step;
@@ -28,7 +27,7 @@ final class DeviceCopy implements Bandwidth {
 
   DeviceCopy(String name, int positions) {
     this.positions = positions;
-    backend = Device.provider(name).open(BackendOptions.defaults());
+    backend = Device.open(name, 0);
     cache =
         backend.kvCache(
             new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, positions, DataType.F32));

@@ -1,7 +1,6 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.Backend;
-import gpt2j.api.BackendOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +25,7 @@ final class HostRead implements Bandwidth {
     if (threads > 0) {
       return new HostRead(threads);
     }
-    try (Backend opened = Device.provider(backend).open(BackendOptions.defaults())) {
+    try (Backend opened = Device.open(backend, threads)) {
       return new HostRead(opened.device().threads());
     }
   }

@@ -1,7 +1,6 @@
 package gpt2j.bench.jmh;
 
 import gpt2j.api.Backend;
-import gpt2j.api.BackendOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,9 +27,7 @@ final class TrainingTimes {
     int threads = Integer.parseInt(argument(arguments, 5, "0"));
     TrainingSizes sizes =
         small ? TrainingSizes.small(batch, length) : TrainingSizes.gpt2(batch, length);
-    BackendOptions options = BackendOptions.defaults();
-    try (Backend backend =
-        Device.provider(name).open(threads == 0 ? options : options.withThreads(threads))) {
+    try (Backend backend = Device.open(name, threads)) {
       print(measure(backend, new TrainingStep(backend, sizes).calls(), steps));
     }
   }

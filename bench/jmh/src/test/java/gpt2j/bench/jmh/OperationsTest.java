@@ -3,6 +3,7 @@ package gpt2j.bench.jmh;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.api.Backend;
 import gpt2j.api.Operations;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ class OperationsTest {
             .collect(Collectors.toCollection(TreeSet::new));
     Set<String> operations =
         Arrays.stream(Operations.class.getMethods())
+            .filter(method -> method.getReturnType() == void.class)
             .map(Method::getName)
             .collect(Collectors.toCollection(TreeSet::new));
     operations.add("gelu"); // which is a part of linear's, and the training operations' own
@@ -115,6 +117,16 @@ class OperationsTest {
   void aDevicesMemoryCanBeMeasuredByCopying() {
     try (Bandwidth memory = new DeviceCopy("cpu", 64)) {
       assertTrue(memory.measure() > 0);
+    }
+  }
+
+  @Test
+  void aBackendMayHaveSettings() {
+    try (Bandwidth memory = Bandwidth.of("cpu/batch-invariant=true", 1)) {
+      assertTrue(memory instanceof HostRead && memory.measure() > 0);
+    }
+    try (Backend backend = Device.open("cpu/batch-invariant=true", 1)) {
+      assertEquals(1, backend.device().threads());
     }
   }
 

@@ -11,6 +11,11 @@ final class PlainBackendProvider implements BackendProvider {
   }
 
   @Override
+  public DeviceKind kind() {
+    return DeviceKind.PROCESSOR;
+  }
+
+  @Override
   public Availability availability() {
     return new Availability.Available(
         List.of(new PlainBackend(BackendOptions.defaults()).device()));

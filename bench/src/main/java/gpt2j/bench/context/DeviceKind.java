@@ -1,9 +1,0 @@
-package gpt2j.bench.context;
-
-/** What computes, as far as it matters for how it is measured, and with what it is compared. */
-public enum DeviceKind {
-  /** The processor and the memory of this machine. */
-  PROCESSOR,
-  GPU,
-  OTHER
-}
