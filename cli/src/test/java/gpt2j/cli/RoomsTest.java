@@ -1,6 +1,7 @@
 package gpt2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -30,6 +31,10 @@ class RoomsTest {
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?(gpt2j[a-z0-9_.]*)\\.[A-Z]", Pattern.MULTILINE);
+
+  /** What would hide from {@link #IMPORT} which package is needed. */
+  private static final Pattern HIDDEN_IMPORT =
+      Pattern.compile("^import (?:module |.*\\*;)", Pattern.MULTILINE);
 
   /** Files of each package, but for those that are for tests. */
   private static Map<String, List<Path>> packages() throws IOException {
@@ -74,11 +79,11 @@ class RoomsTest {
     for (Map.Entry<String, List<Path>> each : packages().entrySet()) {
       Set<String> names = new TreeSet<>();
       for (Path file : each.getValue()) {
-        IMPORT
-            .matcher(Files.readString(file))
-            .results()
-            .map(match -> match.group(1))
-            .forEach(names::add);
+        String source = Files.readString(file);
+        assertFalse(
+            !FOR_TESTS.contains(each.getKey()) && HIDDEN_IMPORT.matcher(source).find(),
+            () -> file + " imports without names");
+        IMPORT.matcher(source).results().map(match -> match.group(1)).forEach(names::add);
       }
       names.remove(each.getKey());
       needed.put(each.getKey(), names);

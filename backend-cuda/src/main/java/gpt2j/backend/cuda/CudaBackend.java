@@ -24,7 +24,7 @@ import gpt2j.backend.cuda.forward.CudaSamplingState;
 import gpt2j.backend.cuda.forward.Fusion;
 import gpt2j.backend.cuda.forward.Head;
 import gpt2j.backend.cuda.forward.LayerNorm;
-import gpt2j.backend.cuda.forward.Products;
+import gpt2j.backend.cuda.forward.Linear;
 import gpt2j.backend.cuda.forward.Uploads;
 import gpt2j.backend.cuda.gemm.Gemm;
 import gpt2j.backend.cuda.gemm.GemmChoice;
@@ -92,9 +92,9 @@ final class CudaBackend extends UncheckedBackend {
               Map.of(
                   "products of many rows",
                   batchInvariant ? "a few rows at a time" : gemm.description()));
-      Products products = new Products(runtime, gemm, batchInvariant);
+      Linear linear = new Linear(runtime, gemm, batchInvariant);
       fusion =
-          new Fusion(new LayerNorm(runtime), products, new Head(runtime, products), batchInvariant);
+          new Fusion(new LayerNorm(runtime), linear, new Head(runtime, linear), batchInvariant);
       runtime.memory().beforeFreeing(this::queueWhatIsHeldBack);
       HostRanges ranges = HostRanges.find(System.getenv());
       profiler = runtime.own(new CudaProfiler(runtime.context(), fusion::flush, ranges));

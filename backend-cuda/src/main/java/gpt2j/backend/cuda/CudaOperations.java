@@ -13,8 +13,8 @@ import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cuda.forward.Attention;
 import gpt2j.backend.cuda.forward.CudaSamplingState;
 import gpt2j.backend.cuda.forward.Fusion;
+import gpt2j.backend.cuda.forward.Linear;
 import gpt2j.backend.cuda.forward.Pending;
-import gpt2j.backend.cuda.forward.Products;
 import gpt2j.backend.cuda.launch.CudaRuntime;
 import gpt2j.backend.cuda.launch.KernelLauncher;
 import gpt2j.backend.cuda.launch.Kernels;
@@ -105,8 +105,8 @@ final class CudaOperations implements Operations {
     runtime.context().enter();
     CudaKvCache target = CudaKvCache.of(cache);
     CudaTensor rows = CudaTensor.of(qkv);
-    Products.Append append =
-        new Products.Append(
+    Linear.Append append =
+        new Linear.Append(
             target, layer, CudaTensor.of(batch.slots()), CudaTensor.of(batch.positions()));
     if (!fusion.append(rows, append)) {
       attention.append(target, layer, rows, batch);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fusion {
   private final LayerNorm layerNorm;
-  private final Products products;
+  private final Linear linear;
   private final Head head;
   private final boolean batchInvariant;
   private @Nullable Pending pending;
@@ -27,10 +27,10 @@ public final class Fusion {
    *     norm has a kernel of its own, since that of a product adds up one row in another way than
    *     several
    */
-  public Fusion(LayerNorm layerNorm, Products products, Head head, boolean batchInvariant) {
+  public Fusion(LayerNorm layerNorm, Linear linear, Head head, boolean batchInvariant) {
     this.batchInvariant = batchInvariant;
     this.layerNorm = layerNorm;
-    this.products = products;
+    this.linear = linear;
     this.head = head;
   }
 
@@ -45,7 +45,7 @@ public final class Fusion {
     switch (held) {
       case null -> {}
       case Pending.Norm norm -> layerNorm.run(norm);
-      case Pending.Product product -> products.multiplyFew(product, null);
+      case Pending.Product product -> linear.gemv(product, null);
     }
   }
 
@@ -56,7 +56,7 @@ public final class Fusion {
 
   public void layerNorm(Pending.Norm norm) {
     flush();
-    if (norm.x().shape().rows() <= KernelFamily.FEW_ROWS && !batchInvariant) {
+    if (norm.x().shape().rows() <= KernelFamily.GEMV_ROWS && !batchInvariant) {
       pending = norm;
     } else {
       layerNorm.run(norm);
@@ -65,9 +65,9 @@ public final class Fusion {
 
   /** A product of a layer. */
   public void linear(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
-    if (x.shape().rows() > KernelFamily.FEW_ROWS) {
+    if (x.shape().rows() > KernelFamily.GEMV_ROWS) {
       flush();
-      products.multiply(out, x, weights, epilogue);
+      linear.multiply(out, x, weights, epilogue);
       return;
     }
     hold(out, x, weights, epilogue);
@@ -79,9 +79,9 @@ public final class Fusion {
 
   /** The product that makes logits. */
   public void logits(CudaTensor out, CudaTensor x, DeviceMatrix table) {
-    if (x.shape().rows() > KernelFamily.FEW_ROWS) {
+    if (x.shape().rows() > KernelFamily.GEMV_ROWS) {
       flush();
-      products.multiply(out, x, table, Epilogue.NONE);
+      linear.multiply(out, x, table, Epilogue.NONE);
       return;
     }
     Pending.Product product = hold(out, x, table, Epilogue.NONE);
@@ -115,13 +115,13 @@ public final class Fusion {
   }
 
   /** Queues the product held back with what stores its keys and values; false if there is none. */
-  public boolean append(CudaTensor qkv, Products.Append append) {
+  public boolean append(CudaTensor qkv, Linear.Append append) {
     if (pending instanceof Pending.Product product
         && product.out().isSame(qkv)
         && !product.out().overlaps(append.slots())
         && !product.out().overlaps(append.positions())) {
       pending = null;
-      products.multiplyFew(product, append);
+      linear.gemv(product, append);
       return true;
     }
     flush();

@@ -22,13 +22,13 @@ public final class Head {
   private static final int WARPS = BLOCK / 32;
 
   private final CudaRuntime runtime;
-  private final Products products;
+  private final Linear linear;
   private final KernelFamily kernels;
 
-  public Head(CudaRuntime runtime, Products products) {
+  public Head(CudaRuntime runtime, Linear linear) {
     this.runtime = runtime;
-    this.products = products;
-    kernels = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "head_few_%s_r%d");
+    this.linear = linear;
+    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "head_few_%s_r%d");
   }
 
   /**
@@ -40,7 +40,7 @@ public final class Head {
     int size = kernels.size(product.x().shape().rows());
     return product.epilogue() == Epilogue.NONE
         && !weights.biased()
-        && products.splits(weights, size) == 1
+        && linear.splits(weights, size) == 1
         && weights.leading() <= SHARED_ELEMENTS / size;
   }
 
@@ -49,8 +49,8 @@ public final class Head {
     DeviceMatrix weights = product.weights();
     int rows = product.x().shape().rows();
     int size = kernels.size(rows);
-    int blocks = products.grid(weights, size, 1);
-    int outputs = Products.outputsOfWarp(size);
+    int blocks = linear.grid(weights, size, 1);
+    int outputs = Linear.outputsOfWarp(size);
     int span = Math.ceilDiv(Math.ceilDiv(weights.rows(), WARPS * blocks), outputs) * outputs;
     long candidates = runtime.scratch().partials(); // [rows][blocks]
     long peaks =
@@ -69,7 +69,7 @@ public final class Head {
             .integer(weights.rows())
             .integer(weights.leading())
             .integer(rows);
-    Products.addTo(launch, norm).integer(span);
+    Linear.addTo(launch, norm).integer(span);
     state.addTo(launch);
     launch
         .address(tokens.address())

@@ -49,7 +49,7 @@ final class RowSplitter {
     if (most == 0) {
       throw new UnsupportedException(
           "the cuda backend makes no products of %,d inputs and more than %d rows"
-              .formatted(weights.columns(), KernelFamily.FEW_ROWS));
+              .formatted(weights.columns(), KernelFamily.GEMV_ROWS));
     }
     long high = runtime.scratch().partials();
     for (int first = 0; first < rows; first += most) {

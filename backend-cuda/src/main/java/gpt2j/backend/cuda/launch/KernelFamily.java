@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Kernels that differ by the type of weights or cache and by a size, each looked up once. */
 public final class KernelFamily {
   /** As many rows as the kernels for few rows take. */
-  public static final int FEW_ROWS = 8;
+  public static final int GEMV_ROWS = 8;
 
   private final Kernels kernels;
   private final String pattern;
@@ -42,12 +42,12 @@ public final class KernelFamily {
   }
 
   /**
-   * The family of a product of 1 to {@link #FEW_ROWS} rows.
+   * The family of a product of 1 to {@link #GEMV_ROWS} rows.
    *
    * @param elements of x that a launch keeps in shared memory at most
    */
-  public static KernelFamily ofFewRows(Kernels kernels, int elements, String pattern) {
-    return withShared(kernels, elements * Float.BYTES, pattern, 1, 2, 4, FEW_ROWS);
+  public static KernelFamily ofGemv(Kernels kernels, int elements, String pattern) {
+    return withShared(kernels, elements * Float.BYTES, pattern, 1, 2, 4, GEMV_ROWS);
   }
 
   private KernelFamily(Kernels kernels, String pattern, int dynamicShared, int... sizes) {

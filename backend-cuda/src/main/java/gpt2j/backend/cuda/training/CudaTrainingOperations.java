@@ -26,7 +26,7 @@ public final class CudaTrainingOperations implements TrainingOperations {
   private final TrainingAttention attention;
   private final Elementwise elementwise;
   private final TrainingLoss loss;
-  private final Optimizer optimizer;
+  private final AdamWUpdate optimizer;
 
   public CudaTrainingOperations(CudaRuntime runtime, Fusion fusion, Gemm gemm) {
     this.runtime = runtime;
@@ -37,7 +37,7 @@ public final class CudaTrainingOperations implements TrainingOperations {
     attention = new TrainingAttention(runtime);
     elementwise = new Elementwise(runtime);
     loss = new TrainingLoss(runtime);
-    optimizer = new Optimizer(runtime);
+    optimizer = new AdamWUpdate(runtime);
   }
 
   /** Called before anything is queued. */

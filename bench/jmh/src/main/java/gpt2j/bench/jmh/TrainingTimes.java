@@ -28,7 +28,7 @@ final class TrainingTimes {
     TrainingSizes sizes =
         small ? TrainingSizes.small(batch, length) : TrainingSizes.gpt2(batch, length);
     try (Backend backend = Device.open(name, threads)) {
-      print(measure(backend, new TrainingStep(backend, sizes).calls(), steps));
+      print(measure(backend, new TrainingCalls(backend, sizes).calls(), steps));
     }
   }
 
@@ -40,16 +40,16 @@ final class TrainingTimes {
   private record Times(double flops, long[] nanos) {}
 
   private static Map<String, Times> measure(
-      Backend backend, List<TrainingStep.Call> calls, int steps) {
+      Backend backend, List<TrainingCalls.Call> calls, int steps) {
     Map<String, Times> families = new LinkedHashMap<>();
-    for (TrainingStep.Call call : calls) {
+    for (TrainingCalls.Call call : calls) {
       families.merge(
           call.family(),
           new Times(call.flops(), new long[steps]),
           (one, other) -> new Times(one.flops + other.flops, one.nanos));
     }
     for (int step = -WARM_UP; step < steps; step++) {
-      for (TrainingStep.Call call : calls) {
+      for (TrainingCalls.Call call : calls) {
         long start = System.nanoTime();
         call.run().run();
         backend.synchronize();

@@ -12,7 +12,7 @@ import java.util.List;
 import jcuda.driver.CUfunction;
 
 /** The norm of all gradients, and AdamW ({@code training_optimizer.cu}). */
-final class Optimizer {
+final class AdamWUpdate {
   private static final int BLOCK = 256;
 
   /** Tensors of a launch. */
@@ -26,7 +26,7 @@ final class Optimizer {
   private final CUfunction clipFactor;
   private final CUfunction adamW;
 
-  Optimizer(CudaRuntime runtime) {
+  AdamWUpdate(CudaRuntime runtime) {
     this.runtime = runtime;
     Kernels kernels = runtime.kernels();
     squaredNorms = kernels.get("squared_norms");
@@ -36,7 +36,7 @@ final class Optimizer {
 
   /** See {@link gpt2j.api.training.TrainingOperations#gradientNorm}. */
   void gradientNorm(CudaTensor out, List<Tensor> gradients, float maximum) {
-    long sums = gradients.stream().mapToLong(Optimizer::chunks).sum();
+    long sums = gradients.stream().mapToLong(AdamWUpdate::chunks).sum();
     if (sums > Scratch.BYTES / Double.BYTES) {
       throw new UnsupportedException(
           "the cuda backend adds up no more than %,d squares"

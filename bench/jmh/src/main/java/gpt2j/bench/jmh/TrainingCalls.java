@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
  * model has it: forward pass, loss, backward pass, AdamW. Gradients are those of random
  * activations.
  */
-final class TrainingStep {
+final class TrainingCalls {
   /** One call of an operation. */
   record Call(String family, double flops, Runnable run) {}
 
@@ -42,7 +42,7 @@ final class TrainingStep {
   /** A parameter and all that belongs to it. */
   private record Parameter(Tensor value, Tensor gradient, Tensor first, Tensor second) {}
 
-  TrainingStep(Backend backend, TrainingSizes sizes) {
+  TrainingCalls(Backend backend, TrainingSizes sizes) {
     this.backend = backend;
     this.sizes = sizes;
     ops = backend.training();

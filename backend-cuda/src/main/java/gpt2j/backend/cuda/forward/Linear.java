@@ -12,8 +12,10 @@ import gpt2j.backend.cuda.memory.DeviceMatrix;
 import jcuda.driver.CUfunction;
 import org.jspecify.annotations.Nullable;
 
-/** Products with matrices of weights: those of few rows here, those of many by a {@link Gemm}. */
-public final class Products {
+/**
+ * Products with matrices of weights: GEMV, for few rows, here, GEMM, for many, by a {@link Gemm}.
+ */
+public final class Linear {
   /** Elements of x that the kernel for few rows keeps in shared memory, all rows together. */
   private static final int SHARED_ELEMENTS = 12_288;
 
@@ -26,18 +28,18 @@ public final class Products {
   private final CudaRuntime runtime;
   private final Gemm gemm;
   private final boolean batchInvariant;
-  private final KernelFamily fewRows;
+  private final KernelFamily kernels;
 
   /**
    * Products.
    *
    * @param batchInvariant whether a row's sums must not depend on how many rows there are
    */
-  public Products(CudaRuntime runtime, Gemm gemm, boolean batchInvariant) {
+  public Linear(CudaRuntime runtime, Gemm gemm, boolean batchInvariant) {
     this.runtime = runtime;
     this.gemm = gemm;
     this.batchInvariant = batchInvariant;
-    fewRows = KernelFamily.ofFewRows(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
+    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
   }
 
   /**
@@ -46,26 +48,26 @@ public final class Products {
    */
   void multiply(CudaTensor out, CudaTensor x, DeviceMatrix weights, Epilogue epilogue) {
     int rows = x.shape().rows();
-    if (rows > KernelFamily.FEW_ROWS && !batchInvariant) {
+    if (rows > KernelFamily.GEMV_ROWS && !batchInvariant) {
       gemm.multiply(out.address(), x.address(), rows, weights, epilogue);
       return;
     }
-    for (int first = 0; first < rows; first += KernelFamily.FEW_ROWS) {
-      int count = Math.min(KernelFamily.FEW_ROWS, rows - first);
+    for (int first = 0; first < rows; first += KernelFamily.GEMV_ROWS) {
+      int count = Math.min(KernelFamily.GEMV_ROWS, rows - first);
       CudaTensor to = CudaTensor.of(out.rows(first, count));
       CudaTensor from = CudaTensor.of(x.rows(first, count));
-      multiplyFew(new Pending.Product(null, to, from, weights, epilogue), null);
+      gemv(new Pending.Product(null, to, from, weights, epilogue), null);
     }
   }
 
   /**
    * A product of few rows, with the norm before it and the cache behind it where there are such.
    */
-  void multiplyFew(Pending.Product product, @Nullable Append append) {
+  void gemv(Pending.Product product, @Nullable Append append) {
     DeviceMatrix weights = product.weights();
     int rows = product.x().shape().rows();
-    int size = fewRows.size(rows);
-    CUfunction kernel = fewRows.get(weights.type(), rows);
+    int size = kernels.size(rows);
+    CUfunction kernel = kernels.get(weights.type(), rows);
     int splits = splits(weights, size);
     Pending.Norm norm = product.norm();
     KernelLauncher launch =
@@ -134,7 +136,7 @@ public final class Products {
    * of an output take in one turn.
    */
   private static int mostAlike(int loadElements) {
-    int kept = SHARED_ELEMENTS / KernelFamily.FEW_ROWS;
+    int kept = SHARED_ELEMENTS / KernelFamily.GEMV_ROWS;
     int splits = MOST_SPLITS;
     while (kept % (WARP * loadElements * splits) != 0) {
       splits /= 2;
