@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -213,13 +214,23 @@ abstract class AgreementContract {
                         .withPresencePenalty(1)
                         .withLogitBias(Map.of(3, 2f, 9, -4f)))
                 .withMaxNewTokens(1),
-            base.withSampling(SamplingParameters.random(14).withMinP(0.05f)).withMaxNewTokens(16));
+            base.withSampling(SamplingParameters.random(14).withMinP(0.05f)).withMaxNewTokens(16),
+            base.withSampling(random.withSeed(15))
+                .withAllowedTokens(Set.of(1, 2, 3, 5, 8))
+                .withMaxNewTokens(30),
+            base.withAllowedTokens(Set.of(4)).withMaxNewTokens(3));
     List<List<Integer>> alone =
         requests.stream().flatMap(request -> generate(model(types), request).stream()).toList();
     List<List<Integer>> together =
         model(types).generate(requests, event -> {}).stream().map(Completion::tokens).toList();
     assertEquals(alone, together);
-    assertEquals(List.of(12, 5, 5, 20, 20, 12, 1, 16), together.stream().map(List::size).toList());
+    List<List<Integer>> expected =
+        reference(types).generate(requests, event -> {}).stream().map(Completion::tokens).toList();
+    assertEquals(expected, together);
+    assertEquals(
+        List.of(12, 5, 5, 20, 20, 12, 1, 16, 30, 3), together.stream().map(List::size).toList());
+    assertEquals(Set.of(1, 2, 3, 5, 8), Set.copyOf(together.get(8)));
+    assertEquals(List.of(4, 4, 4), together.getLast());
   }
 
   /** Past the end of the context, cached and uncached. */
