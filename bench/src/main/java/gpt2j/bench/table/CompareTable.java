@@ -4,6 +4,7 @@ import gpt2j.bench.result.BenchmarkCase;
 import gpt2j.bench.result.CompareResult;
 import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.Comparison.Ratio;
+import java.util.function.Function;
 
 /** One row per figure of each pair. */
 final class CompareTable {
@@ -14,6 +15,9 @@ final class CompareTable {
   static Table of(CompareResult result) {
     return new Columns<Row>()
         .word("model", row -> row.pair().a().model())
+        .word("backend", row -> both(row.pair(), BenchmarkCase::backend))
+        .word("precision", row -> both(row.pair(), of -> Units.lowerCase(of.precision())))
+        .word("threads", row -> both(row.pair(), of -> "" + of.threads()))
         .word("test", row -> test(row.pair().a(), row.pair().b()))
         .word("figure", row -> row.ratio().metric())
         .number("A: " + result.settings().labelA(), row -> row.ratio().a())
@@ -27,6 +31,13 @@ final class CompareTable {
             result.comparisons().stream()
                 .flatMap(pair -> pair.ratios().stream().map(ratio -> new Row(pair, ratio)))
                 .toList());
+  }
+
+  /** What both sides have in common, or what each has. */
+  private static String both(Comparison pair, Function<BenchmarkCase, String> words) {
+    String a = words.apply(pair.a());
+    String b = words.apply(pair.b());
+    return a.equals(b) ? a : a + ", " + b;
   }
 
   private static String test(BenchmarkCase a, BenchmarkCase b) {

@@ -18,6 +18,8 @@ import gpt2j.bench.result.Comparison;
 import gpt2j.bench.result.Comparison.Ratio;
 import gpt2j.bench.result.GridSettings;
 import gpt2j.bench.result.ResultFile;
+import gpt2j.bench.table.Table;
+import gpt2j.bench.table.Tables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +120,35 @@ final class CompareRunTest {
     assertEquals(4, result.measurementsB().getFirst().samples().size());
     assertEquals(WeightFormat.BF16, result.measurementsB().getFirst().benchmarkCase().precision());
     assertEquals(2 * 4 * 3, device.draws());
+  }
+
+  /** Rows of the table say which case they are of. */
+  @Test
+  void casesOfSeveralPrecisionsCanBeToldApart() {
+    FakeDevice device = new FakeDevice("a", time, new Latencies(1));
+    FakeBench bench = new FakeBench(folder, time, Map.of("a", device));
+    GridSettings settings = bench.settings("a", 1, 4, 3);
+    GridSettings several =
+        new GridSettings(
+            settings.models(),
+            settings.backends(),
+            List.of(WeightFormat.F32, WeightFormat.BF16),
+            settings.threads(),
+            List.of(true),
+            List.of(1),
+            List.of(4),
+            List.of(3),
+            2,
+            0,
+            0);
+    var result = bench.benchmarks().compare(several, "threads=1", out("compare"));
+    List<String> rows = Tables.format(result, Table.Format.CSV).lines().skip(1).toList();
+    assertEquals(
+        List.of("tiny,a,f32,\"3, 1\",pp4+tg3", "tiny,a,bf16,\"3, 1\",pp4+tg3"),
+        rows.stream()
+            .map(row -> row.substring(0, row.indexOf("pp4+tg3") + "pp4+tg3".length()))
+            .distinct()
+            .toList());
   }
 
   @Test
