@@ -7,6 +7,7 @@ Needs the versions in requirements.txt. Writes TYPE.gguf to ../resources/gpt2j/m
 expected.safetensors with the log-probabilities that transformers gives with the weights that their
 blocks stand for, in float64. k-quants.gguf has every K-quant, whose blocks are made of random bits,
 since the package can't quantise to them; so has blocks.safetensors, single ones with their values.
+parts-….gguf and halves-….gguf are the model of q8_0.gguf in several files.
 """
 
 import gguf
@@ -53,10 +54,10 @@ def random_blocks(type_, rows, columns, random):
     return blocks.reshape(rows, -1)
 
 
-def write(file, tensors, heads, type_of):
-    """Writes a file and returns the weights that it stands for."""
+def write(file, tensors, heads, type_of, **parts):
+    """Writes a file, or its parts, and returns the weights that it stands for."""
     tokens, merges, _ = small_model.vocabulary()
-    writer = gguf.GGUFWriter(OUT / file, "gpt2")
+    writer = gguf.GGUFWriter(OUT / file, "gpt2", **parts)
     writer.add_context_length(small_model.CONTEXT)
     writer.add_embedding_length(tensors["wte.weight"].shape[1])
     writer.add_feed_forward_length(tensors["h.0.mlp.c_fc.weight"].shape[1])
@@ -103,6 +104,11 @@ def main():
         name = type_.name.lower()
         stood_for = write(name + ".gguf", base, 4, lambda _: type_)
         expected[name] = small_model.log_probabilities(stood_for)
+
+    # As llama-gguf-split cuts them: the first part has no tensors in one, and has some in the other.
+    for name, small_first in (("parts", True), ("halves", False)):
+        write(name + ".gguf", base, 4, lambda _: Type.Q8_0, small_first_shard=small_first,
+              split_max_tensors=14 if small_first else 16)
 
     head = dict(base)
     head["lm_head.weight"] = head["wte.weight"] + np.float32(0.1)

@@ -6,7 +6,7 @@
 Needs the versions in requirements.txt. The formats are described in leveldb's doc/table_format.md,
 TensorFlow's tensor_bundle.proto and Snappy's format_description.txt. Writes a checkpoint to
 ../resources/gpt2j/model/gpt2/tensorflow, another index of the same tensors whose blocks are
-compressed, and expected.safetensors with the log-probabilities that transformers gives in float64.
+compressed, the same tensors in three files, and expected.safetensors with the log-probabilities that transformers gives in float64.
 """
 
 import json
@@ -49,10 +49,10 @@ def field(number, value):
     return varint(number << 3) + varint(value)
 
 
-def entry(tensor, offset, data):
+def entry(tensor, part, offset, data):
     shape = b"".join(field(2, field(1, size)) for size in tensor.shape)
-    return (field(1, 1) + field(2, shape) + field(4, offset) + field(5, len(data))
-            + varint(6 << 3 | 5) + struct.pack("<I", masked_checksum(data)))
+    return (field(1, 1) + field(2, shape) + (field(3, part) if part else b"")
+            + field(4, offset) + field(5, len(data)) + varint(6 << 3 | 5) + struct.pack("<I", masked_checksum(data)))
 
 
 def block(entries, interval=16):
@@ -131,19 +131,31 @@ def openai_name(name):
     return f"model/{part}/{letter}"
 
 
-def main():
-    OUT.mkdir(exist_ok=True)
-    tensors = small_model.weights(6, width=16, inner=64)
-    data, entries = bytearray(), [(b"", field(1, 1) + field(3, field(1, 1)))]
+def lay_out(tensors, stem, part_of, parts):
+    """Writes the files of tensors and returns the entries of their index."""
+    header = field(1, parts) + field(3, field(1, 1))
+    data, entries = [bytearray() for _ in range(parts)], [(b"", header)]
     for name, tensor in sorted((openai_name(n), t) for n, t in tensors.items()):
         if name.endswith("/w"):
             tensor = tensor[np.newaxis]  # a convolution of width 1
         content = np.ascontiguousarray(tensor).tobytes()
-        entries.append((name.encode(), entry(tensor, len(data), content)))
-        data += content
-    (OUT / "model.ckpt.data-00000-of-00001").write_bytes(data)
+        part = part_of(name)
+        entries.append((name.encode(), entry(tensor, part, len(data[part]), content)))
+        data[part] += content
+    for part, content in enumerate(data):
+        (OUT / f"{stem}.data-{part:05}-of-{parts:05}").write_bytes(content)
+    return entries
+
+
+def main():
+    OUT.mkdir(exist_ok=True)
+    tensors = small_model.weights(6, width=16, inner=64)
+    entries = lay_out(tensors, "model.ckpt", lambda name: 0, 1)
     (OUT / "model.ckpt.index").write_bytes(table(entries, False, 100))
     (OUT / "compressed.ckpt.index").write_bytes(table(entries, True, 7))
+    # As distributed training saves: tensors lie in several files, anyhow.
+    entries = lay_out(tensors, "parts.ckpt", lambda name: len(name) % 3, 3)
+    (OUT / "parts.ckpt.index").write_bytes(table(entries, False, 100))
     (OUT / "hparams.json").write_text(json.dumps(
         {"n_vocab": small_model.VOCABULARY, "n_ctx": small_model.CONTEXT, "n_embd": 16,
          "n_head": HEADS, "n_layer": 2}))

@@ -12,6 +12,7 @@ import math
 import zipfile
 
 import torch
+from huggingface_hub import save_torch_state_dict
 from torch import nn
 from torch.nn import functional as F
 
@@ -195,6 +196,10 @@ def main():
     state["lm_head.weight"] = state["transformer.wte.weight"]
     torch.save(state, OUT / "pytorch_model.pt")
     expected["pytorch_model"] = small_model.log_probabilities(base)
+
+    # The same in several files, as huggingface_hub cuts them.
+    (OUT / "sharded").mkdir(exist_ok=True)
+    save_torch_state_dict(state, OUT / "sharded", max_shard_size=30_000, safe_serialization=False)
 
     # Parameters alone, which tell the number of heads by nothing.
     torch.save(Model(small_model.VOCABULARY, True).state_dict(), OUT / "parameters.pt")

@@ -58,6 +58,33 @@ class ConvertTest {
   }
 
   @Test
+  void aModelOfNanoGptGoesToLlamaCppWithWhatThatChanges() {
+    Path file = FILES.resolve("torch/nanogpt.pt");
+    Path out = folder.resolve("nano.gguf");
+    Result refused = CliRun.cli("convert", "--model=" + file, "--out=" + out);
+    assertEquals(1, refused.exitCode());
+    assertTrue(refused.err().contains("give --gelu tanh"), refused.err());
+    Result result = CliRun.cli("convert", "--model=" + file, "--gelu=tanh", "--out=" + out);
+    assertEquals(0, result.exitCode(), result.err());
+    assertTrue(
+        result
+            .err()
+            .contains(
+                "note: "
+                    + file
+                    + ": its GELU is exact, and that of the copy by tanh, off by 0.0005 at most: so"
+                    + " its logits are others\n"),
+        result.err());
+    assertTrue(
+        result.out().matches("(?s).*\\| GELU +\\| +\\| exact +\\| +\\| by tanh +\\| +\\|\n"),
+        result.out());
+    Result again = CliRun.cli("convert", "--model=" + out, "--gelu=tanh", "--out=" + folder + "/x");
+    assertEquals(-1, (again.out() + again.err()).indexOf("GELU"), "which it is already");
+    Result other = CliRun.cli("convert", "--model=" + file, "--gelu=erf", "--out=" + folder + "/y");
+    assertEquals(2, other.exitCode());
+  }
+
+  @Test
   void aTextForTokensThatNobodyKnowsIsRefused() {
     Result result =
         CliRun.cli(

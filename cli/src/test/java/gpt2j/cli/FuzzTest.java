@@ -44,14 +44,26 @@ class FuzzTest {
       List.of(
           "gguf/q8_0.gguf",
           "gguf/k-quants.gguf",
+          "gguf/parts-00001-of-00003.gguf",
+          "gguf/parts-00002-of-00003.gguf",
           "torch/nanogpt.pt",
           "torch/views.pt",
           "llmc/bf16.bin",
           "tensorflow/model.ckpt.index",
-          "tensorflow/compressed.ckpt.index");
+          "tensorflow/compressed.ckpt.index",
+          "tensorflow/parts.ckpt.index");
 
   private static final List<String> PARTS_OF_OTHERS =
       List.of(
+          "gguf/parts-00003-of-00003.gguf",
+          "torch/sharded/pytorch_model-00001-of-00004.bin",
+          "torch/sharded/pytorch_model-00002-of-00004.bin",
+          "torch/sharded/pytorch_model-00003-of-00004.bin",
+          "torch/sharded/pytorch_model-00004-of-00004.bin",
+          "torch/sharded/pytorch_model.bin.index.json",
+          "tensorflow/parts.ckpt.data-00000-of-00003",
+          "tensorflow/parts.ckpt.data-00001-of-00003",
+          "tensorflow/parts.ckpt.data-00002-of-00003",
           "tensorflow/model.ckpt.data-00000-of-00001",
           "tensorflow/hparams.json",
           "tensorflow/encoder.json",
@@ -200,6 +212,10 @@ class FuzzTest {
     }
     Path data = folder.resolve("tensorflow/model.ckpt.data-00000-of-00001");
     Files.copy(data, data.resolveSibling("compressed.ckpt.data-00000-of-00001"));
+    Files.writeString(
+        folder.resolve("torch/sharded/config.json"),
+        "{\"n_embd\": 32, \"n_layer\": 2, \"n_head\": 4, \"n_inner\": 64, \"n_positions\": 16,"
+            + " \"vocab_size\": 300}");
   }
 
   private static String[] bench(String name, String... options) {
@@ -268,6 +284,12 @@ class FuzzTest {
     for (String file :
         List.of("model.ckpt.data-00000-of-00001", "hparams.json", "encoder.json", "vocab.bpe")) {
       addOther("tensorflow/" + file, "tensorflow");
+    }
+    addOther("gguf/parts-00003-of-00003.gguf", "gguf/parts-00001-of-00003.gguf");
+    addOther("tensorflow/parts.ckpt.data-00001-of-00003", "tensorflow/parts.ckpt.index");
+    for (String file :
+        List.of("pytorch_model-00002-of-00004.bin", "pytorch_model.bin.index.json")) {
+      addOther("torch/sharded/" + file, "torch/sharded");
     }
     for (String file : List.of("corpus.txt", "corpus.jsonl")) {
       add(file, "prepare", "@/" + file, "--vocabulary=bytes", "--out=@/out");

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -62,12 +63,14 @@ final class Download {
     Set<RemoteFile> brought = new HashSet<>();
     bring(commit, lacking, KnownFiles.CONFIG, brought);
     KnownFiles.requireGpt2(place(commit, lacking, KnownFiles.CONFIG));
-    if (wanted.contains(KnownFiles.INDEX)) {
-      bring(commit, lacking, KnownFiles.INDEX, brought);
-      Set<String> shards = KnownFiles.shards(place(commit, lacking, KnownFiles.INDEX));
+    Optional<String> index = KnownFiles.index(wanted);
+    if (index.isPresent()) {
+      String name = index.get();
+      bring(commit, lacking, name, brought);
+      Set<String> shards = KnownFiles.shards(name, place(commit, lacking, name));
       for (String shard : shards) {
         if (!listing.files().contains(shard)) {
-          throw new ModelProblem(KnownFiles.INDEX + ": names " + shard + ", which isn't there");
+          throw new ModelProblem(name + ": names " + shard + ", which isn't there");
         }
       }
       lacking.putAll(ask(commit, shards));

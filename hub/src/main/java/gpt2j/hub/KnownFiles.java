@@ -10,6 +10,7 @@ import gpt2j.model.gpt2.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -22,10 +23,12 @@ import java.util.regex.Pattern;
 final class KnownFiles {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
-  static final String INDEX = "model.safetensors.index.json";
+
+  private static final String INDEX = "model.safetensors.index.json";
 
   private static final String PICKLED = "pytorch_model.bin";
   private static final String PICKLED_INDEX = "pytorch_model.bin.index.json";
+  private static final List<String> INDEXES = List.of(INDEX, PICKLED_INDEX);
 
   /** Without these a model runs, with GPT-2's vocabulary and end of text. */
   private static final List<String> OPTIONAL =
@@ -45,7 +48,7 @@ final class KnownFiles {
       List.of("tokenizer.model", "spiece.model", "vocab.txt");
 
   /** A file of the same folder: no separator, no leading dot. */
-  private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*\\.safetensors");
+  private static final Pattern SHARD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
   private static final int MOST_SHARDS = 1000;
   private static final long LARGEST_CONFIGURATION = 16L << 20;
@@ -85,16 +88,23 @@ final class KnownFiles {
       wanted.add(INDEX);
     } else if (all.contains(PICKLED)) {
       wanted.add(PICKLED);
+    } else if (all.contains(PICKLED_INDEX)) {
+      wanted.add(PICKLED_INDEX);
     } else {
       throw new ModelProblem(
-          all.contains(PICKLED_INDEX)
-              ? "has its weights in several pickled files (pytorch_model.bin.index.json), which are"
-                  + " not read: convert them in Python with transformers'"
-                  + " GPT2LMHeadModel.from_pretrained(NAME).save_pretrained(DIR)"
-              : "has none of model.safetensors, model.safetensors.index.json and"
-                  + " pytorch_model.bin");
+          "has none of model.safetensors, model.safetensors.index.json, pytorch_model.bin and"
+              + " pytorch_model.bin.index.json");
     }
     return wanted;
+  }
+
+  /** The one of some files that says which files the weights are in. */
+  static Optional<String> index(Set<String> wanted) {
+    return INDEXES.stream().filter(wanted::contains).findFirst();
+  }
+
+  private static String shardEnding(String index) {
+    return index.equals(INDEX) ? ".safetensors" : ".bin";
   }
 
   /** The files that a repository hasn't, of those that would be read. */
@@ -107,7 +117,7 @@ final class KnownFiles {
 
   /** Whether a file holds weights. */
   static boolean isWeights(String file) {
-    return file.endsWith(".safetensors") || file.equals(PICKLED);
+    return file.endsWith(".safetensors") || file.endsWith(".bin");
   }
 
   /** The most bytes that a file may have. */
@@ -135,22 +145,27 @@ final class KnownFiles {
   /**
    * The files that an index names.
    *
+   * @param name of the index
    * @throws ModelProblem when it isn't an index; the message is to follow its name
    */
-  static Set<String> shards(Path index) throws IOException {
+  static Set<String> shards(String name, Path index) throws IOException {
+    String ending = shardEnding(name);
     Set<String> shards = new TreeSet<>();
-    if (!(read(INDEX, index).members().get("weight_map") instanceof JsonObject map)) {
-      throw new ModelProblem(INDEX + ": weight_map must map each tensor to a file");
+    if (!(read(name, index).members().get("weight_map") instanceof JsonObject map)) {
+      throw new ModelProblem(name + ": weight_map must map each tensor to a file");
     }
     for (JsonValue value : map.members().values()) {
-      if (!(value instanceof JsonString(String name) && SHARD.matcher(name).matches())) {
+      if (!(value instanceof JsonString(String shard)
+          && shard.endsWith(ending)
+          && SHARD.matcher(shard).matches())) {
         throw new ModelProblem(
-            INDEX + ": weight_map must name .safetensors files of the same folder, not " + value);
+            "%s: weight_map must name %s files of the same folder, not %s"
+                .formatted(name, ending, value));
       }
-      shards.add(name);
+      shards.add(shard);
     }
     if (shards.isEmpty() || shards.size() > MOST_SHARDS) {
-      throw new ModelProblem(INDEX + ": names " + shards.size() + " files");
+      throw new ModelProblem(name + ": names " + shards.size() + " files");
     }
     return shards;
   }
@@ -180,11 +195,16 @@ final class KnownFiles {
     if (repository.has(commit, WEIGHTS)) {
       return true;
     }
-    if (!repository.has(commit, INDEX)) {
-      return repository.has(commit, PICKLED);
+    if (repository.has(commit, INDEX)) {
+      return hasShards(repository, commit, INDEX);
     }
+    return repository.has(commit, PICKLED)
+        || repository.has(commit, PICKLED_INDEX) && hasShards(repository, commit, PICKLED_INDEX);
+  }
+
+  private static boolean hasShards(Repository repository, String commit, String index) {
     try {
-      return shards(repository.snapshot(commit).resolve(INDEX)).stream()
+      return shards(index, repository.snapshot(commit).resolve(index)).stream()
           .allMatch(shard -> repository.has(commit, shard));
     } catch (IOException e) {
       return false;

@@ -255,20 +255,41 @@ class HubFaultsTest {
         listing(
             "no configuration", files -> files.remove("config.json"), "*has no config.json: is*"),
         listing(
-            "pickled weights in pieces",
+            "pickled weights in pieces without their places",
             files -> {
               files.remove("model.safetensors");
               files.remove("pytorch_model.bin");
               files.put("pytorch_model.bin.index.json", new byte[] {'{', '}'});
             },
-            "*has its weights in several pickled files (pytorch_model.bin.index.json)*convert*"),
+            "*pytorch_model.bin.index.json: weight_map must map each tensor to a file"),
+        listing(
+            "an index of pickled weights that names another kind of file",
+            files -> {
+              files.remove("model.safetensors");
+              files.remove("pytorch_model.bin");
+              files.put(
+                  "pytorch_model.bin.index.json",
+                  "{\"weight_map\": {\"a\": \"b.safetensors\"}}".getBytes(UTF_8));
+            },
+            "*pytorch_model.bin.index.json: weight_map must name .bin files of the same folder*"),
+        listing(
+            "an index of pickled weights that names what isn't there",
+            files -> {
+              files.remove("model.safetensors");
+              files.remove("pytorch_model.bin");
+              files.put(
+                  "pytorch_model.bin.index.json",
+                  "{\"weight_map\": {\"a\": \"b.bin\"}}".getBytes(UTF_8));
+            },
+            "*pytorch_model.bin.index.json: names b.bin, which isn't there"),
         listing(
             "no weights",
             files -> {
               files.remove("model.safetensors");
               files.remove("pytorch_model.bin");
             },
-            "*has none of model.safetensors, model.safetensors.index.json and pytorch_model.bin"),
+            "*has none of model.safetensors, model.safetensors.index.json, pytorch_model.bin and"
+                + " pytorch_model.bin.index.json"),
         listing(
             "another kind of model",
             files -> files.put("config.json", "{\"model_type\": \"bert\"}".getBytes(UTF_8)),

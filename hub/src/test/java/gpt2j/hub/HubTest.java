@@ -158,6 +158,35 @@ class HubTest {
     assertEquals(asked, fixture.server.requests.size());
   }
 
+  @Test
+  void pickledWeightsInPiecesAreTakenAtLast() throws IOException {
+    fixture.server.files.remove("model.safetensors");
+    fixture.server.files.remove("pytorch_model.bin");
+    byte[] first = LoopbackHub.noise(20_000, 2);
+    byte[] second = LoopbackHub.noise(30_000, 3);
+    fixture.server.files.put("pytorch_model-00001-of-00002.bin", first);
+    fixture.server.files.put("pytorch_model-00002-of-00002.bin", second);
+    fixture.server.files.put("training_args.bin", LoopbackHub.noise(10, 4));
+    fixture.server.files.put(
+        "pytorch_model.bin.index.json",
+        ("{\"weight_map\": {\"a\": \"pytorch_model-00001-of-00002.bin\", \"b\":"
+                + " \"pytorch_model-00002-of-00002.bin\"}}")
+            .getBytes(UTF_8));
+    Path folder = fixture.resolve(LoopbackHub.NAME);
+    assertArrayEquals(
+        first, Files.readAllBytes(folder.resolve("pytorch_model-00001-of-00002.bin")));
+    assertArrayEquals(
+        second, Files.readAllBytes(folder.resolve("pytorch_model-00002-of-00002.bin")));
+    assertFalse(Files.exists(folder.resolve("training_args.bin")));
+    fixture.server.requests.clear();
+    fixture.resolve(LoopbackHub.NAME); // from the cache
+    assertEquals(List.of(), fixture.server.requests);
+    Files.delete(folder.resolve("pytorch_model-00002-of-00002.bin"));
+    fixture.resolve(LoopbackHub.NAME); // which lacks one, and knows its content
+    assertArrayEquals(
+        second, Files.readAllBytes(folder.resolve("pytorch_model-00002-of-00002.bin")));
+  }
+
   private void index(String text) {
     fixture.server.files.put("model.safetensors.index.json", text.getBytes(UTF_8));
   }

@@ -69,6 +69,16 @@ public final class ConvertCommand extends ContextCommand {
   private @Nullable WeightFormat dtype;
 
   @Option(
+      names = "--gelu",
+      paramLabel = "GELU",
+      converter = Choice.OfGelu.class,
+      completionCandidates = Choice.OfGelu.class,
+      description =
+          "${COMPLETION-CANDIDATES}: write a model whose GELU is exact, as nanoGPT's, as one by"
+              + " tanh, which is all that gguf and llmc have. The copy's logits are a little off.")
+  private @Nullable String gelu;
+
+  @Option(
       names = "--report",
       description = "Tell how much each tensor has lost by being rounded, as a table.")
   private boolean report;
@@ -105,18 +115,18 @@ public final class ConvertCommand extends ContextCommand {
     Converted converted;
     try (Interruption.Section _ = context.interruption().during(() -> {});
         Progress progress = new Progress(context, "writing")) {
-      converted =
+      Conversion conversion =
           new Conversion(
-                  from,
-                  out,
-                  target,
-                  Optional.ofNullable(dtype),
-                  (written, bytes) -> {
-                    context.interruption().check();
-                    progress.report(written, bytes);
-                  },
-                  note -> context.say("note: " + note))
-              .run();
+              from,
+              out,
+              target,
+              Optional.ofNullable(dtype),
+              (written, bytes) -> {
+                context.interruption().check();
+                progress.report(written, bytes);
+              },
+              note -> context.say("note: " + note));
+      converted = (gelu == null ? conversion : conversion.withTanhGelu()).run();
     }
     converted
         .nonFinite()
@@ -124,6 +134,11 @@ public final class ConvertCommand extends ContextCommand {
             problem ->
                 context.say(
                     "%s: %s, and so has the copy: it can't be run".formatted(from, problem)));
+    if (converted.gelu() != converted.geluBefore()) {
+      context.say(
+          "note: %s: its GELU is exact, and that of the copy by tanh, off by 0.0005 at most: so its logits are others"
+              .formatted(from));
+    }
     context.out().print(ConvertTables.types(converted));
     if (report) {
       context.out().print("\n" + ConvertTables.errors(TensorError.between(from, out)));

@@ -1,5 +1,6 @@
 package gpt2j.cli.data;
 
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.bench.table.Cell;
 import gpt2j.bench.table.Table;
 import gpt2j.model.gpt2.convert.Converted;
@@ -45,7 +46,23 @@ final class ConvertTables {
         new Table("tensor", "number", converted.from(), "MiB read", "written", "MiB written");
     kinds.forEach((kind, sum) -> add(table, kind, sum));
     add(table, new Kind("all", "", ""), all);
+    if (converted.gelu() != converted.geluBefore()) {
+      table.add(
+          Cell.of("GELU"),
+          Cell.of(""),
+          Cell.of(name(converted.geluBefore())),
+          Cell.of(""),
+          Cell.of(name(converted.gelu())),
+          Cell.of(""));
+    }
     return table.format(Table.Format.MD);
+  }
+
+  private static String name(GeluForm gelu) {
+    return switch (gelu) {
+      case ERF -> "exact";
+      case TANH -> "by tanh";
+    };
   }
 
   private static void add(Table table, Kind kind, Sum sum) {

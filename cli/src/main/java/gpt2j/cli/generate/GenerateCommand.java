@@ -70,7 +70,7 @@ public class GenerateCommand extends ContextCommand {
     try (LoadedModel loaded =
         loader.load(
             (tokenizer, config) -> {
-              choice.check(config);
+              choice.check(tokenizer, config);
               return encode(source, tokenizer, config);
             })) {
       GenerationRequest request = generation.request(loaded.tokens(), parameters);

@@ -121,6 +121,13 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** The GELUs that a copy of a model can be given. */
+  public static final class OfGelu extends Choice<String> {
+    OfGelu() {
+      super(name -> name, "tanh");
+    }
+  }
+
   /** What multiplies many rows on a GPU. */
   public static final class OfGemm extends Choice<String> {
     /** The backend's name for it. */

@@ -59,10 +59,12 @@ public final class ModelLoader {
     BackendProvider provider = options.backend(context);
     BackendOptions backendOptions = options.backendOptions(provider);
     options.locate();
-    CompletableFuture<Tokenizer> tokenizer = begin("tokenizer", options::loadTokenizer);
+    CompletableFuture<Checkpoint> opening = new CompletableFuture<>();
+    CompletableFuture<Tokenizer> tokenizer =
+        begin("tokenizer", () -> options.loadTokenizer(() -> result(opening)));
     CompletableFuture<Backend> backend =
         begin("backend", () -> around.apply(provider.open(backendOptions)));
-    try (Checkpoint checkpoint = options.openCheckpoint()) {
+    try (Checkpoint checkpoint = open(opening)) {
       CompletableFuture<int[]> tokens =
           tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));
       Backend opened = result(backend);
@@ -76,13 +78,33 @@ public final class ModelLoader {
     }
   }
 
-  /** The tokenizer of a checkpoint. */
-  public static Tokenizer loadTokenizer(Path directory) {
+  private Checkpoint open(CompletableFuture<Checkpoint> opening) {
     try {
-      return CheckpointTokenizer.load(directory);
+      Checkpoint checkpoint = options.openCheckpoint();
+      opening.complete(checkpoint);
+      return checkpoint;
+    } catch (RuntimeException | Error e) {
+      opening.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  /** The tokenizer of a checkpoint. */
+  public static Tokenizer loadTokenizer(Path path) {
+    return tokenizer(path, () -> CheckpointTokenizer.of(path));
+  }
+
+  /** The tokenizer of a checkpoint that is opened meanwhile. */
+  static Tokenizer loadTokenizer(Path path, Supplier<Checkpoint> checkpoint) {
+    return tokenizer(path, () -> CheckpointTokenizer.of(path, checkpoint));
+  }
+
+  private static Tokenizer tokenizer(Path path, Supplier<CheckpointTokenizer> from) {
+    try {
+      return from.get().tokenizer();
     } catch (TokenizerException e) {
       String message = e.getMessage();
-      String prefix = directory + ": ";
+      String prefix = path + ": ";
       throw UserError.failure(message.startsWith(prefix) ? message : prefix + message);
     }
   }

@@ -10,6 +10,7 @@ import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -98,9 +99,13 @@ public final class ModelOptions {
     return place == null ? Checkpoint.bundled() : Checkpoint.open(place);
   }
 
-  /** Loads the checkpoint's tokenizer, which was located. */
-  Tokenizer loadTokenizer() {
-    return place == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(place);
+  /**
+   * Loads the tokenizer of the checkpoint, which was located.
+   *
+   * @param checkpoint waits for the checkpoint to be open
+   */
+  Tokenizer loadTokenizer(Supplier<Checkpoint> checkpoint) {
+    return place == null ? Tokenizer.bundled() : ModelLoader.loadTokenizer(place, checkpoint);
   }
 
   public BackendProvider backend(CommandContext context) {

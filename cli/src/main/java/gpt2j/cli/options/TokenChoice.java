@@ -3,6 +3,7 @@ package gpt2j.cli.options;
 import gpt2j.cli.io.UserError;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.config.Gpt2Config;
+import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -23,10 +24,22 @@ public record TokenChoice(Map<Integer, Float> logitBias, @Nullable Set<Integer> 
     allowed = allowed == null ? null : Set.copyOf(allowed);
   }
 
-  /** Refuses tokens that a model hasn't. */
-  public void check(Gpt2Config config) {
+  /** Refuses tokens that a model hasn't, and such as can't be drawn. */
+  public void check(Tokenizer tokenizer, Gpt2Config config) {
     check(LOGIT_BIAS, logitBias.keySet(), config);
-    check(ALLOWED_TOKENS, allowed == null ? Set.of() : allowed, config);
+    if (allowed == null) {
+      return;
+    }
+    check(ALLOWED_TOKENS, allowed, config);
+    allowed.stream()
+        .filter(token -> !tokenizer.has(token))
+        .min(Integer::compare)
+        .ifPresent(
+            token -> {
+              throw UserError.usage(
+                  "%s: token %d only pads the model's vocabulary and has no text; choose others"
+                      .formatted(ALLOWED_TOKENS, token));
+            });
   }
 
   private static void check(String option, Collection<Integer> tokens, Gpt2Config config) {

@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
  * sequences hold, and random numbers are counted from the tokens that were taken.
  *
+ * <p>Tokens that have no text, as where an embedding was padded to a round number of rows, are
+ * never drawn. Logits and log-probabilities have them as any other.
+ *
  * <p>One thread at a time may use a decoder, the one that uses its session; any thread may {@link
  * #close} it at any time, as a {@link Session}.
  *
@@ -85,6 +88,7 @@ public final class Decoder implements AutoCloseable {
   private final Profiler profiler;
   private final List<Row> rows;
   private final int most; // rows
+  private final @Nullable BitSet drawable; // null for all
   private final boolean restricts; // whether there was a row that may not draw all tokens
 
   private final Resources resources = new Resources();
@@ -119,7 +123,8 @@ public final class Decoder implements AutoCloseable {
     profiler = backend.profiler();
     this.rows = new ArrayList<>(rows);
     most = rows.size();
-    restricts = rows.stream().anyMatch(row -> row.allowed() != null);
+    drawable = model.drawable();
+    restricts = drawable != null || rows.stream().anyMatch(row -> row.allowed() != null);
     taken = new int[most];
 
     int vocabulary = model.config().vocabularySize();
@@ -308,13 +313,16 @@ public final class Decoder implements AutoCloseable {
     Map<Set<Integer>, BitSet> made = new IdentityHashMap<>(); // samples of a request share theirs
     for (int i = 0; i < rows.size(); i++) {
       Set<Integer> allowed = rows.get(i).allowed();
-      sampling.allow(i, allowed == null ? null : made.computeIfAbsent(allowed, Decoder::bits));
+      sampling.allow(i, allowed == null ? drawable : made.computeIfAbsent(allowed, this::bits));
     }
   }
 
-  private static BitSet bits(Set<Integer> tokens) {
+  private BitSet bits(Set<Integer> tokens) {
     BitSet bits = new BitSet();
     tokens.forEach(bits::set);
+    if (drawable != null) {
+      bits.and(drawable);
+    }
     return bits;
   }
 

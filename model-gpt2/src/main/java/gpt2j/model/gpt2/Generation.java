@@ -43,7 +43,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     backend = model.backend();
     Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
     for (GenerationRequest request : requests) {
-      request.checkTokens(model.config().vocabularySize());
+      request.checkTokens(model.config().vocabularySize(), model.drawable());
       for (Prompt prompt : request.prompts()) {
         int[] tokens = encode(model, prompt, request.contextOverflow());
         for (int stream = 0; stream < request.samples(); stream++) {

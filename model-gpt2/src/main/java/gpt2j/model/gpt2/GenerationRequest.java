@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.api.SamplingParameters;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -197,12 +198,27 @@ public record GenerationRequest(
         contextOverflow);
   }
 
-  /** Throws {@link IllegalArgumentException} for a token to draw that a vocabulary hasn't. */
-  void checkTokens(int vocabulary) {
+  /**
+   * Throws {@link IllegalArgumentException} for a token to draw that a vocabulary hasn't, or only
+   * to be padded.
+   *
+   * @param drawable the tokens that have a text; null for all
+   */
+  void checkTokens(int vocabulary, @Nullable BitSet drawable) {
     checkTokens("a logit bias", sampling.logitBias().keySet(), vocabulary);
-    if (allowedTokens != null) {
-      checkTokens("the allowed tokens", allowedTokens, vocabulary);
+    if (allowedTokens == null) {
+      return;
     }
+    checkTokens("the allowed tokens", allowedTokens, vocabulary);
+    allowedTokens.stream()
+        .filter(token -> drawable != null && !drawable.get(token))
+        .min(Integer::compare)
+        .ifPresent(
+            token -> {
+              throw new IllegalArgumentException(
+                  "the allowed tokens: token %d only pads the vocabulary and has no text"
+                      .formatted(token));
+            });
   }
 
   private static void checkTokens(String what, Set<Integer> tokens, int vocabulary) {

@@ -16,12 +16,14 @@ import gpt2j.model.gpt2.memory.Resources;
 import gpt2j.model.gpt2.tokenizer.Tokenizer;
 import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A GPT-2 model whose weights lie with a backend. Immutable: any number of {@linkplain Session
@@ -47,6 +49,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Resources resources = new Resources();
   private final Weights weights;
   private final Forward forward;
+  private final @Nullable BitSet drawable;
   private final Lifetime lifetime;
 
   private Gpt2(
@@ -67,8 +70,18 @@ public final class Gpt2 implements AutoCloseable {
       resources.closeAfter(e);
       throw e;
     }
+    drawable = drawable(this.tokenizer, config.vocabularySize());
     forward = forward(backend.operations());
     lifetime = backend.lifetime(this, "model");
+  }
+
+  /** The tokens that have a text; null where all have. */
+  private static @Nullable BitSet drawable(Tokenizer tokenizer, int vocabularySize) {
+    BitSet tokens = new BitSet(vocabularySize);
+    for (int token = 0; token < vocabularySize; token++) {
+      tokens.set(token, tokenizer.has(token));
+    }
+    return tokens.cardinality() == vocabularySize ? null : tokens;
   }
 
   /** Loads a checkpoint and its tokenizer, in float32, from what {@link Checkpoint#open} takes. */
@@ -89,7 +102,7 @@ public final class Gpt2 implements AutoCloseable {
   public static Gpt2 load(Path path, Backend backend, LoadOptions options) {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       CompletableFuture<Tokenizer> tokenizer =
-          CompletableFuture.supplyAsync(() -> CheckpointTokenizer.load(path));
+          CompletableFuture.supplyAsync(() -> CheckpointTokenizer.of(checkpoint).tokenizer());
       return new Gpt2(checkpoint, tokenizer::join, backend, options);
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
@@ -183,7 +196,8 @@ public final class Gpt2 implements AutoCloseable {
    *
    * @throws IllegalArgumentException when a prompt is empty, has a token outside the vocabulary, or
    *     is longer than the context and the request says {@link ContextOverflow#STOP}; when a token
-   *     that is allowed or has a logit bias is outside the vocabulary
+   *     that is allowed or has a logit bias is outside the vocabulary; when one that is allowed has
+   *     no text, as where an embedding was padded
    */
   public Generation start(GenerationRequest request) {
     return start(List.of(request));
@@ -232,6 +246,14 @@ public final class Gpt2 implements AutoCloseable {
 
   Weights weights() {
     return weights;
+  }
+
+  /**
+   * The tokens that may be drawn, not to be changed: those that have a text; null for all. An
+   * embedding that was padded has rows for others, which mean nothing.
+   */
+  @Nullable BitSet drawable() {
+    return drawable;
   }
 
   /** What it was loaded from, for messages. */

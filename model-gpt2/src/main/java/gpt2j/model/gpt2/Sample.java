@@ -1,7 +1,6 @@
 package gpt2j.model.gpt2;
 
 import gpt2j.model.gpt2.tokenizer.StreamingDecoder;
-import gpt2j.model.gpt2.tokenizer.TokenizerException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,7 +130,7 @@ final class Sample implements DrawHistory {
       finishReason = FinishReason.END_OF_TEXT;
       return "";
     }
-    String piece = emit(matcher.push(decode(token)));
+    String piece = emit(matcher.push(decoder.push(token)));
     if (matcher.stopped()) {
       finishReason = FinishReason.STOP_STRING;
     } else if (tokens.size() - promptLength == request.maxNewTokens()) {
@@ -148,15 +147,6 @@ final class Sample implements DrawHistory {
       case STOP -> finishReason = FinishReason.CONTEXT_FULL;
       case RECOMPUTE -> windowStart = tokens.size() - context;
       case SLIDE -> windowStart = tokens.size() - Math.max(1, context / 2);
-    }
-  }
-
-  /** The token's text; none for a token that a padded vocabulary has and the tokenizer hasn't. */
-  private String decode(int token) {
-    try {
-      return decoder.push(token);
-    } catch (TokenizerException e) {
-      return "";
     }
   }
 

@@ -285,6 +285,11 @@ public final class Checkpoint implements AutoCloseable {
     return Optional.of("tensor %s has %s at [%s]".formatted(tensor.name(), tensor.get(at), place));
   }
 
+  /** The file, where one that holds the whole model was opened. */
+  Optional<ModelFile> whole() {
+    return files.whole();
+  }
+
   /** What the format of the files is called, for people. */
   public String format() {
     return files.format();

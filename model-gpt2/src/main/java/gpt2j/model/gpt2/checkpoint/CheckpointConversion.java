@@ -4,6 +4,7 @@ import gpt2j.api.tensor.BFloat16;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.WeightFormat;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewDirectory;
 import gpt2j.model.gpt2.safetensors.OutputTensor;
@@ -42,6 +43,7 @@ public final class CheckpointConversion {
    * and the tokenizer's files as they are. What else is in the directory is left out. The copy
    * appears when it is complete, or not at all.
    *
+   * @param config the checkpoint's, but for what the copy is to say otherwise
    * @param tokenizer files of the vocabulary by their names
    * @param to a new directory, or an empty one
    * @param type F32, F16 or BF16
@@ -55,6 +57,7 @@ public final class CheckpointConversion {
    */
   public static Optional<String> write(
       Checkpoint checkpoint,
+      Gpt2Config config,
       Map<String, byte[]> tokenizer,
       Path to,
       DataType type,
@@ -64,9 +67,7 @@ public final class CheckpointConversion {
       checkpoint.notes().forEach(notes);
       long bytes = checkpoint.config().parameters() * type.bytes();
       Optional<String> nonFinite = check(checkpoint, WeightFormat.valueOf(type.name()));
-      target.write(
-          ConfigReader.FILE,
-          ConfigWriter.text(checkpoint.config(), InitialTensors.DEVIATION, type));
+      target.write(ConfigReader.FILE, ConfigWriter.text(config, InitialTensors.DEVIATION, type));
       for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
         target.write(file.getKey(), file.getValue());
       }

@@ -56,28 +56,15 @@ public final class CheckpointTokenizer {
    * @throws CheckpointException when the file can't be read
    */
   public static CheckpointTokenizer of(Path checkpoint) {
-    Path file =
-        Files.isDirectory(checkpoint)
-            ? ModelFiles.alone(checkpoint).orElse(checkpoint)
-            : checkpoint;
-    if (!Files.exists(file) || Files.isDirectory(file)) {
+    if (isBesideWeights(checkpoint)) {
       return ofFolder(checkpoint);
     }
+    Path file =
+        Files.isDirectory(checkpoint) ? ModelFiles.alone(checkpoint).orElseThrow() : checkpoint;
     try (WeightFile weights = ModelFiles.open(file)) {
-      Path directory = file.toAbsolutePath().getParent();
-      if (!(weights instanceof ModelFile model)) {
-        return ofFolder(directory);
-      }
-      Optional<Tokenizer> own = model.tokenizer();
-      if (own.isEmpty() && TokenizerFolder.of(directory).hasVocabulary()) {
-        return ofFolder(directory);
-      }
-      int size = model.config().vocabularySize();
-      return own.isPresent()
-          ? new CheckpointTokenizer(own.get(), true)
-          : size >= GPT2_SIZE && size <= MOST_PADDED
-              ? new CheckpointTokenizer(Tokenizer.gpt2(), true)
-              : new CheckpointTokenizer(ofIds(size), false);
+      return weights instanceof ModelFile model
+          ? ofModel(file, model)
+          : ofFolder(file.toAbsolutePath().getParent());
     } catch (FormatException | SafetensorsException e) {
       throw new CheckpointException(file, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
@@ -85,7 +72,64 @@ public final class CheckpointTokenizer {
     }
   }
 
-  /** Loads it; as {@link #of}. */
+  /**
+   * That of a checkpoint which somebody else opens at the same time; no file is opened twice.
+   *
+   * @param path where it is
+   * @param checkpoint waits for it, and is asked only where its files may hold the vocabulary
+   * @throws TokenizerException as {@link #of(Path)}
+   */
+  public static CheckpointTokenizer of(Path path, Supplier<Checkpoint> checkpoint) {
+    return isBesideWeights(path) ? ofFolder(path) : of(checkpoint.get());
+  }
+
+  /**
+   * That of an open checkpoint.
+   *
+   * @throws TokenizerException as {@link #of(Path)}
+   */
+  public static CheckpointTokenizer of(Checkpoint checkpoint) {
+    Path path = checkpoint.directory();
+    try {
+      return checkpoint
+          .whole()
+          .map(model -> ofModel(fileOf(path), model))
+          .orElseGet(() -> ofFolder(folderOf(path)));
+    } catch (FormatException e) {
+      throw new CheckpointException(path, e.problem(), e);
+    }
+  }
+
+  private static Path fileOf(Path path) {
+    return Files.isDirectory(path) ? ModelFiles.alone(path).orElse(path) : path;
+  }
+
+  private static Path folderOf(Path path) {
+    return Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+  }
+
+  /** Whether it can be told without a look at weights; also where there is nothing at all. */
+  private static boolean isBesideWeights(Path checkpoint) {
+    return Files.isDirectory(checkpoint)
+        ? ModelFiles.alone(checkpoint).isEmpty()
+        : !Files.exists(checkpoint);
+  }
+
+  private static CheckpointTokenizer ofModel(Path file, ModelFile model) {
+    Path directory = file.toAbsolutePath().getParent();
+    Optional<Tokenizer> own = model.tokenizer();
+    if (own.isEmpty() && TokenizerFolder.of(directory).hasVocabulary()) {
+      return ofFolder(directory);
+    }
+    int size = model.config().vocabularySize();
+    return own.isPresent()
+        ? new CheckpointTokenizer(own.get(), true)
+        : size >= GPT2_SIZE && size <= MOST_PADDED
+            ? new CheckpointTokenizer(Tokenizer.gpt2(), true)
+            : new CheckpointTokenizer(ofIds(size), false);
+  }
+
+  /** Loads it; as {@link #of(Path)}. */
   public static Tokenizer load(Path checkpoint) {
     return of(checkpoint).tokenizer();
   }

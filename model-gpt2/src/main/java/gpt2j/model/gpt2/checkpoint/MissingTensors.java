@@ -32,14 +32,15 @@ final class MissingTensors {
         bySuffix.putIfAbsent(name.substring(dot + 1), tensor);
       }
     }
-    files
-        .index()
+    ShardIndex index = files.index();
+    index
+        .shards()
         .forEach(
             (name, file) ->
                 indexed.put(
                     TensorLayout.withoutPrefix(name),
                     "%s: has no tensor %s, which %s places there"
-                        .formatted(file, Json.printable(name), WeightFiles.INDEX)));
+                        .formatted(file, Json.printable(name), index.file())));
   }
 
   /**

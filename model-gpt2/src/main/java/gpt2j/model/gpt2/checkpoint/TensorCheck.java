@@ -110,7 +110,7 @@ final class TensorCheck {
 
   /** As in transformers, an index says which files there are; what they hold is theirs to say. */
   private void checkIndex() {
-    Map<String, String> places = files.index();
+    Map<String, String> places = files.index().shards();
     if (places.isEmpty()) {
       return;
     }

@@ -18,13 +18,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A checkpoint's open files of weights, one or several, as one collection of tensors. */
 final class WeightFiles implements AutoCloseable {
   static final String SINGLE = "model.safetensors";
   private static final String PICKLED = "pytorch_model.bin";
-  static final String INDEX = "model.safetensors.index.json";
+  private static final String PYTORCH = "PyTorch";
 
   /**
    * A tensor and the file that holds it.
@@ -36,7 +37,8 @@ final class WeightFiles implements AutoCloseable {
   private final Path directory;
   private final Map<String, WeightFile> files = new LinkedHashMap<>();
   private final List<Located> tensors = new ArrayList<>();
-  private Map<String, String> index = Map.of();
+  private ShardIndex index = ShardIndex.NONE;
+  private Optional<ModelFile> whole = Optional.empty();
   private String label = SINGLE;
   private String settings = ConfigReader.FILE;
   private String format = "safetensors";
@@ -66,6 +68,7 @@ final class WeightFiles implements AutoCloseable {
   /** A file of a whole model. */
   static WeightFiles of(Path path, ModelFile file) {
     WeightFiles weights = of(path, file, "");
+    weights.whole = Optional.of(file);
     weights.settings = file.settings();
     weights.types = file.types();
     weights.format = file.format();
@@ -83,15 +86,15 @@ final class WeightFiles implements AutoCloseable {
     // The order is that of transformers.
     if (isThere(directory.resolve(SINGLE))) {
       weights.openFile(SINGLE, problems);
-    } else if (isThere(directory.resolve(INDEX))) {
-      weights.index = ShardIndex.read(directory.resolve(INDEX), problems);
-      weights.index.values().stream()
-          .distinct()
-          .forEach(shard -> weights.openFile(shard, problems));
+    } else if (isThere(directory.resolve(ShardIndex.SAFETENSORS))) {
+      weights.openShards(ShardIndex.SAFETENSORS, problems);
     } else if (isThere(directory.resolve(PICKLED))) {
+      weights.format = PYTORCH;
       weights.label = PICKLED;
-      weights.format = "PyTorch";
       weights.openFile(PICKLED, problems);
+    } else if (isThere(directory.resolve(ShardIndex.PICKLED))) {
+      weights.format = PYTORCH;
+      weights.openShards(ShardIndex.PICKLED, problems);
     } else {
       problems.add(absent(directory));
     }
@@ -103,10 +106,16 @@ final class WeightFiles implements AutoCloseable {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
+  private void openShards(String name, List<String> problems) {
+    index = ShardIndex.read(directory, name, problems);
+    index.shards().values().stream().distinct().forEach(shard -> openFile(shard, problems));
+  }
+
   private void openFile(String name, List<String> problems) {
     try {
       Path file = directory.resolve(name);
-      add(name.equals(PICKLED) ? TorchWeights.open(file) : SafetensorsFile.open(file, name), name);
+      boolean isPickled = format.equals(PYTORCH);
+      add(isPickled ? TorchWeights.open(file) : SafetensorsFile.open(file, name), name);
     } catch (FormatException e) {
       problems.add(name + ": " + e.problem());
     } catch (SafetensorsException e) {
@@ -126,14 +135,19 @@ final class WeightFiles implements AutoCloseable {
     return Collections.unmodifiableList(tensors);
   }
 
-  /** In which file the index places each tensor; empty without an index. */
-  Map<String, String> index() {
+  /** Where the index places each tensor; empty without an index. */
+  ShardIndex index() {
     return index;
+  }
+
+  /** The only file, where it holds a whole model. */
+  Optional<ModelFile> whole() {
+    return whole;
   }
 
   /** What to call all of them in messages. */
   String label() {
-    return index.isEmpty() ? label : INDEX;
+    return index.isEmpty() ? label : index.file();
   }
 
   /** Where the configuration is, for messages. */
@@ -192,7 +206,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private static String absent(Path directory) {
-    String needed = "has neither %s nor %s".formatted(SINGLE, INDEX);
+    String needed = "has neither %s nor %s".formatted(SINGLE, ShardIndex.SAFETENSORS);
     try (Stream<Path> content = Files.list(directory)) {
       return content
           .map(path -> path.getFileName().toString())
@@ -211,7 +225,9 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private static String conversion(String pickle) {
-    return ", only %s: give that file itself, or of several convert them in Python with transformers' GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)"
-        .formatted(pickle);
+    return pickle.startsWith("pytorch_model-")
+        ? ", only %s, and of several files %s must tell which has what"
+            .formatted(pickle, ShardIndex.PICKLED)
+        : ", only %s: give that file itself".formatted(pickle);
   }
 }

@@ -113,6 +113,24 @@ public record Gpt2Config(
         eosTokens);
   }
 
+  /** The same with another GELU. */
+  public Gpt2Config withActivation(GeluForm activation) {
+    return new Gpt2Config(
+        vocabularySize,
+        contextLength,
+        embeddingWidth,
+        layers,
+        heads,
+        innerWidth,
+        activation,
+        layerNormEpsilon,
+        scaleAttention,
+        scaleByInverseLayer,
+        tieWordEmbeddings,
+        bosToken,
+        eosTokens);
+  }
+
   /** Elements of one attention head's query, key or value. */
   public int headSize() {
     return embeddingWidth / heads;

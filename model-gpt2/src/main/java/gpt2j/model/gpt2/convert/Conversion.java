@@ -1,12 +1,14 @@
 package gpt2j.model.gpt2.convert;
 
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
 import gpt2j.model.gpt2.checkpoint.CheckpointConversion;
 import gpt2j.model.gpt2.checkpoint.CheckpointException;
 import gpt2j.model.gpt2.checkpoint.CheckpointTokenizer;
+import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.files.Io;
 import gpt2j.model.gpt2.files.NewFile;
 import gpt2j.model.gpt2.format.FormatException;
@@ -39,6 +41,7 @@ public final class Conversion {
   private final Optional<WeightFormat> asked;
   private final CheckpointConversion.Progress progress;
   private final Consumer<? super String> notes;
+  private final boolean tanhGelu;
 
   /**
    * A conversion, which does nothing yet.
@@ -56,6 +59,17 @@ public final class Conversion {
       Optional<WeightFormat> asked,
       CheckpointConversion.Progress progress,
       Consumer<? super String> notes) {
+    this(from, to, target, asked, progress, notes, false);
+  }
+
+  private Conversion(
+      Path from,
+      Path to,
+      Target target,
+      Optional<WeightFormat> asked,
+      CheckpointConversion.Progress progress,
+      Consumer<? super String> notes,
+      boolean tanhGelu) {
     if (asked.isPresent() && !target.formats().contains(asked.get())) {
       throw new IllegalArgumentException(target + " has no weights in " + asked.get());
     }
@@ -65,6 +79,16 @@ public final class Conversion {
     this.asked = asked;
     this.progress = progress;
     this.notes = notes;
+    this.tanhGelu = tanhGelu;
+  }
+
+  /**
+   * The same to a model whose GELU is by tanh (Hendrycks and Gimpel 2016, section 2), which is all
+   * that GGUF and llm.c have. From the exact one it is off by 4.8e-4 at most, so logits change a
+   * little. A model that has it already stays as it is.
+   */
+  public Conversion withTanhGelu() {
+    return new Conversion(from, to, target, asked, progress, notes, true);
   }
 
   /**
@@ -77,15 +101,22 @@ public final class Conversion {
     WeightFormat format = asked.orElse(WeightFormat.F32);
     try (Checkpoint checkpoint = Checkpoint.open(from)) {
       requireNothingLost(checkpoint);
+      Gpt2Config config =
+          tanhGelu ? checkpoint.config().withActivation(GeluForm.TANH) : checkpoint.config();
       Map<String, WeightFormat> formats = new HashMap<>();
       checkpoint.names().forEach(name -> formats.put(name, format));
       Optional<String> nonFinite =
           switch (target) {
-            case HF -> writeFolder(checkpoint, format);
-            case GGUF -> writeGguf(checkpoint, format, formats);
-            case LLMC -> writeLlmc(checkpoint, format);
+            case HF -> writeFolder(checkpoint, config, format);
+            case GGUF -> writeGguf(checkpoint, config, format, formats);
+            case LLMC -> writeLlmc(checkpoint, config, format);
           };
-      return new Converted(checkpoint.format(), tensors(checkpoint, formats), nonFinite);
+      return new Converted(
+          checkpoint.format(),
+          tensors(checkpoint, formats),
+          checkpoint.config().activation(),
+          config.activation(),
+          nonFinite);
     }
   }
 
@@ -123,11 +154,12 @@ public final class Conversion {
     return tensors;
   }
 
-  private Optional<String> writeFolder(Checkpoint checkpoint, WeightFormat format) {
+  private Optional<String> writeFolder(
+      Checkpoint checkpoint, Gpt2Config config, WeightFormat format) {
     DataType type = format.plain().orElseThrow();
     Map<String, byte[]> files;
     try {
-      CheckpointTokenizer tokenizer = CheckpointTokenizer.of(from);
+      CheckpointTokenizer tokenizer = CheckpointTokenizer.of(checkpoint);
       if (!tokenizer.isKnown()) {
         notes.accept(
             from + ": its vocabulary isn't known, so the copy has none and passes for GPT-2's");
@@ -136,26 +168,38 @@ public final class Conversion {
     } catch (TokenizerException e) {
       throw new CheckpointException(from, String.valueOf(e.getMessage()), e);
     }
-    return CheckpointConversion.write(checkpoint, files, to, type, progress, notes);
+    return CheckpointConversion.write(checkpoint, config, files, to, type, progress, notes);
   }
 
-  private static ModelWeights weights(Checkpoint checkpoint) {
+  private static ModelWeights weights(Checkpoint checkpoint, Gpt2Config config) {
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
     checkpoint.names().forEach(name -> tensors.put(name, checkpoint.tensor(name)));
-    return new ModelWeights(checkpoint.config(), tensors);
+    return new ModelWeights(config, tensors);
   }
 
   private Optional<String> writeGguf(
-      Checkpoint checkpoint, WeightFormat format, Map<String, WeightFormat> formats) {
+      Checkpoint checkpoint,
+      Gpt2Config config,
+      WeightFormat format,
+      Map<String, WeightFormat> formats) {
     Optional<VocabularyContents> vocabulary = vocabulary(checkpoint);
     try {
-      GgufWriter writer = new GgufWriter(weights(checkpoint), vocabulary, format, false);
+      GgufWriter writer = new GgufWriter(weights(checkpoint, config), vocabulary, format, false);
       writer.forEachFormat(formats::put);
       noteFallback(format, formats);
       return writeFile(checkpoint, format, writer.bytes(), writer::write);
     } catch (FormatException e) {
-      throw new CheckpointException(from, "GGUF can't hold it: " + e.problem(), e);
+      throw new CheckpointException(from, refusal("GGUF", config, e), e);
     }
+  }
+
+  /** What the target can't say, and how to have it nevertheless. */
+  private static String refusal(String target, Gpt2Config config, FormatException e) {
+    String way =
+        config.activation() == GeluForm.TANH
+            ? ""
+            : "; give --gelu tanh to have it written as one by tanh, whose logits are a little off";
+    return "%s can't hold it: %s%s".formatted(target, e.problem(), way);
   }
 
   private void noteFallback(WeightFormat format, Map<String, WeightFormat> formats) {
@@ -168,24 +212,25 @@ public final class Conversion {
     }
   }
 
-  private Optional<String> writeLlmc(Checkpoint checkpoint, WeightFormat format) {
+  private Optional<String> writeLlmc(
+      Checkpoint checkpoint, Gpt2Config config, WeightFormat format) {
     vocabulary(checkpoint)
         .filter(vocabulary -> !vocabulary.equals(Tokenizer.gpt2().contents()))
         .ifPresent(
             _ ->
                 notes.accept(from + ": its vocabulary isn't GPT-2's, and llm.c's files hold none"));
     try {
-      LlmcWriter writer = new LlmcWriter(weights(checkpoint), format);
+      LlmcWriter writer = new LlmcWriter(weights(checkpoint, config), format);
       return writeFile(checkpoint, format, writer.bytes(), writer::write);
     } catch (FormatException e) {
-      throw new CheckpointException(from, "llm.c can't hold it: " + e.problem(), e);
+      throw new CheckpointException(from, refusal("llm.c", config, e), e);
     }
   }
 
   /** The model's own; none where a note says why. */
   private Optional<VocabularyContents> vocabulary(Checkpoint checkpoint) {
     try {
-      CheckpointTokenizer tokenizer = CheckpointTokenizer.of(from);
+      CheckpointTokenizer tokenizer = CheckpointTokenizer.of(checkpoint);
       if (!tokenizer.isKnown()) {
         notes.accept(from + ": its vocabulary isn't known, so the copy has none");
         return Optional.empty();
@@ -232,7 +277,8 @@ public final class Conversion {
   public static void writeForLlamaCpp(Checkpoint checkpoint, WeightFormat format, OutputStream out)
       throws IOException {
     try {
-      new GgufWriter(weights(checkpoint), Optional.empty(), format, true).write(out, _ -> {});
+      new GgufWriter(weights(checkpoint, checkpoint.config()), Optional.empty(), format, true)
+          .write(out, _ -> {});
     } catch (FormatException e) {
       throw new CheckpointException(
           checkpoint.directory(), "GGUF can't hold it: " + e.problem(), e);

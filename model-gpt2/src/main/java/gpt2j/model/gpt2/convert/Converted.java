@@ -1,5 +1,6 @@
 package gpt2j.model.gpt2.convert;
 
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 import java.util.Optional;
@@ -9,9 +10,16 @@ import java.util.Optional;
  *
  * @param from what the format that was read is called
  * @param tensors in the order in which the model uses them
+ * @param geluBefore that of the model that was read
+ * @param gelu that of the copy, which is another only where that was asked for
  * @param nonFinite the first tensor with a value that is NaN or infinite, and so in the copy
  */
-public record Converted(String from, List<Tensor> tensors, Optional<String> nonFinite) {
+public record Converted(
+    String from,
+    List<Tensor> tensors,
+    GeluForm geluBefore,
+    GeluForm gelu,
+    Optional<String> nonFinite) {
   public Converted {
     tensors = List.copyOf(tensors);
   }

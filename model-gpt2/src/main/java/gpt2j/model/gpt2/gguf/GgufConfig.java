@@ -64,7 +64,6 @@ final class GgufConfig {
           "%s is \"%s\", only \"gpt2\" is supported"
               .formatted(ARCHITECTURE, Json.printable(architecture)));
     }
-    refuseParts();
     refuseOtherModels();
     if (vocabularySize > Gpt2Config.MAX_VOCABULARY_SIZE) {
       throw new FormatException("tensor token_embd.weight has %d rows".formatted(vocabularySize));
@@ -85,15 +84,6 @@ final class GgufConfig {
       return builder.build();
     } catch (IllegalArgumentException e) {
       throw new FormatException(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void refuseParts() {
-    OptionalInt parts = metadata.size("split.count");
-    if (parts.isPresent() && parts.getAsInt() > 1) {
-      throw new FormatException(
-          "is one of %d parts (split.count), which are not read; join them with llama-gguf-split --merge"
-              .formatted(parts.getAsInt()));
     }
   }
 

@@ -62,9 +62,12 @@ record GgufHeader(int version, GgufMetadata metadata, List<GgufTensor> tensors, 
     int alignment = alignment(metadata);
     List<GgufTensor> tensors = tensors(in, tensorCount);
     long data = aligned(in.position(), alignment);
-    if (tensors.isEmpty() || data > file.size()) {
-      throw new FormatException(
-          tensors.isEmpty() ? "has no tensors" : "is cut off: no tensors follow its header");
+    // Of several parts the first may describe the model and hold nothing of it.
+    if (tensors.isEmpty() && GgufParts.count(metadata) == 1) {
+      throw new FormatException("has no tensors");
+    }
+    if (!tensors.isEmpty() && data > file.size()) {
+      throw new FormatException("is cut off: no tensors follow its header");
     }
     checkPlaces(tensors, file.size() - data, alignment);
     return new GgufHeader(version, metadata, List.copyOf(tensors), data);

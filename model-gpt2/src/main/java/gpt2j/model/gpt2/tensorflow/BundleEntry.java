@@ -10,10 +10,12 @@ import java.util.List;
  * Where a tensor is ({@code BundleEntryProto} in TensorFlow's tensor_bundle.proto).
  *
  * @param type a number of {@code DataType} in types.proto
- * @param offset its first byte in the file of tensors
+ * @param part which of the files of tensors has it, counted from 0
+ * @param offset its first byte there
  * @param checksum of its bytes
  */
-record BundleEntry(String name, int type, List<Long> sizes, long offset, long bytes, int checksum) {
+record BundleEntry(
+    String name, int type, List<Long> sizes, int part, long offset, long bytes, int checksum) {
   private static final int DTYPE = 1;
   private static final int SHAPE = 2;
   private static final int SHARD = 3;
@@ -27,11 +29,17 @@ record BundleEntry(String name, int type, List<Long> sizes, long offset, long by
     sizes = List.copyOf(sizes);
   }
 
-  static BundleEntry read(String name, ByteBuffer value) {
+  /**
+   * Reads one.
+   *
+   * @param parts how many files there are
+   */
+  static BundleEntry read(String name, ByteBuffer value, int parts) {
     String what = "tensor " + Json.printable(name);
     Fields fields = new Fields(what, value);
     long type = 0;
     List<Long> sizes = List.of();
+    long part = 0;
     long offset = 0;
     long bytes = 0;
     int checksum = 0;
@@ -40,8 +48,11 @@ record BundleEntry(String name, int type, List<Long> sizes, long offset, long by
         case DTYPE -> type = fields.number();
         case SHAPE -> sizes = sizes(fields.message());
         case SHARD -> {
-          if (fields.number() != 0) {
-            throw new FormatException(what + " is in another file than the first");
+          part = fields.number();
+          if (part < 0 || part >= parts) {
+            throw new FormatException(
+                "%s is in file %s of %d, counted from 0"
+                    .formatted(what, Long.toUnsignedString(part), parts));
           }
         }
         case OFFSET -> offset = fields.number();
@@ -51,7 +62,7 @@ record BundleEntry(String name, int type, List<Long> sizes, long offset, long by
         default -> fields.skip();
       }
     }
-    return new BundleEntry(name, (int) type, sizes, offset, bytes, checksum);
+    return new BundleEntry(name, (int) type, sizes, (int) part, offset, bytes, checksum);
   }
 
   private static List<Long> sizes(Fields shape) {

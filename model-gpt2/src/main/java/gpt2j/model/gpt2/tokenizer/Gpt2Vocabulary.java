@@ -32,12 +32,17 @@ final class Gpt2Vocabulary implements Vocabulary {
   @Override
   public byte @Nullable [] bytes(int token) {
     // Special tokens must not get this far: jtokkit stores them on first use, unsynchronised.
-    if (token < 0 || token >= SIZE) {
+    if (!has(token)) {
       return null;
     }
     IntArrayList one = new IntArrayList(1);
     one.add(token);
     return encoding.decodeBytes(one);
+  }
+
+  @Override
+  public boolean has(int token) {
+    return token >= 0 && token < SIZE;
   }
 
   @Override

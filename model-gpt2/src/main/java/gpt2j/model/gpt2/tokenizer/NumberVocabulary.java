@@ -24,6 +24,11 @@ record NumberVocabulary(int size, String reason) implements Vocabulary {
 
   @Override
   public byte @Nullable [] bytes(int token) {
-    return token < 0 || token >= size ? null : (" " + token).getBytes(StandardCharsets.US_ASCII);
+    return has(token) ? (" " + token).getBytes(StandardCharsets.US_ASCII) : null;
+  }
+
+  @Override
+  public boolean has(int token) {
+    return token >= 0 && token < size;
   }
 }

@@ -161,6 +161,11 @@ public final class Tokenizer {
     return Math.max(vocabulary.size(), added.size());
   }
 
+  /** Whether a token has this id, and so a text. */
+  public boolean has(int token) {
+    return vocabulary.has(token) || added.bytes(token) != null;
+  }
+
   /** The token that ends a text, where there is one. */
   public OptionalInt endOfText() {
     return endOfText;

@@ -45,6 +45,11 @@ sealed interface Vocabulary permits Gpt2Vocabulary, BytePairVocabulary, NumberVo
   /** The bytes that {@code token} stands for, not to be changed; null when there is no such id. */
   byte @Nullable [] bytes(int token);
 
+  /** Whether there is a token with this id. */
+  default boolean has(int token) {
+    return bytes(token) != null;
+  }
+
   /** One more than the largest id. */
   int size();
 }

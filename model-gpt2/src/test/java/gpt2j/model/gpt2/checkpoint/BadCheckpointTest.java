@@ -74,9 +74,8 @@ class BadCheckpointTest {
             d -> Files.move(d.resolve("model.safetensors"), d.resolve("pytorch_model.bin"))),
         damage(
             "has neither model.safetensors nor model.safetensors.index.json, only"
-                + " pytorch_model-00001-of-00002.bin: give that file itself, or of several convert"
-                + " them in Python with transformers'"
-                + " GPT2LMHeadModel.from_pretrained(DIR).save_pretrained(NEW_DIR)",
+                + " pytorch_model-00001-of-00002.bin, and of several files"
+                + " pytorch_model.bin.index.json must tell which has what",
             d ->
                 Files.move(
                     d.resolve("model.safetensors"), d.resolve("pytorch_model-00001-of-00002.bin"))),

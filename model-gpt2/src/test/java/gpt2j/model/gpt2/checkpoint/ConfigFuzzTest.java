@@ -60,7 +60,8 @@ class ConfigFuzzTest {
     fuzz(
         text,
         (damaged, problems) -> {
-          Map<String, String> shards = ShardIndex.parse(damaged, problems);
+          Map<String, String> shards =
+              ShardIndex.parse(ShardIndex.SAFETENSORS, damaged, problems).shards();
           // No path that leads out of the directory, or that no file can have.
           Path directory = Path.of("/checkpoint");
           shards

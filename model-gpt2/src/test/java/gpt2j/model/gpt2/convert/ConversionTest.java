@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.GeluForm;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.Checkpoint;
@@ -137,9 +138,51 @@ class ConversionTest {
     assertEquals(
         nano
             + ": GGUF can't hold it: the model's GELU is exact (activation_function gelu, as in"
-            + " nanoGPT), and that of GGUF's GPT-2 is by tanh: its logits would be others",
+            + " nanoGPT), and that of GGUF's GPT-2 is by tanh: its logits would be others; give"
+            + " --gelu tanh to have it written as one by tanh, whose logits are a little off",
         refusal.getMessage());
     assertFalse(Files.exists(to));
+  }
+
+  /** All else stays as it is, and what changes is what the two GELUs differ by. */
+  @ParameterizedTest
+  @EnumSource
+  void aModelOfNanoGptBecomesOneByTanhForThoseWhoAskForIt(Target target) {
+    Path nano = FormatGolden.file("torch/nanogpt.pt");
+    Path to = folder.resolve("nano" + (target == Target.GGUF ? ".gguf" : ".bin"));
+    Converted converted =
+        new Conversion(nano, to, target, Optional.of(WeightFormat.F32), (_, _) -> {}, notes::add)
+            .withTanhGelu()
+            .run();
+    assertEquals(GeluForm.ERF, converted.geluBefore());
+    assertEquals(GeluForm.TANH, converted.gelu());
+    try (Checkpoint one = Checkpoint.open(nano);
+        Checkpoint other = Checkpoint.open(to)) {
+      assertEquals(GeluForm.TANH, other.config().activation());
+      for (String name : one.names()) {
+        assertArrayEquals(values(one.tensor(name)), values(other.tensor(name)), name);
+      }
+    }
+    float[][] exact = FormatGolden.logits(nano, _ -> {});
+    float[][] approximate = FormatGolden.logits(to, _ -> {});
+    double largest = 0;
+    for (int row = 0; row < exact.length; row++) {
+      for (int i = 0; i < exact[row].length; i++) {
+        largest = Math.max(largest, Math.abs(exact[row][i] - approximate[row][i]));
+      }
+    }
+    assertTrue(largest > 1e-5 && largest < 1e-2, "logits are off by " + largest);
+  }
+
+  @Test
+  void aModelByTanhStaysWhatItIs() {
+    Path copy = folder.resolve("copy.gguf");
+    Converted converted =
+        new Conversion(golden("f32"), copy, Target.GGUF, Optional.empty(), (_, _) -> {}, notes::add)
+            .withTanhGelu()
+            .run();
+    assertEquals(converted.geluBefore(), converted.gelu());
+    assertSameWeights(golden("f32"), copy);
   }
 
   @Test

@@ -43,7 +43,7 @@ class TensorflowGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "model.ckpt.index", "compressed.ckpt.index"})
+  @ValueSource(strings = {"", "model.ckpt.index", "compressed.ckpt.index", "parts.ckpt.index"})
   void logProbabilitiesAreThoseOfPyTorch(String name) {
     FormatGolden.agrees(folder.resolve(name), "tensorflow", "model");
   }
@@ -63,12 +63,37 @@ class TensorflowGoldenTest {
   }
 
   private String refusal() {
+    return refusal("model.ckpt.index");
+  }
+
+  private String refusal(String name) {
     String message =
         assertThrows(
-                CheckpointException.class,
-                () -> FormatGolden.logits(folder.resolve("model.ckpt.index"), _ -> {}))
+                CheckpointException.class, () -> FormatGolden.logits(folder.resolve(name), _ -> {}))
             .getMessage();
-    return message.replace(folder.resolve("model.ckpt.index") + ": ", "");
+    return message.replace(folder.resolve(name) + ": ", "");
+  }
+
+  @Test
+  void ofSeveralFilesTheOneThatIsWrongIsNamed() throws IOException {
+    Path second = folder.resolve("parts.ckpt.data-00001-of-00003");
+    byte[] bytes = Files.readAllBytes(second);
+    Files.write(second, Arrays.copyOf(bytes, bytes.length - 1));
+    assertEquals(
+        "parts.ckpt.data-00001-of-00003: is cut off or damaged",
+        refusal("parts.ckpt.index").replaceFirst(": tensor .*", ""));
+    bytes[9] ^= 1;
+    Files.write(second, bytes);
+    assertEquals(
+        "is damaged: the checksum of tensor NAME is another",
+        refusal("parts.ckpt.index").replaceFirst("tensor \\S+", "tensor NAME"));
+    // Another file's content in its place, of the same length or longer.
+    Files.copy(folder.resolve(DATA), second, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertEquals(
+        "is damaged: the checksum of tensor NAME is another",
+        refusal("parts.ckpt.index").replaceFirst("tensor \\S+", "tensor NAME"));
+    Files.delete(second);
+    assertEquals("parts.ckpt.data-00001-of-00003: does not exist", refusal("parts.ckpt.index"));
   }
 
   private void change(String name, int at) throws IOException {
