@@ -164,7 +164,7 @@ public final class Products {
           .address(cache.values(layer))
           .address(slots.address())
           .address(positions.address())
-          .integer(Kernels.code(cache.spec().type()))
+          .integer(Kernels.code(cache.type()))
           .integer(cache.spec().sequences())
           .integer(cache.spec().heads())
           .integer(cache.spec().headSize())
