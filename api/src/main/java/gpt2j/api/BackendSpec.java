@@ -1,25 +1,34 @@
 package gpt2j.api;
 
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * A backend with settings of its own, written {@code name/setting=value/…}: {@code
- * cuda/gemm=cublas}. So that one backend can be compared with itself. Every backend has the setting
- * {@value #BATCH_INVARIANT}, {@code true} or {@code false}.
+ * cuda/gemm=cublas}. So that one backend can be compared with itself. Every backend has the
+ * settings {@value #BATCH_INVARIANT}, {@code true} or {@code false}, and {@value #CACHE_PRECISION},
+ * how KV caches are kept, {@code f32}, {@code f16}, {@code bf16} or {@code q8_0}.
  *
  * @param name what {@link BackendProvider#name} says
- * @param settings as in {@link BackendOptions#settings}, or {@value #BATCH_INVARIANT}
+ * @param settings as in {@link BackendOptions#settings}, or one of those two
  */
 public record BackendSpec(String name, Map<String, String> settings) {
   /** The setting that is {@link BackendOptions#batchInvariant}. */
   public static final String BATCH_INVARIANT = "batch-invariant";
 
+  /** The setting that says how KV caches are kept. */
+  public static final String CACHE_PRECISION = "cache-precision";
+
+  private static final List<String> CACHE_PRECISIONS = List.of("f32", "f16", "bf16", "q8_0");
+
   /**
    * A backend with settings.
    *
-   * @throws IllegalArgumentException when {@value #BATCH_INVARIANT} is neither true nor false
+   * @throws IllegalArgumentException when {@value #BATCH_INVARIANT} is neither true nor false, or
+   *     {@value #CACHE_PRECISION} none that a cache can have
    */
   public BackendSpec {
     settings = Map.copyOf(settings);
@@ -27,6 +36,12 @@ public record BackendSpec(String name, Map<String, String> settings) {
     if (!List.of("true", "false").contains(invariant)) {
       throw new IllegalArgumentException(
           BATCH_INVARIANT + " must be true or false, not " + invariant);
+    }
+    String cache = settings.getOrDefault(CACHE_PRECISION, "f32");
+    if (!CACHE_PRECISIONS.contains(cache)) {
+      throw new IllegalArgumentException(
+          "%s must be one of %s, not %s"
+              .formatted(CACHE_PRECISION, String.join(", ", CACHE_PRECISIONS), cache));
     }
   }
 
@@ -66,14 +81,23 @@ public record BackendSpec(String name, Map<String, String> settings) {
     return new BackendSpec(name, changed);
   }
 
-  /** {@code options} with these settings. */
+  /** How KV caches are kept. */
+  public WeightFormat cachePrecision() {
+    String name = settings.getOrDefault(CACHE_PRECISION, "f32");
+    return WeightFormat.valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /** {@code options} with these settings, but for {@value #CACHE_PRECISION}, which is no option. */
   public BackendOptions applyTo(BackendOptions options) {
     BackendOptions changed = options;
     for (Map.Entry<String, String> setting : settings.entrySet()) {
       changed =
-          setting.getKey().equals(BATCH_INVARIANT)
-              ? changed.withBatchInvariant(Boolean.parseBoolean(setting.getValue()))
-              : changed.withSetting(setting.getKey(), setting.getValue());
+          switch (setting.getKey()) {
+            case BATCH_INVARIANT ->
+                changed.withBatchInvariant(Boolean.parseBoolean(setting.getValue()));
+            case CACHE_PRECISION -> changed;
+            default -> changed.withSetting(setting.getKey(), setting.getValue());
+          };
     }
     return changed;
   }

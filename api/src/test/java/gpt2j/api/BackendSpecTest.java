@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.api.tensor.WeightFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,5 +45,18 @@ class BackendSpecTest {
       strings = {"cuda/", "cuda/gemm", "cuda/gemm=", "cuda/=x", "cuda/a=b=c", "cuda/a=b/a=c"})
   void whatIsNoSettingIsRefused(String text) {
     assertThrows(IllegalArgumentException.class, () -> BackendSpec.parse(text));
+  }
+
+  @Test
+  void saysHowCachesAreKept() {
+    assertEquals(WeightFormat.F32, BackendSpec.parse("cpu").cachePrecision());
+    BackendSpec spec = BackendSpec.parse("cpu/cache-precision=q8_0");
+    assertEquals(WeightFormat.Q8_0, spec.cachePrecision());
+    assertEquals(BackendOptions.defaults(), spec.applyTo(BackendOptions.defaults()));
+    IllegalArgumentException refusal =
+        assertThrows(
+            IllegalArgumentException.class, () -> BackendSpec.parse("cpu/cache-precision=q4_0"));
+    assertEquals(
+        "cache-precision must be one of f32, f16, bf16, q8_0, not q4_0", refusal.getMessage());
   }
 }

@@ -26,20 +26,22 @@ class RecordsTest {
   void aCacheHasNoEmptyDimension(int layers, int heads, int headSize, int sequences, int capacity) {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new KvCacheSpec(layers, heads, headSize, sequences, capacity, DataType.F32));
+        () -> new KvCacheSpec(layers, heads, headSize, sequences, capacity, WeightFormat.F32));
   }
 
   @Test
   void aCacheCountsItsBytes() {
     assertThrows(
-        IllegalArgumentException.class, () -> new KvCacheSpec(1, 1, 1, 1, 1, DataType.I32));
-    KvCacheSpec gpt2 = new KvCacheSpec(12, 12, 64, 1, 1024, DataType.F32);
+        IllegalArgumentException.class, () -> new KvCacheSpec(1, 1, 1, 1, 1, WeightFormat.Q4_0));
+    KvCacheSpec gpt2 = new KvCacheSpec(12, 12, 64, 1, 1024, WeightFormat.F32);
     assertEquals(768, gpt2.width());
     assertEquals(2 * 12 * 768 * 4, gpt2.bytesPerPosition());
     assertEquals(72 << 20, gpt2.bytes());
-    KvCacheSpec xl = new KvCacheSpec(48, 25, 64, 64, 1024, DataType.F16);
+    KvCacheSpec xl = new KvCacheSpec(48, 25, 64, 64, 1024, WeightFormat.F16);
     assertEquals(2L * 48 * 1600 * 2 * 64 * 1024, xl.bytes());
-    KvCacheSpec huge = new KvCacheSpec(1 << 30, 1, 1 << 30, 1 << 30, 1 << 30, DataType.F32);
+    KvCacheSpec small = new KvCacheSpec(12, 12, 64, 1, 1024, WeightFormat.Q8_0);
+    assertEquals(2 * 12 * 768 * 34 / 32, small.bytesPerPosition());
+    KvCacheSpec huge = new KvCacheSpec(1 << 30, 1, 1 << 30, 1 << 30, 1 << 30, WeightFormat.F32);
     assertThrows(ArithmeticException.class, huge::bytes);
   }
 

@@ -27,6 +27,7 @@ final class EnvironmentDefaults {
           MODEL,
           "--backend",
           "--precision",
+          "--cache-precision",
           "--threads",
           "--use-cache",
           "--max-new-tokens",

@@ -10,7 +10,6 @@ import gpt2j.api.BackendProvider;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Completion;
@@ -63,8 +62,8 @@ abstract class AgreementContract {
    * With keys and values in 16 bits. Where sums in another order round to another neighbour, an
    * element is off by 2⁻¹¹ of itself in float16, by 2⁻⁸ in bfloat16.
    */
-  private static final Map<DataType, Double> CACHE_TOLERANCE =
-      Map.of(DataType.F16, 1e-3, DataType.BF16, 8e-3);
+  private static final Map<WeightFormat, Double> CACHE_TOLERANCE =
+      Map.of(WeightFormat.F16, 1e-3, WeightFormat.BF16, 8e-3, WeightFormat.Q8_0, 1e-2);
 
   private static final int NEW_TOKENS = 16;
   private static final int[] PROMPT_LENGTHS = {1, 9, 4};
@@ -75,7 +74,7 @@ abstract class AgreementContract {
   private Backend reference;
 
   /** Types of weights and of the cache. */
-  record Types(WeightFormat weights, DataType cache) {}
+  record Types(WeightFormat weights, WeightFormat cache) {}
 
   /** What is compared with the reference. */
   abstract BackendProvider provider();
@@ -103,12 +102,12 @@ abstract class AgreementContract {
         .filter(backend::supports)
         .flatMap(
             precision ->
-                Stream.of(DataType.F32, DataType.F16, DataType.BF16)
+                Stream.of(WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16, WeightFormat.Q8_0)
                     .filter(this::hasCache)
                     .map(cache -> new Types(precision, cache)));
   }
 
-  private boolean hasCache(DataType type) {
+  private boolean hasCache(WeightFormat type) {
     try (var _ = backend.kvCache(new KvCacheSpec(1, 1, 8, 1, 8, type))) {
       return true;
     } catch (UnsupportedException e) {
@@ -161,7 +160,7 @@ abstract class AgreementContract {
 
   private static List<SamplingParameters> samplings(Types types) {
     SamplingParameters random = SamplingParameters.random(11);
-    return types.cache == DataType.F32
+    return types.cache == WeightFormat.F32
         ? List.of(
             SamplingParameters.greedy(),
             random,
@@ -197,7 +196,7 @@ abstract class AgreementContract {
   /** Requests with seeds, parameters and lengths of their own, in one batch and each alone. */
   @Test
   final void severalRequestsAreAsIfAlone() {
-    Types types = new Types(WeightFormat.F32, DataType.F32);
+    Types types = new Types(WeightFormat.F32, WeightFormat.F32);
     SamplingParameters random = SamplingParameters.random(11).withTopK(20).withTemperature(0.9f);
     GenerationRequest base =
         GenerationRequest.of(Prompt.of(text(3, 9))).withStopAtEndOfText(false).withMaxNewTokens(12);
@@ -237,7 +236,7 @@ abstract class AgreementContract {
   @ParameterizedTest
   @EnumSource
   final void generationPastTheContext(ContextOverflow overflow) {
-    Types types = new Types(WeightFormat.F32, DataType.F32);
+    Types types = new Types(WeightFormat.F32, WeightFormat.F32);
     GenerationRequest request =
         GenerationRequest.of(Prompt.of(text(2, 40)))
             .withSampling(SamplingParameters.random(3).withTopK(20))
@@ -306,7 +305,7 @@ abstract class AgreementContract {
 
   /** The tokens that follow each prompt. */
   private static List<List<Integer>> decode(
-      Gpt2 model, DataType cache, SamplingParameters sampling) {
+      Gpt2 model, WeightFormat cache, SamplingParameters sampling) {
     int count = PROMPT_LENGTHS.length;
     SessionOptions options = SessionOptions.defaults().withSequences(count).withCacheType(cache);
     try (Session session = model.session(options)) {

@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 
 final class CpuInvarianceTest extends InvarianceContract {
@@ -16,8 +16,8 @@ final class CpuInvarianceTest extends InvarianceContract {
   }
 
   @Override
-  List<DataType> cacheTypes() {
-    return List.of(DataType.F32);
+  List<WeightFormat> cacheTypes() {
+    return List.of(WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16, WeightFormat.Q8_0);
   }
 
   @Override

@@ -16,6 +16,6 @@ final class CudaContractTest extends BackendContract {
 
   @Override
   protected Set<Feature> unsupported() {
-    return Set.of(Feature.WEIGHTS_Q8_0, Feature.WEIGHTS_Q4_0);
+    return Set.of(Feature.WEIGHTS_Q8_0, Feature.WEIGHTS_Q4_0, Feature.CACHE_Q8_0);
   }
 }

@@ -36,7 +36,7 @@ abstract class InvarianceContract {
   abstract int schedules();
 
   /** Types that the backend keeps keys and values in. */
-  abstract List<DataType> cacheTypes();
+  abstract List<WeightFormat> cacheTypes();
 
   /** Of three heads; so that sums have several parts, where the backend is fast enough. */
   int width() {
@@ -69,7 +69,7 @@ abstract class InvarianceContract {
         WeightFormat precision =
             precisions.get((int) Math.floorMod(seed, (long) precisions.size()));
         long turn = Math.floorDiv(seed, (long) precisions.size());
-        DataType type = cacheTypes().get((int) Math.floorMod(turn, (long) cacheTypes().size()));
+        WeightFormat type = cacheTypes().get((int) Math.floorMod(turn, (long) cacheTypes().size()));
         Gpt2 model =
             models.computeIfAbsent(
                 precision,

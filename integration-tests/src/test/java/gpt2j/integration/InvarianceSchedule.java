@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.Completion;
 import gpt2j.model.gpt2.Decoder;
 import gpt2j.model.gpt2.Extension;
@@ -28,13 +28,13 @@ final class InvarianceSchedule {
   private static final int[] CHUNKS = {1, 2, 5, 8, 13, 32, 64, 1000};
 
   private final Gpt2 model;
-  private final DataType cacheType;
+  private final WeightFormat cacheType;
   private final String name;
   private final Random random;
   private final int vocabulary;
   private int compared;
 
-  InvarianceSchedule(Gpt2 model, DataType cacheType, long seed) {
+  InvarianceSchedule(Gpt2 model, WeightFormat cacheType, long seed) {
     this.model = model;
     this.cacheType = cacheType;
     name = "schedule %d, %s, cache of %s".formatted(seed, model.precision(), cacheType);

@@ -1,7 +1,7 @@
 package gpt2j.integration;
 
 import gpt2j.api.BackendProvider;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.testkit.ReferenceBackendProvider;
 import java.util.List;
 
@@ -17,7 +17,7 @@ final class ReferenceInvarianceTest extends InvarianceContract {
   }
 
   @Override
-  List<DataType> cacheTypes() {
-    return List.of(DataType.F32, DataType.F16, DataType.BF16);
+  List<WeightFormat> cacheTypes() {
+    return List.of(WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16);
   }
 }

@@ -4,8 +4,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a backend keeps weight matrices. It says nothing about activations, which are float32, nor
- * about accumulation, which is float32 too; and nothing about how a backend lays them out.
+ * How a backend keeps weight matrices, or keys and values. It says nothing about activations, which
+ * are float32, nor about accumulation, which is float32 too; and nothing about how a backend lays
+ * them out.
  *
  * <p>In the plain formats each weight is a number by itself. In the others those of 32 neighbouring
  * inputs of one output (of the vectors of a table: 32 neighbouring elements) make a group, which

@@ -14,7 +14,6 @@ import gpt2j.api.Operations;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
@@ -56,7 +55,7 @@ abstract class ArgumentContract extends Contract {
       vector = zeros(8);
       logits = zeros(3, 11);
       tokens = bench.ints(1, 2, 3);
-      cache = cache(2, 2, 4, 5, DataType.F32);
+      cache = cache(2, 2, 4, 5, WeightFormat.F32);
     }
 
     Tensor zeros(int... sizes) {
@@ -67,7 +66,7 @@ abstract class ArgumentContract extends Contract {
       return bench.floats(new float[elements], sizes);
     }
 
-    KvCache cache(int layers, int heads, int headSize, int capacity, DataType type) {
+    KvCache cache(int layers, int heads, int headSize, int capacity, WeightFormat type) {
       return bench.cache(new KvCacheSpec(layers, heads, headSize, 2, capacity, type));
     }
 
@@ -203,10 +202,10 @@ abstract class ArgumentContract extends Contract {
     wrong.put("copyKv: no such slot from", f -> f.operations.copyKv(f.cache, 0, f.cache, -1, 1));
     wrong.put("copyKv: too many positions", f -> f.operations.copyKv(f.cache, 0, f.cache, 1, 6));
     wrong.put("copyKv: negative positions", f -> f.operations.copyKv(f.cache, 0, f.cache, 1, -1));
-    wrong.put("copyKv: target too short", f -> copy(f, f.cache(2, 2, 4, 3, DataType.F32), 4));
-    wrong.put("copyKv: layers differ", f -> copy(f, f.cache(3, 2, 4, 5, DataType.F32), 1));
-    wrong.put("copyKv: types differ", f -> copy(f, f.cache(2, 2, 4, 5, DataType.BF16), 1));
-    wrong.put("copyKv: heads differ", f -> copy(f, f.cache(2, 4, 2, 5, DataType.F32), 1));
+    wrong.put("copyKv: target too short", f -> copy(f, f.cache(2, 2, 4, 3, WeightFormat.F32), 4));
+    wrong.put("copyKv: layers differ", f -> copy(f, f.cache(3, 2, 4, 5, WeightFormat.F32), 1));
+    wrong.put("copyKv: types differ", f -> copy(f, f.cache(2, 2, 4, 5, WeightFormat.BF16), 1));
+    wrong.put("copyKv: heads differ", f -> copy(f, f.cache(2, 4, 2, 5, WeightFormat.F32), 1));
   }
 
   private static void copy(Fixture f, KvCache to, int positions) {

@@ -2,7 +2,7 @@ package gpt2j.testkit;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -50,7 +50,7 @@ abstract class AttentionContract extends AttentionSupport {
     "1, 520, 9"
   })
   void prompts(int heads, int headSize, int capacity) {
-    for (DataType type : CACHE_TYPES) {
+    for (WeightFormat type : CACHE_TYPES) {
       if (supports(type)) {
         KvCacheSpec spec = new KvCacheSpec(1, heads, headSize, 2, capacity, type);
         compare(
@@ -68,7 +68,7 @@ abstract class AttentionContract extends AttentionSupport {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void everyTypeOfCache(DataType type) {
+  void everyTypeOfCache(WeightFormat type) {
     KvCacheSpec spec = new KvCacheSpec(1, 3, 48, 1, 40, type);
     compare(
         bench -> {
@@ -82,7 +82,7 @@ abstract class AttentionContract extends AttentionSupport {
   @ParameterizedTest
   @ValueSource(ints = {1000, 1024, 1031, 2049})
   void longCaches(int capacity) {
-    KvCacheSpec spec = new KvCacheSpec(1, 3, 64, 1, capacity, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 3, 64, 1, capacity, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -107,8 +107,8 @@ abstract class AttentionContract extends AttentionSupport {
     int capacity = 1 + random.nextInt(70);
     int heads = 1 + random.nextInt(5);
     int headSize = 1 + random.nextInt(70);
-    DataType asked = CACHE_TYPES.get(seed % CACHE_TYPES.size());
-    DataType type = supports(asked) ? asked : DataType.F32;
+    WeightFormat asked = CACHE_TYPES.get(seed % CACHE_TYPES.size());
+    WeightFormat type = supports(asked) ? asked : WeightFormat.F32;
     KvCacheSpec spec = new KvCacheSpec(layers, heads, headSize, slots, capacity, type);
     int largestChunk = 1 << random.nextInt(7);
     compare(
@@ -141,7 +141,7 @@ abstract class AttentionContract extends AttentionSupport {
   /** All positions behind a row's own hold NaN, all other slots and layers too. */
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void nothingBeyondTheRowsOwnPositionIsSeen(DataType type) {
+  void nothingBeyondTheRowsOwnPositionIsSeen(WeightFormat type) {
     KvCacheSpec spec = new KvCacheSpec(3, 3, 20, 3, 67, type);
     compare(
         bench -> {
@@ -158,7 +158,7 @@ abstract class AttentionContract extends AttentionSupport {
   /** A row may lie before positions that are already stored, as when a prompt is done again. */
   @Test
   void earlierPositionsOfALongerSequence() {
-    KvCacheSpec spec = new KvCacheSpec(1, 2, 16, 2, 50, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 2, 16, 2, 50, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -173,7 +173,7 @@ abstract class AttentionContract extends AttentionSupport {
 
   @Test
   void isDeterministic() {
-    KvCacheSpec spec = new KvCacheSpec(1, 12, 64, 2, 257, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 12, 64, 2, 257, WeightFormat.F32);
     repeat(
         bench -> {
           KvCache cache = bench.cache(spec);

@@ -4,19 +4,20 @@ import gpt2j.api.AttentionProbe;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 
 /** What the parts of the contract about attention share. */
 abstract class AttentionSupport extends Contract {
-  static final List<DataType> CACHE_TYPES = List.of(DataType.F32, DataType.F16, DataType.BF16);
+  static final List<WeightFormat> CACHE_TYPES =
+      List.of(WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16, WeightFormat.Q8_0);
 
   AttentionSupport(BackendContract subject) {
     super(subject);
   }
 
-  boolean supports(DataType cache) {
+  boolean supports(WeightFormat cache) {
     return !subject().unsupported().contains(Feature.cache(cache));
   }
 
@@ -55,7 +56,7 @@ abstract class AttentionSupport extends Contract {
     return bench.floats(Numbers.random(seed, rows * width, deviation), rows, width);
   }
 
-  double cacheTolerance(DataType type) {
+  double cacheTolerance(WeightFormat type) {
     return subject().cacheTolerance(type);
   }
 }

@@ -4,8 +4,8 @@ import gpt2j.api.AttentionProbe;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +25,7 @@ abstract class AttentionValuesContract extends AttentionSupport {
   @ParameterizedTest
   @ValueSource(ints = {1, 10, 60})
   void peakedAttentionNeitherOverflowsNorBlurs(int bound) {
-    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 1, 65, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 1, 65, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -37,14 +37,14 @@ abstract class AttentionValuesContract extends AttentionSupport {
           Tensor out = bench.floats(65, spec.width());
           bench.operations().appendKv(cache, 0, qkv, batch);
           bench.operations().attention(out, qkv, cache, 0, batch, 0.5f, AttentionProbe.NONE);
-          bench.show("scores of whole numbers to " + bound, out, cacheTolerance(DataType.F32));
+          bench.show("scores of whole numbers to " + bound, out, cacheTolerance(WeightFormat.F32));
         });
   }
 
   @ParameterizedTest
   @ValueSource(floats = {0, -1, 1, 0.125f, 3})
   void anyScale(float scale) {
-    KvCacheSpec spec = new KvCacheSpec(1, 2, 24, 1, 33, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 2, 24, 1, 33, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -53,30 +53,30 @@ abstract class AttentionValuesContract extends AttentionSupport {
           Tensor out = bench.floats(33, spec.width());
           bench.operations().appendKv(cache, 0, qkv, batch);
           bench.operations().attention(out, qkv, cache, 0, batch, scale, AttentionProbe.NONE);
-          bench.show("scale " + scale, out, cacheTolerance(DataType.F32));
+          bench.show("scale " + scale, out, cacheTolerance(WeightFormat.F32));
         });
   }
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void aProbeHasTheScores(DataType type) {
+  void aProbeHasTheScores(WeightFormat type) {
     probed(type, true, false);
   }
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void aProbeHasTheProbabilities(DataType type) {
+  void aProbeHasTheProbabilities(WeightFormat type) {
     probed(type, false, true);
   }
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void aProbeHasScoresAndProbabilities(DataType type) {
+  void aProbeHasScoresAndProbabilities(WeightFormat type) {
     probed(type, true, true);
   }
 
   /** Rows of two slots, in no order; the result has the bits that it has without a probe. */
-  private void probed(DataType type, boolean scores, boolean probabilities) {
+  private void probed(WeightFormat type, boolean scores, boolean probabilities) {
     KvCacheSpec spec = new KvCacheSpec(1, 3, 20, 2, 37, type);
     compare(
         bench -> {
@@ -115,7 +115,7 @@ abstract class AttentionValuesContract extends AttentionSupport {
 
   @Test
   void aRowOfNaNSpoilsNoOther() {
-    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 2, 33, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 2, 33, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -126,14 +126,14 @@ abstract class AttentionValuesContract extends AttentionSupport {
           Tensor out = bench.floats(9, spec.width());
           TokenBatch batch = bench.batch(Rows.ofSlot(0, 20, 9));
           bench.operations().attention(out, qkv, cache, 0, batch, 0.25f, AttentionProbe.NONE);
-          bench.show("the row before", out.rows(0, 1), cacheTolerance(DataType.F32));
-          bench.show("the rows behind", out.rows(2, 7), cacheTolerance(DataType.F32));
+          bench.show("the row before", out.rows(0, 1), cacheTolerance(WeightFormat.F32));
+          bench.show("the rows behind", out.rows(2, 7), cacheTolerance(WeightFormat.F32));
         });
   }
 
   @Test
   void slotsAndPositionsThatDoNotExist() {
-    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 2, 33, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 3, 16, 2, 33, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -150,7 +150,7 @@ abstract class AttentionValuesContract extends AttentionSupport {
           TokenBatch batch = bench.batch(Rows.of(rows));
           bench.operations().attention(out, qkv, cache, 0, batch, 0.25f, AttentionProbe.NONE);
           for (int row = 0; row < rows.size(); row += 2) {
-            bench.show("row " + row, out.rows(row, 1), cacheTolerance(DataType.F32));
+            bench.show("row " + row, out.rows(row, 1), cacheTolerance(WeightFormat.F32));
           }
         });
   }

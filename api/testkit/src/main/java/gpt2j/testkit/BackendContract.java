@@ -1,6 +1,5 @@
 package gpt2j.testkit;
 
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import org.junit.jupiter.api.Nested;
 
@@ -38,7 +37,7 @@ public abstract class BackendContract extends Suite {
   }
 
   /** The same for attention over a cache of this type. */
-  protected double cacheTolerance(DataType type) {
+  protected double cacheTolerance(WeightFormat type) {
     return 2e-5;
   }
 

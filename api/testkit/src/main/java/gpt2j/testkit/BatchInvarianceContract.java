@@ -13,7 +13,6 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
@@ -242,7 +241,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
    */
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void attention(DataType type) {
+  void attention(WeightFormat type) {
     int sequences = 3;
     int length = 150;
     int heads = 2;
@@ -319,7 +318,7 @@ abstract class BatchInvarianceContract extends AttentionSupport {
   /** A row of NaN is nobody else's business, not even that of the position before. */
   @Test
   void aRowOfNaNChangesNoOther() {
-    KvCacheSpec spec = new KvCacheSpec(1, 2, 20, 1, 40, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 2, 20, 1, 40, WeightFormat.F32);
     int width = 3 * spec.width();
     float[] values = Numbers.random(10, spec.capacity() * width, 1);
     int spoilt = 29;
@@ -343,8 +342,8 @@ abstract class BatchInvarianceContract extends AttentionSupport {
   @ValueSource(ints = {0, 1, 2, 3, 4, 5})
   void schedules(int seed) {
     WeightFormat precision = supported(WeightFormat.values()[seed % WeightFormat.values().length]);
-    DataType asked = CACHE_TYPES.get(seed / 2 % CACHE_TYPES.size());
-    DataType type = supports(asked) ? asked : DataType.F32;
+    WeightFormat asked = CACHE_TYPES.get(seed / 2 % CACHE_TYPES.size());
+    WeightFormat type = supports(asked) ? asked : WeightFormat.F32;
     int slots = 4;
     int length = 100;
     SplittableRandom random = new SplittableRandom(seed);

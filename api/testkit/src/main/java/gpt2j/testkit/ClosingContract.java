@@ -40,7 +40,7 @@ import org.junit.jupiter.api.function.Executable;
 /** The end of backends and handles: in order, out of order, by other threads, forgotten. */
 @Timeout(120)
 abstract class ClosingContract extends Contract {
-  private static final KvCacheSpec SPEC = new KvCacheSpec(1, 1, 2, 1, 3, DataType.F32);
+  private static final KvCacheSpec SPEC = new KvCacheSpec(1, 1, 2, 1, 3, WeightFormat.F32);
   private static final HostTensor MATRIX = Numbers.host(new float[] {1, 2, 3, 4}, 2, 2);
 
   ClosingContract(BackendContract subject) {

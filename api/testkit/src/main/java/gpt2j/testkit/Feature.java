@@ -1,6 +1,5 @@
 package gpt2j.testkit;
 
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 
 /** What a backend may lack, and answer with {@link gpt2j.api.UnsupportedException}. */
@@ -13,6 +12,7 @@ public enum Feature {
   CACHE_F32,
   CACHE_F16,
   CACHE_BF16,
+  CACHE_Q8_0,
   TENSOR_F16,
   TENSOR_BF16,
   EMBED,
@@ -45,12 +45,13 @@ public enum Feature {
     };
   }
 
-  static Feature cache(DataType type) {
+  static Feature cache(WeightFormat type) {
     return switch (type) {
       case F32 -> CACHE_F32;
       case F16 -> CACHE_F16;
       case BF16 -> CACHE_BF16;
-      case I32 -> throw new IllegalArgumentException("no cache holds " + type);
+      case Q8_0 -> CACHE_Q8_0;
+      case Q4_0 -> throw new IllegalArgumentException("no cache holds " + type);
     };
   }
 }

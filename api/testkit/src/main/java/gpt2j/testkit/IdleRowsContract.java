@@ -10,8 +10,8 @@ import gpt2j.api.SamplingState;
 import gpt2j.api.Step;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +37,7 @@ abstract class IdleRowsContract extends Contract {
     compare(
         bench -> {
           KvCache cache =
-              bench.cache(new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, CAPACITY, DataType.F32));
+              bench.cache(new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, CAPACITY, WeightFormat.F32));
           Tensor history =
               bench.floats(Numbers.random(1, CAPACITY * 3 * WIDTH, 1), CAPACITY, 3 * WIDTH);
           for (int slot = 0; slot < 2; slot++) {
@@ -62,7 +62,7 @@ abstract class IdleRowsContract extends Contract {
           bench.operations().attention(out, qkv, cache, 0, batch, 0.25f, AttentionProbe.NONE);
           for (int row = 0; row < rows; row++) {
             if (row % 3 != 0) {
-              double tolerance = subject().cacheTolerance(DataType.F32);
+              double tolerance = subject().cacheTolerance(WeightFormat.F32);
               bench.show("row " + row, out.rows(row, 1), tolerance);
             }
           }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.FieldSource;
  * gpt2j.api.Backend#readKv}. What comes back is what went in, rounded to the cache's type: exact.
  */
 abstract class KvCacheContract extends Contract {
-  static final List<DataType> CACHE_TYPES = List.of(DataType.F32, DataType.F16, DataType.BF16);
+  static final List<WeightFormat> CACHE_TYPES =
+      List.of(WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16, WeightFormat.Q8_0);
 
   KvCacheContract(BackendContract subject) {
     super(subject);
@@ -26,7 +27,7 @@ abstract class KvCacheContract extends Contract {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void whatIsAppendedIsRead(DataType type) {
+  void whatIsAppendedIsRead(WeightFormat type) {
     int[][] sizes = { // heads, head size, sequences, capacity
       {1, 1, 1, 1},
       {1, 1, 3, 7},
@@ -51,7 +52,7 @@ abstract class KvCacheContract extends Contract {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void describesItself(DataType type) {
+  void describesItself(WeightFormat type) {
     onBackend(
         bench -> {
           KvCacheSpec spec = new KvCacheSpec(2, 3, 5, 7, 11, type);
@@ -62,7 +63,7 @@ abstract class KvCacheContract extends Contract {
   /** Rounded to nearest, ties to even; denormals, infinities and signs of zero are kept. */
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void everyKindOfNumberIsRoundedToTheType(DataType type) {
+  void everyKindOfNumberIsRoundedToTheType(WeightFormat type) {
     float[] special = {
       0,
       -0.0f,
@@ -103,16 +104,17 @@ abstract class KvCacheContract extends Contract {
           bench.operations().appendKv(cache, 0, rows, bench.batch(Rows.ofSlot(0, 0, 1)));
           float[][] read = bench.readKv(cache, 0, 0, 1);
           for (int i = 0; i < width; i++) {
-            float rounded = type.round(special[i]);
-            assertEquals(rounded, read[0][i], "key " + special[i]);
-            assertEquals(rounded, read[1][width - 1 - i], "value " + special[i]);
+            float[] rounded = {special[i]};
+            type.round(rounded, 0, 1, 1);
+            assertEquals(rounded[0], read[0][i], "key " + special[i]);
+            assertEquals(rounded[0], read[1][width - 1 - i], "value " + special[i]);
           }
         });
   }
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void appendingAgainReplacesOnlyThoseRows(DataType type) {
+  void appendingAgainReplacesOnlyThoseRows(WeightFormat type) {
     KvCacheSpec spec = new KvCacheSpec(3, 3, 7, 3, 20, type);
     compare(
         bench -> {
@@ -130,7 +132,7 @@ abstract class KvCacheContract extends Contract {
   /** Rows come in any order: of one slot backwards, of several slots mixed. */
   @Test
   void rowsInAnyOrder() {
-    KvCacheSpec spec = new KvCacheSpec(1, 2, 9, 4, 13, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 2, 9, 4, 13, WeightFormat.F32);
     compare(
         bench -> {
           KvCache cache = bench.cache(spec);
@@ -146,7 +148,7 @@ abstract class KvCacheContract extends Contract {
   /** Undefined where to, but nowhere outside the cache and without a failure. */
   @Test
   void slotsAndPositionsThatDoNotExist() {
-    KvCacheSpec spec = new KvCacheSpec(1, 2, 16, 2, 9, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(1, 2, 16, 2, 9, WeightFormat.F32);
     onBackend(
         bench -> {
           KvCache other = bench.cache(spec);
@@ -183,7 +185,7 @@ abstract class KvCacheContract extends Contract {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void copiesToASlotOfTheSameCache(DataType type) {
+  void copiesToASlotOfTheSameCache(WeightFormat type) {
     KvCacheSpec spec = new KvCacheSpec(3, 2, 11, 3, 17, type);
     compare(
         bench -> {
@@ -198,7 +200,7 @@ abstract class KvCacheContract extends Contract {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void copiesToACacheOfAnotherSize(DataType type) {
+  void copiesToACacheOfAnotherSize(WeightFormat type) {
     int[][] sizes = {{1, 8, 3, 31}, {3, 31, 1, 8}, {2, 20, 2, 21}, {4, 5, 1, 64}};
     for (int[] s : sizes) {
       compare(
@@ -219,7 +221,7 @@ abstract class KvCacheContract extends Contract {
   void anEmptyRangeCanBeRead() {
     onBackend(
         bench -> {
-          KvCache cache = bench.cache(new KvCacheSpec(1, 2, 3, 1, 4, DataType.F32));
+          KvCache cache = bench.cache(new KvCacheSpec(1, 2, 3, 1, 4, WeightFormat.F32));
           assertTrue(bench.readKv(cache, 0, 0, 0)[0].length == 0);
         });
   }

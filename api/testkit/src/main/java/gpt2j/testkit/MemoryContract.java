@@ -114,7 +114,7 @@ abstract class MemoryContract extends Contract {
 
   @Test
   void cachesAreAccounted() {
-    KvCacheSpec spec = new KvCacheSpec(3, 5, 7, 2, 33, DataType.F32);
+    KvCacheSpec spec = new KvCacheSpec(3, 5, 7, 2, 33, WeightFormat.F32);
     assertAccounted(Usage.CACHE, b -> cache(b, spec), cache -> spec.bytes());
   }
 
@@ -204,7 +204,7 @@ abstract class MemoryContract extends Contract {
   void whatDoesNotFitLeavesNothingBehind() {
     float[] values = new float[3072 * 4096]; // 48 MiB
     HostTensor matrix = Numbers.host(values, 3072, 4096);
-    KvCacheSpec large = new KvCacheSpec(2, 16, 64, 2, 2048, DataType.F32); // 64 MiB
+    KvCacheSpec large = new KvCacheSpec(2, 16, 64, 2, 2048, WeightFormat.F32); // 64 MiB
     onLimited(
         32,
         backend -> {
@@ -237,7 +237,7 @@ abstract class MemoryContract extends Contract {
           List<AutoCloseable> handles =
               List.of(
                   b.samplingState(2, 10, SamplingParameters.greedy()),
-                  b.kvCache(new KvCacheSpec(1, 1, 1, 1, 1, DataType.F32)),
+                  b.kvCache(new KvCacheSpec(1, 1, 1, 1, 1, WeightFormat.F32)),
                   b.embeddingTable(Numbers.host(new float[6], 2, 3), WeightFormat.F32),
                   b.linearWeights(Numbers.host(new float[6], 2, 3), null, WeightFormat.F32),
                   b.record("step", () -> {}),
@@ -254,7 +254,7 @@ abstract class MemoryContract extends Contract {
   void closingTheBackendFreesWhatIsOpen() {
     Backend open = subject().provider().open(BackendOptions.defaults());
     open.allocate(DataType.F32, Shape.of(1000), Usage.ACTIVATION);
-    cache(open, new KvCacheSpec(1, 2, 3, 4, 5, DataType.F32));
+    cache(open, new KvCacheSpec(1, 2, 3, 4, 5, WeightFormat.F32));
     open.record("step", () -> {});
     open.close();
     open.close();

@@ -20,7 +20,6 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
@@ -118,8 +117,8 @@ abstract class ProviderContract extends Contract {
   }
 
   @ParameterizedTest
-  @EnumSource(names = "I32", mode = EnumSource.Mode.EXCLUDE)
-  void cachesAreSupportedAsDeclared(DataType type) {
+  @EnumSource(names = "Q4_0", mode = EnumSource.Mode.EXCLUDE)
+  void cachesAreSupportedAsDeclared(WeightFormat type) {
     KvCacheSpec spec = new KvCacheSpec(1, 1, 1, 1, 1, type);
     if (subject().unsupported().contains(Feature.cache(type))) {
       assertThrows(UnsupportedException.class, () -> backend().kvCache(spec));
@@ -177,7 +176,7 @@ abstract class ProviderContract extends Contract {
     double tolerance = subject().tolerance(WeightFormat.F32);
     float[] weight = Numbers.random(1, 192 * 576, 0.07);
     LinearWeights weights = bench.weights(Numbers.host(weight, 192, 576), null, WeightFormat.F32);
-    KvCache cache = bench.cache(new KvCacheSpec(1, 3, 64, 1, 65, DataType.F32));
+    KvCache cache = bench.cache(new KvCacheSpec(1, 3, 64, 1, 65, WeightFormat.F32));
     for (int n : new int[] {1, 5, 65}) {
       Tensor x = bench.floats(Numbers.random(n, n * 192, 1), n, 192);
       Tensor gain = bench.floats(Numbers.random(2, 192, 1), 192);

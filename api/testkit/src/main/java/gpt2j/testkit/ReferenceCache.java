@@ -76,9 +76,13 @@ final class ReferenceCache extends ReferenceHandle implements KvCache {
    */
   void store(int layer, int slot, int position, float[] qkv) {
     int width = spec.width();
-    for (int c = 0; c < width; c++) {
-      keys[layer][slot][position * width + c] = spec.type().round(qkv[width + c]);
-      values[layer][slot][position * width + c] = spec.type().round(qkv[2 * width + c]);
+    for (float[] to : new float[][] {keys(layer, slot), values(layer, slot)}) {
+      int part = to == keys(layer, slot) ? 1 : 2;
+      System.arraycopy(qkv, part * width, to, position * width, width);
+      for (int head = 0; head < spec.heads(); head++) {
+        int first = position * width + head * spec.headSize();
+        spec.type().round(to, first, spec.headSize(), 1);
+      }
     }
   }
 

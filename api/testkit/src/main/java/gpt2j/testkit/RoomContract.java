@@ -13,9 +13,9 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.Step;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 /** {@link KvCache#reserve} and {@link KvCache#trim}. */
 abstract class RoomContract extends Contract {
-  static final List<DataType> CACHE_TYPES = KvCacheContract.CACHE_TYPES;
+  static final List<WeightFormat> CACHE_TYPES = KvCacheContract.CACHE_TYPES;
 
   private static final int HEADS = 3;
   private static final int HEAD_SIZE = 20;
@@ -36,14 +36,14 @@ abstract class RoomContract extends Contract {
     super(subject);
   }
 
-  private static KvCacheSpec spec(DataType type) {
+  private static KvCacheSpec spec(WeightFormat type) {
     return new KvCacheSpec(2, HEADS, HEAD_SIZE, 3, CAPACITY, type);
   }
 
   /** Slots grow by turns and by odd steps; each time all is read, and attended to. */
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void whatIsStoredStaysWhereASlotGrows(DataType type) {
+  void whatIsStoredStaysWhereASlotGrows(WeightFormat type) {
     compare(
         bench -> {
           KvCache cache = bench.emptyCache(spec(type));
@@ -66,7 +66,7 @@ abstract class RoomContract extends Contract {
 
   @ParameterizedTest
   @FieldSource("CACHE_TYPES")
-  void trimmingKeepsWhatLiesBefore(DataType type) {
+  void trimmingKeepsWhatLiesBefore(WeightFormat type) {
     compare(
         bench -> {
           KvCache cache = bench.emptyCache(spec(type));
@@ -91,8 +91,9 @@ abstract class RoomContract extends Contract {
   void copiesBetweenSlotsOfDifferentRoom() {
     compare(
         bench -> {
-          KvCache from = bench.emptyCache(spec(DataType.F32));
-          KvCache to = bench.emptyCache(new KvCacheSpec(2, HEADS, HEAD_SIZE, 2, 70, DataType.F32));
+          KvCache from = bench.emptyCache(spec(WeightFormat.F32));
+          KvCache to =
+              bench.emptyCache(new KvCacheSpec(2, HEADS, HEAD_SIZE, 2, 70, WeightFormat.F32));
           from.reserve(1, 200);
           append(bench, from, 1, 0, 200, 1);
           for (int positions : new int[] {1, 16, 17, 63, 70}) {
@@ -112,7 +113,7 @@ abstract class RoomContract extends Contract {
   void aRecordedStepTakesTheRoomThatThereIs() {
     compare(
         bench -> {
-          KvCache cache = bench.emptyCache(spec(DataType.F32));
+          KvCache cache = bench.emptyCache(spec(WeightFormat.F32));
           TokenBatch batch = bench.batch(Rows.ofSlot(2, 0, 1));
           Tensor qkv = bench.floats(Numbers.random(7, 3 * WIDTH, 1), 1, 3 * WIDTH);
           Tensor out = bench.floats(1, WIDTH);
@@ -132,7 +133,7 @@ abstract class RoomContract extends Contract {
             cache.reserve(2, position + 1);
             bench.write(qkv, Numbers.random(position, 3 * WIDTH, 1));
             step.run();
-            bench.show("position " + position, out, subject().cacheTolerance(DataType.F32));
+            bench.show("position " + position, out, subject().cacheTolerance(WeightFormat.F32));
           }
         });
   }
@@ -141,8 +142,8 @@ abstract class RoomContract extends Contract {
   void whatHasNoRoomIsRefused() {
     onBackend(
         bench -> {
-          KvCache cache = bench.emptyCache(spec(DataType.F32));
-          KvCache full = bench.cache(spec(DataType.F32));
+          KvCache cache = bench.emptyCache(spec(WeightFormat.F32));
+          KvCache full = bench.cache(spec(WeightFormat.F32));
           cache.reserve(1, 10);
           List<Executable> calls =
               List.of(
@@ -172,7 +173,7 @@ abstract class RoomContract extends Contract {
   void rowsWithoutRoomAreNotStored() {
     compare(
         bench -> {
-          KvCache cache = bench.emptyCache(spec(DataType.F32));
+          KvCache cache = bench.emptyCache(spec(WeightFormat.F32));
           cache.reserve(0, 40);
           cache.reserve(1, 64);
           append(bench, cache, 0, 0, 40, 1);
@@ -182,11 +183,13 @@ abstract class RoomContract extends Contract {
         });
   }
 
-  @Test
-  void roomIsAccounted() {
+  @ParameterizedTest
+  @FieldSource("CACHE_TYPES")
+  void roomIsAccounted(WeightFormat type) {
     Backend backend = backend();
     long before = backend.memory().of(Usage.CACHE);
-    KvCacheSpec spec = spec(DataType.F32);
+    KvCacheSpec spec =
+        spec(subject().unsupported().contains(Feature.cache(type)) ? WeightFormat.F32 : type);
     try (KvCache cache = backend.kvCache(spec)) {
       for (int slot = 0; slot < 3; slot++) {
         cache.reserve(slot, 100 * (slot + 1));
@@ -206,7 +209,7 @@ abstract class RoomContract extends Contract {
   /** A slot that can't grow is what it was. */
   @Test
   void noRoomLeavesWhatThereIs() {
-    KvCacheSpec large = new KvCacheSpec(2, 16, 64, 2, 4096, DataType.F32); // 128 MiB
+    KvCacheSpec large = new KvCacheSpec(2, 16, 64, 2, 4096, WeightFormat.F32); // 128 MiB
     try (Backend limited =
             subject().provider().open(BackendOptions.defaults().withMemoryLimit(48L << 20));
         Workbench bench = new Workbench(subject(), limited)) {

@@ -11,7 +11,6 @@ import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
 
@@ -55,7 +54,7 @@ final class TinyDecoder {
     projection = linear(bench, WIDTH, WIDTH);
     expansion = linear(bench, WIDTH, 4 * WIDTH);
     contraction = linear(bench, 4 * WIDTH, WIDTH);
-    cache = bench.cache(new KvCacheSpec(1, HEADS, WIDTH / HEADS, rows, CONTEXT, DataType.F32));
+    cache = bench.cache(new KvCacheSpec(1, HEADS, WIDTH / HEADS, rows, CONTEXT, WeightFormat.F32));
     state = bench.sampling(rows, VOCABULARY, parameters);
     int[] tokens = new int[rows];
     int[] slots = new int[rows];

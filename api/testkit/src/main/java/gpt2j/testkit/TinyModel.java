@@ -9,7 +9,6 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.Operations;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
 
@@ -32,7 +31,8 @@ final class TinyModel {
   private final LinearWeights contraction;
   private final KvCache cache;
 
-  TinyModel(Workbench bench, WeightFormat precision, DataType cacheType, int slots, int capacity) {
+  TinyModel(
+      Workbench bench, WeightFormat precision, WeightFormat cacheType, int slots, int capacity) {
     this.bench = bench;
     operations = bench.operations();
     wte = table(1, VOCABULARY, precision);

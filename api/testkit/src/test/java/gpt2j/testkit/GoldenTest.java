@@ -14,7 +14,6 @@ import gpt2j.api.LinearWeights;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.WeightFormat;
@@ -123,8 +122,8 @@ class GoldenTest {
 
   /** The whole sequence at once, and then each row alone, last first. */
   @ParameterizedTest
-  @EnumSource(names = "I32", mode = EnumSource.Mode.EXCLUDE)
-  void attention(DataType type) {
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void attention(WeightFormat type) {
     String name = "attention." + type;
     KvCache cache = bench.cache(new KvCacheSpec(2, 3, 5, 2, 9, type));
     Tensor qkv = tensor(name + ".qkv");

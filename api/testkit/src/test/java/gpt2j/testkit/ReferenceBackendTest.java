@@ -32,7 +32,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** In what the reference backend is stricter than the contract asks. */
 class ReferenceBackendTest {
-  private static final KvCacheSpec SPEC = new KvCacheSpec(1, 1, 2, 1, 3, DataType.F32);
+  private static final KvCacheSpec SPEC = new KvCacheSpec(1, 1, 2, 1, 3, WeightFormat.F32);
 
   private final Backend backend = open();
   private final Operations operations = backend.operations();

@@ -12,6 +12,7 @@ import gpt2j.api.Operations;
 import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.spi.ForwardingBackend;
 import gpt2j.spi.ForwardingOperations;
 import java.lang.foreign.MemorySegment;
@@ -40,7 +41,23 @@ final class SabotagedCaches {
         Sabotage.of(
             "cache: trimming does nothing",
             RoomContract.class,
-            to -> new Rooms(to, (cache, slot, positions) -> {}, true)));
+            to -> new Rooms(to, (cache, slot, positions) -> {}, true)),
+        stored("q8_0 isn't rounded", WeightFormat.Q8_0, WeightFormat.F32),
+        stored("f16 is kept as bf16", WeightFormat.F16, WeightFormat.BF16));
+  }
+
+  /** A cache that isn't what it says that it is. */
+  private static Sabotage stored(String name, WeightFormat asked, WeightFormat given) {
+    return Sabotage.of(
+        "cache: " + name,
+        KvCacheContract.class,
+        to ->
+            new Rooms(to, (cache, slot, positions) -> {}, false) {
+              @Override
+              WeightFormat stored(WeightFormat type) {
+                return type == asked ? given : type;
+              }
+            });
   }
 
   private static Operations append(
@@ -88,7 +105,7 @@ final class SabotagedCaches {
   }
 
   /** Caches of its own, which lead to the right ones. */
-  private static final class Rooms extends ForwardingBackend {
+  private static class Rooms extends ForwardingBackend {
     private final Growing wrong;
     private final boolean keeps;
 
@@ -100,7 +117,19 @@ final class SabotagedCaches {
 
     @Override
     public KvCache kvCache(KvCacheSpec spec) {
-      return new Room(to.kvCache(spec), wrong, keeps);
+      KvCacheSpec given =
+          new KvCacheSpec(
+              spec.layers(),
+              spec.heads(),
+              spec.headSize(),
+              spec.sequences(),
+              spec.capacity(),
+              stored(spec.type()));
+      return new Room(to.kvCache(given), spec, wrong, keeps);
+    }
+
+    WeightFormat stored(WeightFormat type) {
+      return type;
     }
 
     @Override
@@ -146,12 +175,8 @@ final class SabotagedCaches {
     }
   }
 
-  private record Room(KvCache right, Growing wrong, boolean keeps) implements KvCache {
-    @Override
-    public KvCacheSpec spec() {
-      return right.spec();
-    }
-
+  private record Room(KvCache right, KvCacheSpec spec, Growing wrong, boolean keeps)
+      implements KvCache {
     @Override
     public void reserve(int slot, int positions) {
       wrong.grow(right, slot, positions);

@@ -12,6 +12,7 @@ import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.backend.cpu.attention.Attention;
+import gpt2j.backend.cpu.attention.AttentionBatch;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.LayerNorm;
 import gpt2j.backend.cpu.kernel.Softmax;
@@ -118,7 +119,6 @@ final class CpuOperations implements Operations {
       float scale,
       AttentionProbe probe) {
     CpuKvCache source = CpuKvCache.of(cache);
-    int heads = cache.spec().heads();
     long slots = CpuTensor.address(batch.slots());
     Attention attention =
         new Attention(
@@ -133,37 +133,7 @@ final class CpuOperations implements Operations {
             address(probe.probabilities()),
             runtime.isBatchInvariant(),
             runtime.partTimes());
-    long scratchBytes = Attention.scratchBytes(cache.spec());
-    long scratch = runtime.scratch().bytes(runtime.pool().size() * scratchBytes);
-    int rows = batch.rows();
-    int[] tiles = new int[rows]; // first row of each tile
-    int count = 0;
-    for (int row = 0; row < rows; row += tileSize(slots, row, rows)) {
-      tiles[count++] = row;
-    }
-    int last = count - 1;
-    runtime
-        .pool()
-        .forEach(
-            count * heads,
-            (task, worker) -> {
-              int row = tiles[last - task / heads]; // the longest first
-              attention.run(
-                  task % heads, row, tileSize(slots, row, rows), scratch + worker * scratchBytes);
-            });
-  }
-
-  /** How many rows from {@code row} on are computed together: those of one slot, or just one. */
-  private static int tileSize(long slots, int row, int rows) {
-    if (row + Attention.TILE > rows) {
-      return 1;
-    }
-    for (int i = 1; i < Attention.TILE; i++) {
-      if (intAt(slots, row + i) != intAt(slots, row)) {
-        return 1;
-      }
-    }
-    return Attention.TILE;
+    new AttentionBatch(runtime, attention, source, slots, batch.rows()).run();
   }
 
   @Override

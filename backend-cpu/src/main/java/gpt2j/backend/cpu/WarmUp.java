@@ -2,7 +2,6 @@ package gpt2j.backend.cpu;
 
 import gpt2j.api.Epilogue;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cpu.attention.CpuKvCache;
 import gpt2j.backend.cpu.kernel.AttentionKernels;
@@ -135,7 +134,7 @@ final class WarmUp {
     }
 
     private static void append() {
-      KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, DataType.F32);
+      KvCacheSpec spec = new KvCacheSpec(1, 1, HEAD_SIZE, 1, Memory.LANES, WeightFormat.F32);
       try (Allocator allocator = new Allocator(OptionalLong.empty(), () -> Long.MAX_VALUE);
           CpuKvCache cache = new CpuKvCache(allocator, spec)) {
         cache.reserveAll();

@@ -14,6 +14,6 @@ class CpuBackendContractTest extends BackendContract {
 
   @Override
   protected Set<Feature> unsupported() {
-    return Set.of(Feature.WEIGHTS_F16, Feature.CACHE_F16, Feature.CACHE_BF16);
+    return Set.of(Feature.WEIGHTS_F16);
   }
 }

@@ -29,7 +29,7 @@ abstract class EmulatedContract extends BackendContract {
 
   @Override
   protected Set<Feature> unsupported() {
-    return Set.of(Feature.WEIGHTS_Q8_0, Feature.WEIGHTS_Q4_0);
+    return Set.of(Feature.WEIGHTS_Q8_0, Feature.WEIGHTS_Q4_0, Feature.CACHE_Q8_0);
   }
 
   @Override

@@ -13,7 +13,7 @@ import gpt2j.api.KvCacheSpec;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Step;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.backend.cuda.driver.CudaDevice;
 import gpt2j.cuda.emulator.Emulator;
 import java.util.ArrayList;
@@ -206,7 +206,7 @@ class EmulatedFaultsTest {
   void noMemoryForLoading() {
     emulator.totalMemory(64L << 20);
     try (Backend backend = new CudaBackendProvider().open(BackendOptions.defaults())) {
-      KvCacheSpec spec = new KvCacheSpec(12, 12, 64, 4, 1024, DataType.F32);
+      KvCacheSpec spec = new KvCacheSpec(12, 12, 64, 4, 1024, WeightFormat.F32);
       OutOfMemoryException refusal =
           assertThrows(OutOfMemoryException.class, () -> backend.kvCache(spec));
       assertTrue(refusal.getMessage().startsWith("out of memory: the KV cache needs 301,989,888"));
@@ -238,7 +238,7 @@ class EmulatedFaultsTest {
       step.run();
       running.take();
       emulator.failFrom("cuMemAlloc", 1, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
-      KvCacheSpec spec = new KvCacheSpec(12, 12, 64, 4, 1024, DataType.F32);
+      KvCacheSpec spec = new KvCacheSpec(12, 12, 64, 4, 1024, WeightFormat.F32);
       assertThrows(OutOfMemoryException.class, () -> backend.kvCache(spec));
       for (int i = 0; i < 5; i++) {
         step.run(); // needs none

@@ -76,7 +76,7 @@ final class SmallDecoder implements AutoCloseable {
       cache =
           keep(
               backend.kvCache(
-                  new KvCacheSpec(layers, HEADS, WIDTH / HEADS, rows, CAPACITY, DataType.F16)));
+                  new KvCacheSpec(layers, HEADS, WIDTH / HEADS, rows, CAPACITY, WeightFormat.F16)));
       cache.reserveAll();
       state = keep(backend.samplingState(rows, VOCABULARY, parameters));
       batch = keep(TokenBatch.allocate(backend, rows));

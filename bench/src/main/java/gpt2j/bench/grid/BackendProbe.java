@@ -43,7 +43,7 @@ final class BackendProbe {
     List<Double> rates = List.of();
     for (int size : CAPACITIES) {
       capacity = size;
-      KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, capacity, DataType.F32);
+      KvCacheSpec spec = new KvCacheSpec(1, HEADS, HEAD_SIZE, 2, capacity, WeightFormat.F32);
       double moved = 2.0 * spec.bytes() / spec.sequences(); // a slot is read, and one written
       try (KvCache cache = backend.kvCache(spec)) {
         cache.reserveAll();
@@ -59,7 +59,7 @@ final class BackendProbe {
 
   /** Of {@link #copies}. */
   String copyMethod() {
-    long bytes = new KvCacheSpec(1, HEADS, HEAD_SIZE, 1, capacity, DataType.F32).bytes();
+    long bytes = new KvCacheSpec(1, HEADS, HEAD_SIZE, 1, capacity, WeightFormat.F32).bytes();
     return "device copy of %d MiB, bytes read and written".formatted(bytes >> 20);
   }
 

@@ -57,6 +57,7 @@ public final class OpenSubjects implements AutoCloseable {
     LoadOptions options =
         LoadOptions.defaults()
             .withPrecision(key.precision())
+            .withCacheType(spec(key.backend()).cachePrecision())
             .withProgress((bytes, total) -> context.listener().progressed(task, bytes, total))
             .withNotes(this::note);
     Gpt2 gpt2 = Gpt2.load(store.directory(key.model()), backend, options);

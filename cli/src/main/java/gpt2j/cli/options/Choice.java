@@ -44,6 +44,18 @@ public abstract class Choice<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** How a KV cache is kept. */
+  public static final class OfCachePrecision extends Choice<WeightFormat> {
+    OfCachePrecision() {
+      super(
+          Choice::lowerCase,
+          WeightFormat.F32,
+          WeightFormat.F16,
+          WeightFormat.BF16,
+          WeightFormat.Q8_0);
+    }
+  }
+
   /** The type in which weights are stored in a checkpoint. */
   public static final class OfDataType extends Choice<DataType> {
     OfDataType() {

@@ -3,6 +3,9 @@ package gpt2j.cli.options;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.BackendProvider;
+import gpt2j.api.KvCache;
+import gpt2j.api.KvCacheSpec;
+import gpt2j.api.UnsupportedException;
 import gpt2j.api.tensor.WeightFormat;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.Heartbeat;
@@ -69,6 +72,7 @@ public final class ModelLoader {
           tokenizer.thenApply(loaded -> encode.apply(loaded, checkpoint.config()));
       Backend opened = result(backend);
       requireSupport(provider, opened, options.precision());
+      requireCache(opened, options.cachePrecision());
       Gpt2 model = load(checkpoint, tokenizer, tokens, opened);
       Duration time = Duration.ofNanos(System.nanoTime() - start);
       return new LoadedModel(provider.name(), opened, model, encoded(tokens), time);
@@ -124,6 +128,15 @@ public final class ModelLoader {
     }
   }
 
+  /** A small cache tells, in the backend's own words. */
+  private static void requireCache(Backend backend, WeightFormat type) {
+    try (KvCache small = backend.kvCache(new KvCacheSpec(1, 1, 1, 1, 1, type))) {
+      assert small.spec().type() == type;
+    } catch (UnsupportedException e) {
+      throw UserError.failure(ModelOptions.CACHE_PRECISION + ": " + e.getMessage());
+    }
+  }
+
   private Gpt2 load(
       Checkpoint checkpoint,
       CompletableFuture<Tokenizer> tokenizer,
@@ -133,6 +146,7 @@ public final class ModelLoader {
       LoadOptions loading =
           LoadOptions.defaults()
               .withPrecision(options.precision())
+              .withCacheType(options.cachePrecision())
               .withProgress(
                   (bytes, total) -> {
                     if (tokens.isCompletedExceptionally()) {

@@ -20,6 +20,7 @@ public final class ModelOptions {
   public static final String BACKEND = "--backend";
   public static final String DEFAULT_BACKEND = "cpu";
   public static final String CUDA_GEMM = "--cuda-gemm";
+  public static final String CACHE_PRECISION = "--cache-precision";
   public static final String BATCH_INVARIANT = "--batch-invariant";
 
   @Option(
@@ -53,6 +54,16 @@ public final class ModelOptions {
           "How weights are kept in memory: ${COMPLETION-CANDIDATES}, as far as the backend has it."
               + " Default: f32.")
   private WeightFormat precision = WeightFormat.F32;
+
+  @Option(
+      names = CACHE_PRECISION,
+      paramLabel = "TYPE",
+      converter = Choice.OfCachePrecision.class,
+      completionCandidates = Choice.OfCachePrecision.class,
+      description =
+          "How the KV cache is kept in memory: ${COMPLETION-CANDIDATES}, as far as the backend has"
+              + " it. Default: f32.")
+  private WeightFormat cachePrecision = WeightFormat.F32;
 
   @Option(
       names = "--threads",
@@ -121,6 +132,10 @@ public final class ModelOptions {
 
   WeightFormat precision() {
     return precision;
+  }
+
+  WeightFormat cachePrecision() {
+    return cachePrecision;
   }
 
   /** How to open the backend that was chosen. */

@@ -46,6 +46,7 @@ public final class Gpt2 implements AutoCloseable {
   private final Backend backend;
   private final Path source;
   private final WeightFormat precision;
+  private final WeightFormat cacheType;
   private final Resources resources = new Resources();
   private final Weights weights;
   private final Forward forward;
@@ -62,6 +63,7 @@ public final class Gpt2 implements AutoCloseable {
     source = checkpoint.directory();
     config = checkpoint.config();
     precision = options.precision();
+    cacheType = options.cacheType();
     checkpoint.notes().forEach(options.notes());
     try {
       weights = new WeightsLoader(checkpoint, backend, options, resources).load();
@@ -140,6 +142,11 @@ public final class Gpt2 implements AutoCloseable {
   /** How the backend keeps weight matrices. */
   public WeightFormat precision() {
     return precision;
+  }
+
+  /** How keys and values are stored in sessions that don't say otherwise. */
+  public WeightFormat cacheType() {
+    return cacheType;
   }
 
   /** Bytes of all weights as the backend keeps them. */

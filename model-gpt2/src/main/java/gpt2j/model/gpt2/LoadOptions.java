@@ -8,11 +8,16 @@ import java.util.function.Consumer;
  * How to load a model.
  *
  * @param precision how the backend keeps weight matrices
+ * @param cacheType how keys and values of the model's sessions are stored, unless they say
+ *     otherwise
  * @param progress told after each tensor
  * @param notes told each of the {@linkplain Checkpoint#notes notes} on the checkpoint
  */
 public record LoadOptions(
-    WeightFormat precision, Progress progress, Consumer<? super String> notes) {
+    WeightFormat precision,
+    WeightFormat cacheType,
+    Progress progress,
+    Consumer<? super String> notes) {
   /** Told how far loading has come. */
   @FunctionalInterface
   public interface Progress {
@@ -27,7 +32,8 @@ public record LoadOptions(
 
   /** Float32, nobody told, but the logger {@code gpt2j.model.gpt2} of notes, as warnings. */
   public static LoadOptions defaults() {
-    return new LoadOptions(WeightFormat.F32, (bytes, total) -> {}, LoadOptions::log);
+    return new LoadOptions(
+        WeightFormat.F32, WeightFormat.F32, (bytes, total) -> {}, LoadOptions::log);
   }
 
   private static void log(String note) {
@@ -35,14 +41,18 @@ public record LoadOptions(
   }
 
   public LoadOptions withPrecision(WeightFormat precision) {
-    return new LoadOptions(precision, progress, notes);
+    return new LoadOptions(precision, cacheType, progress, notes);
+  }
+
+  public LoadOptions withCacheType(WeightFormat cacheType) {
+    return new LoadOptions(precision, cacheType, progress, notes);
   }
 
   public LoadOptions withProgress(Progress progress) {
-    return new LoadOptions(precision, progress, notes);
+    return new LoadOptions(precision, cacheType, progress, notes);
   }
 
   public LoadOptions withNotes(Consumer<? super String> notes) {
-    return new LoadOptions(precision, progress, notes);
+    return new LoadOptions(precision, cacheType, progress, notes);
   }
 }

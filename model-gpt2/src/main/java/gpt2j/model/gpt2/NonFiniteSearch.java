@@ -18,6 +18,7 @@ import gpt2j.model.gpt2.memory.HostFloats;
 import gpt2j.spi.ForwardingOperations;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,7 @@ final class NonFiniteSearch extends ForwardingOperations {
    * @param tokens those after which the logits aren't finite
    * @param cacheType of the session that found out
    */
-  static NonFiniteException after(Gpt2 model, int[] tokens, DataType cacheType) {
+  static NonFiniteException after(Gpt2 model, int[] tokens, WeightFormat cacheType) {
     NonFiniteSearch search = new NonFiniteSearch(model, tokens.length);
     SessionOptions options =
         SessionOptions.defaults().withCapacity(tokens.length).withCacheType(cacheType);
@@ -126,11 +127,24 @@ final class NonFiniteSearch extends ForwardingOperations {
     to.attention(out, qkv, cache, layer, batch, scale, probe);
     if (!isFinite(out)) {
       String name = "h.%d.attn".formatted(layer);
-      if (cache.spec().type() == DataType.F16 && largest(qkv) > LARGEST_F16) {
-        throw exception(name, "%s has keys or values too large for a cache in f16".formatted(name));
+      WeightFormat format = cache.spec().type();
+      if (largest(qkv) > largestOf(format)) {
+        throw exception(
+            name,
+            "%s has keys or values too large for a cache in %s"
+                .formatted(name, format.name().toLowerCase(Locale.ROOT)));
       }
       throw found(name, false);
     }
+  }
+
+  /** The largest number that a cache holds as a finite one. */
+  private static float largestOf(WeightFormat format) {
+    return switch (format) {
+      case F16 -> LARGEST_F16;
+      case Q8_0 -> 127 * LARGEST_F16; // integers up to 127 times a scale in f16
+      default -> Float.MAX_VALUE;
+    };
   }
 
   @Override

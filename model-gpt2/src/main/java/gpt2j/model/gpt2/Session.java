@@ -4,8 +4,8 @@ import gpt2j.api.Backend;
 import gpt2j.api.Lifetime;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Words;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.inference.Forward;
 import gpt2j.model.gpt2.inference.ProbedOperations;
 import gpt2j.model.gpt2.inference.Workspace;
@@ -44,7 +44,7 @@ public final class Session implements AutoCloseable {
   private final Backend backend;
   private final Sequence[] sequences;
   private final int capacity;
-  private final DataType cacheType;
+  private final WeightFormat cacheType;
   private final Workspace workspace;
   private final @Nullable Lifetime whole;
   private final Lifetime lifetime;
@@ -61,7 +61,7 @@ public final class Session implements AutoCloseable {
   /** The same with another way to compute. */
   Session(Gpt2 model, SessionOptions options, Forward forward, @Nullable Lifetime whole) {
     this.model = model;
-    cacheType = options.cacheType();
+    cacheType = options.cacheType().orElse(model.cacheType());
     backend = model.backend();
     int context = model.config().contextLength();
     capacity = options.capacity().orElse(context);

@@ -1,6 +1,7 @@
 package gpt2j.model.gpt2;
 
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -10,10 +11,13 @@ import java.util.OptionalInt;
  * @param capacity tokens that each of them can hold; empty for the model's context
  * @param prefillChunk rows evaluated at a time at most, empty for what suits the device; more rows,
  *     more memory for activations: about 36 bytes per row and unit of the model's width
- * @param cacheType how keys and values are stored
+ * @param cacheType how keys and values are stored; empty for what the model was loaded with
  */
 public record SessionOptions(
-    int sequences, OptionalInt capacity, OptionalInt prefillChunk, DataType cacheType) {
+    int sequences,
+    OptionalInt capacity,
+    OptionalInt prefillChunk,
+    Optional<WeightFormat> cacheType) {
   public SessionOptions {
     if (sequences < 1) {
       throw new IllegalArgumentException("sequences must be 1 or more, not " + sequences);
@@ -27,9 +31,9 @@ public record SessionOptions(
     }
   }
 
-  /** One sequence of the whole context, keys and values in float32. */
+  /** One sequence of the whole context. */
   public static SessionOptions defaults() {
-    return new SessionOptions(1, OptionalInt.empty(), OptionalInt.empty(), DataType.F32);
+    return new SessionOptions(1, OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
   }
 
   public SessionOptions withSequences(int sequences) {
@@ -44,7 +48,7 @@ public record SessionOptions(
     return new SessionOptions(sequences, capacity, OptionalInt.of(prefillChunk), cacheType);
   }
 
-  public SessionOptions withCacheType(DataType cacheType) {
-    return new SessionOptions(sequences, capacity, prefillChunk, cacheType);
+  public SessionOptions withCacheType(WeightFormat cacheType) {
+    return new SessionOptions(sequences, capacity, prefillChunk, Optional.of(cacheType));
   }
 }

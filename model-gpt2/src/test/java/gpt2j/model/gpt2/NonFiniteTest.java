@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
 import gpt2j.api.SamplingParameters;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.checkpoint.TensorLayout;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.testkit.ReferenceBackendProvider;
@@ -110,7 +110,7 @@ final class NonFiniteTest {
         });
     try (Gpt2 model = TinyModels.load(directory, backend);
         Session wide = model.session();
-        Session narrow = model.session(SessionOptions.defaults().withCacheType(DataType.F16))) {
+        Session narrow = model.session(SessionOptions.defaults().withCacheType(WeightFormat.F16))) {
       for (Session session : List.of(wide, narrow)) {
         session.prefill(0, 1, 2, 3);
       }

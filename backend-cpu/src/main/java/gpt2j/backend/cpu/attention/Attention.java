@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attention {
   /** Queries that are computed together at the most. */
-  public static final int TILE = 4;
+  static final int TILE = 4;
 
   private final CpuKvCache cache;
+  private final CacheLayout layout;
   private final KvCacheSpec spec;
   private final int layer;
   private final float scale;
@@ -50,6 +51,7 @@ public final class Attention {
       boolean apart,
       @Nullable PartTimes times) {
     this.cache = cache;
+    layout = cache.layout();
     this.spec = cache.spec();
     this.layer = layer;
     this.scale = scale;
@@ -64,8 +66,48 @@ public final class Attention {
   }
 
   /** Bytes of working memory for each worker. */
-  public static long scratchBytes(KvCacheSpec spec) {
-    return (long) TILE * Memory.padded(spec.capacity()) * Float.BYTES;
+  static long scratchBytes(CpuKvCache cache) {
+    return scoreBytes(cache) + cache.layout().workBytes();
+  }
+
+  private static long scoreBytes(CpuKvCache cache) {
+    return (long) TILE * Memory.padded(cache.spec().capacity()) * Float.BYTES;
+  }
+
+  /** Bytes of a head's widened keys and values. */
+  static long widenedBytes(CpuKvCache cache) {
+    int blocks = Memory.padded(cache.spec().capacity()) / Memory.LANES;
+    return cache.layout().wideBytes(blocks, 0)
+        + cache.layout().wideBytes(0, cache.spec().capacity());
+  }
+
+  /**
+   * Widens a head's keys and values, as far as some rows of one slot need them.
+   *
+   * @param widened where those of all heads go, {@link #widenedBytes} each
+   */
+  void widen(int head, int row, int rows, long widened) {
+    int slot = Memory.getInt(slots + (long) row * Integer.BYTES);
+    int room = room(slot);
+    if (room == 0) {
+      return;
+    }
+    int length = 0;
+    for (int i = 0; i < rows; i++) {
+      length = Math.max(length, length(row + i, room));
+    }
+    long to = widened + head * widenedBytes(cache);
+    int blocks = Memory.padded(length) / Memory.LANES;
+    layout.widenKeys(to, cache.keys(layer, slot, head), blocks);
+    layout.widenValues(to + widenedKeyBytes(), cache.values(layer, slot, head), length);
+  }
+
+  private long widenedKeyBytes() {
+    return layout.wideBytes(Memory.padded(spec.capacity()) / Memory.LANES, 0);
+  }
+
+  private int room(int slot) {
+    return slot < 0 || slot >= spec.sequences() ? 0 : cache.room(slot);
   }
 
   /**
@@ -73,11 +115,12 @@ public final class Attention {
    * #TILE}.
    *
    * @param scores working memory of {@link #scratchBytes}
+   * @param widened where {@link #widen} has put what the rows need, or 0 if it hasn't
    */
-  public void run(int head, int row, int count, long scores) {
+  void run(int head, int row, int count, long scores, long widened) {
     int headSize = spec.headSize();
     int slot = Memory.getInt(slots + (long) row * Integer.BYTES);
-    int room = slot < 0 || slot >= spec.sequences() ? 0 : cache.room(slot);
+    int room = room(slot);
     if (room == 0) {
       return; // an idle row
     }
@@ -88,45 +131,95 @@ public final class Attention {
     long stride = (long) Memory.padded(spec.capacity()) * Float.BYTES; // scores: [count, stride]
     long rowBytes = 3L * spec.width() * Float.BYTES;
     long query = qkv + row * rowBytes + (long) head * headSize * Float.BYTES;
-    long keys = cache.keys(layer, slot, head);
-    int blocks = (length + Memory.LANES - 1) / Memory.LANES;
+    long work = scores + scoreBytes(cache);
+    boolean isWidened = widened != 0;
+    long ownWidened = widened + head * widenedBytes(cache);
     long begun = PartTimes.begin(times);
-    if (count == TILE) {
-      AttentionKernels.fourScores(scores, stride, query, rowBytes, keys, blocks, headSize, scale);
-    } else {
-      AttentionKernels.oneScore(scores, query, keys, blocks, headSize, scale);
-    }
+    long keys = isWidened ? ownWidened : cache.keys(layer, slot, head);
+    scores(scores, stride, query, count, keys, isWidened, length, work);
     begun = PartTimes.end(times, PartTimes.SCORES, begun);
     for (int i = 0; i < count; i++) {
       softmax(head, row + i, scores + i * stride, length(row + i, room), length);
     }
     begun = PartTimes.end(times, PartTimes.SOFTMAX, begun);
-    long values = cache.values(layer, slot, head);
+    long values = isWidened ? ownWidened + widenedKeyBytes() : cache.values(layer, slot, head);
     long target = out + ((long) row * spec.width() + (long) head * headSize) * Float.BYTES;
-    if (count == TILE) {
-      sumFour(target, scores, stride, values, row, length, room);
+    if (isWidened || layout.isWide()) {
+      mixWide(target, scores, stride, values, row, count, length, room);
     } else {
-      AttentionKernels.oneSum(target, scores, values, cache.valueRowBytes(), length, headSize);
+      for (int i = 0; i < count; i++) {
+        int own = length(row + i, room);
+        mix(target + i * outBytes(), scores + i * stride, values, own, work);
+      }
     }
     PartTimes.end(times, PartTimes.MIX, begun);
   }
 
-  private void sumFour(
-      long out, long scores, long stride, long values, int row, int length, int room) {
+  /** Products with keys, some blocks at a time if they have to be widened. */
+  private void scores(
+      long scores,
+      long stride,
+      long query,
+      int count,
+      long keys,
+      boolean isWidened,
+      int length,
+      long work) {
     int headSize = spec.headSize();
-    long valueBytes = cache.valueRowBytes();
-    long outBytes = (long) spec.width() * Float.BYTES;
+    long rowBytes = 3L * spec.width() * Float.BYTES;
+    int blocks = Memory.padded(length) / Memory.LANES;
+    long blockBytes = isWidened ? layout.wideBlockBytes() : layout.keyBlockBytes();
+    int most = isWidened ? blocks : Math.min(blocks, layout.blocksAtATime());
+    for (int block = 0; block < blocks; block += most) {
+      int some = Math.min(most, blocks - block);
+      long from = keys + block * blockBytes;
+      long wide = isWidened ? from : layout.widenKeys(work, from, some);
+      long to = scores + (long) block * Memory.VECTOR;
+      if (count == TILE) {
+        AttentionKernels.fourScores(to, stride, query, rowBytes, wide, some, headSize, scale);
+      } else {
+        AttentionKernels.oneScore(to, query, wide, some, headSize, scale);
+      }
+    }
+  }
+
+  /** A row's sum of values, some positions at a time, which are widened before. */
+  private void mix(long out, long weights, long values, int length, long work) {
+    Memory.clear(out, (long) spec.headSize() * Float.BYTES);
+    int most = layout.rowsAtATime();
+    for (int first = 0; first < length; first += most) {
+      int some = Math.min(most, length - first);
+      long wide = layout.widenValues(work, values + first * layout.valueRowBytes(), some);
+      long own = weights + (long) first * Float.BYTES;
+      AttentionKernels.addSum(out, own, wide, layout.wideRowBytes(), some, spec.headSize());
+    }
+  }
+
+  /** Sums of values that are wide. */
+  private void mixWide(
+      long out, long scores, long stride, long values, int row, int count, int length, int room) {
+    int headSize = spec.headSize();
+    long valueBytes = layout.wideRowBytes();
+    if (count < TILE) {
+      AttentionKernels.oneSum(out, scores, values, valueBytes, length, headSize);
+      return;
+    }
     int shared = length;
     for (int i = 0; apart && i < TILE; i++) {
       shared = Math.min(shared, length(row + i, room));
     }
-    AttentionKernels.fourSums(out, outBytes, scores, stride, values, valueBytes, shared, headSize);
+    AttentionKernels.fourSums(
+        out, outBytes(), scores, stride, values, valueBytes, shared, headSize);
     for (int i = 0; apart && i < TILE; i++) {
       long weights = scores + i * stride + (long) shared * Float.BYTES;
       long rest = values + shared * valueBytes;
-      int count = length(row + i, room) - shared;
-      AttentionKernels.addSum(out + i * outBytes, weights, rest, valueBytes, count, headSize);
+      int more = length(row + i, room) - shared;
+      AttentionKernels.addSum(out + i * outBytes(), weights, rest, valueBytes, more, headSize);
     }
+  }
+
+  private long outBytes() {
+    return (long) spec.width() * Float.BYTES;
   }
 
   /** How many positions a row attends to: its own and those before. */

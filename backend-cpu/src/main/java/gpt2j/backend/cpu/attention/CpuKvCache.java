@@ -2,8 +2,6 @@ package gpt2j.backend.cpu.attention;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
-import gpt2j.api.UnsupportedException;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.simd.Memory;
@@ -11,14 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values in float32, each slot in memory of its own. For each layer and head:
- *
- * <ul>
- *   <li>keys {@code [block][headSize][lane]}: a block holds as many positions as a vector has
- *       lanes, so that the products of a query with a whole block are sums of vectors, with nothing
- *       to add up across lanes;
- *   <li>values {@code [position][headSize]}, each row padded to whole vectors.
- * </ul>
+ * Keys and values, each slot in memory of its own: for each layer and head all keys, then all
+ * values, as a {@link CacheLayout} has them.
  */
 public final class CpuKvCache implements KvCache {
   /** What a slot grows by at least: positions of four pages of GPT-2's heads. */
@@ -26,6 +18,7 @@ public final class CpuKvCache implements KvCache {
 
   private final Allocator allocator;
   private final KvCacheSpec spec;
+  private final CacheLayout layout;
   private final Slot[] slots;
 
   /** Memory of one slot, its layers one after another; none as long as it has no room. */
@@ -38,12 +31,9 @@ public final class CpuKvCache implements KvCache {
   }
 
   public CpuKvCache(Allocator allocator, KvCacheSpec spec) {
-    if (spec.type() != DataType.F32) {
-      throw new UnsupportedException(
-          "the cpu backend keeps the KV cache in F32, not in " + spec.type());
-    }
     this.allocator = allocator;
     this.spec = spec;
+    layout = CacheLayout.of(spec.type(), spec.headSize());
     slots = new Slot[spec.sequences()];
     Arrays.fill(slots, Slot.EMPTY);
   }
@@ -71,8 +61,8 @@ public final class CpuKvCache implements KvCache {
     }
     int room = Math.min(spec.capacity(), Math.max(positions, 2 * before.room()));
     room = Math.min(spec.capacity(), Math.ceilDiv(room, GRANULE) * GRANULE);
-    long keyBytes = (long) Memory.padded(room) * spec.headSize() * Float.BYTES;
-    long valueBytes = (long) room * valueRowBytes();
+    long keyBytes = Memory.padded(room) / Memory.LANES * layout.keyBlockBytes();
+    long valueBytes = room * layout.valueRowBytes();
     long bytes = Math.multiplyExact((long) spec.layers() * spec.heads(), keyBytes + valueBytes);
     Allocator.Region region = allocator.allocate("the KV cache", bytes, Usage.CACHE);
     Slot after = new Slot(room, region, keyBytes, valueBytes);
@@ -125,21 +115,8 @@ public final class CpuKvCache implements KvCache {
     return slots[slot].room();
   }
 
-  /** Distance of a position's key from its head's first, in bytes. */
-  long keyOffset(int position) {
-    int block = position / Memory.LANES;
-    int lane = position % Memory.LANES;
-    return (long) block * keyBlockBytes() + (long) lane * Float.BYTES;
-  }
-
-  /** Bytes of one block of keys. */
-  long keyBlockBytes() {
-    return (long) spec.headSize() * Memory.VECTOR;
-  }
-
-  /** Distance between the values of two positions, in bytes. */
-  long valueRowBytes() {
-    return (long) Memory.padded(spec.headSize()) * Float.BYTES;
+  CacheLayout layout() {
+    return layout;
   }
 
   /** Whether a row may be stored there; what a batch says is not checked before. */
@@ -149,41 +126,36 @@ public final class CpuKvCache implements KvCache {
 
   /** Stores one head's key and value of {@code headSize} numbers each. */
   public void store(int layer, int slot, int head, int position, long key, long value) {
-    long to = keys(layer, slot, head) + keyOffset(position);
-    for (int i = 0; i < spec.headSize(); i++) {
-      Memory.set(to + (long) i * Memory.VECTOR, Memory.get(key + (long) i * Float.BYTES));
-    }
-    Memory.copy(
-        value,
-        values(layer, slot, head) + position * valueRowBytes(),
-        (long) spec.headSize() * Float.BYTES);
+    layout.storeKey(block(layer, slot, head, position), position % Memory.LANES, key);
+    layout.storeValue(row(layer, slot, head, position), value);
   }
 
   /** Copies one head's key and value to where {@code headSize} numbers each have room. */
   public void load(int layer, int slot, int head, int position, long key, long value) {
-    long from = keys(layer, slot, head) + keyOffset(position);
-    for (int i = 0; i < spec.headSize(); i++) {
-      Memory.set(key + (long) i * Float.BYTES, Memory.get(from + (long) i * Memory.VECTOR));
-    }
-    Memory.copy(
-        values(layer, slot, head) + position * valueRowBytes(),
-        value,
-        (long) spec.headSize() * Float.BYTES);
+    layout.loadKey(block(layer, slot, head, position), position % Memory.LANES, key);
+    layout.loadValue(row(layer, slot, head, position), value);
+  }
+
+  private long block(int layer, int slot, int head, int position) {
+    return keys(layer, slot, head) + position / Memory.LANES * layout.keyBlockBytes();
+  }
+
+  private long row(int layer, int slot, int head, int position) {
+    return values(layer, slot, head) + position * layout.valueRowBytes();
   }
 
   /** Copies one head's keys and values of positions {@code 0 … positions - 1} to another cache. */
   public void copyTo(CpuKvCache to, int layer, int head, int fromSlot, int toSlot, int positions) {
     long source = keys(layer, fromSlot, head);
     long target = to.keys(layer, toSlot, head);
-    long wholeBlocks = positions / Memory.LANES * keyBlockBytes();
+    long wholeBlocks = positions / Memory.LANES * layout.keyBlockBytes();
     Memory.copy(source, target, wholeBlocks);
-    long rest = (long) (positions % Memory.LANES) * Float.BYTES; // of each row of the last block
-    for (int i = 0; rest > 0 && i < spec.headSize(); i++) {
-      long row = wholeBlocks + (long) i * Memory.VECTOR;
-      Memory.copy(source + row, target + row, rest);
+    int rest = positions % Memory.LANES;
+    if (rest > 0) {
+      layout.copyLanes(source + wholeBlocks, target + wholeBlocks, rest);
     }
-    Memory.copy(
-        values(layer, fromSlot, head), to.values(layer, toSlot, head), positions * valueRowBytes());
+    long rows = positions * layout.valueRowBytes();
+    Memory.copy(values(layer, fromSlot, head), to.values(layer, toSlot, head), rows);
   }
 
   @Override

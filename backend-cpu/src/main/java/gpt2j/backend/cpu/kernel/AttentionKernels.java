@@ -175,12 +175,34 @@ public final class AttentionKernels {
   }
 
   /**
-   * {@code out += Σ probability[position] · value[position]}: goes on where {@link #fourSums} has
-   * stopped, as if it had not.
+   * {@code out += Σ probability[position] · value[position]}: goes on where {@link #oneSum} or
+   * {@link #fourSums} has stopped, as if it had not.
+   *
+   * @param values rows of {@code headSize} numbers, {@code rowBytes} apart
+   * @param length how many positions
    */
   public static void addSum(
       long out, long probabilities, long values, long rowBytes, int length, int headSize) {
-    for (int vector = 0; vector * Memory.LANES < headSize; vector++) {
+    int whole = headSize / Memory.LANES;
+    int vector = 0;
+    for (; vector + 4 <= whole; vector += 4) {
+      long column = values + (long) vector * VECTOR;
+      long to = out + (long) vector * VECTOR;
+      FloatVector a = Memory.load(to);
+      FloatVector b = Memory.load(to + VECTOR);
+      FloatVector c = Memory.load(to + 2L * VECTOR);
+      FloatVector d = Memory.load(to + 3L * VECTOR);
+      for (int i = 0; i < length; i++) {
+        FloatVector p = Memory.broadcast(probabilities + (long) i * Float.BYTES);
+        long value = column + i * rowBytes;
+        a = Memory.load(value).fma(p, a);
+        b = Memory.load(value + VECTOR).fma(p, b);
+        c = Memory.load(value + 2L * VECTOR).fma(p, c);
+        d = Memory.load(value + 3L * VECTOR).fma(p, d);
+      }
+      Memory.store(a, b, c, d, to);
+    }
+    for (; vector * Memory.LANES < headSize; vector++) {
       long column = values + (long) vector * VECTOR;
       long to = out + (long) vector * VECTOR;
       VectorMask<Float> inside = Memory.first(headSize - vector * Memory.LANES);

@@ -71,7 +71,7 @@ public final class Attention {
         .address(qkv.address())
         .address(CudaTensor.address(batch.slots()))
         .address(CudaTensor.address(batch.positions()))
-        .integer(Kernels.code(spec.type()))
+        .integer(Kernels.code(cache.type()))
         .integer(spec.sequences())
         .integer(spec.heads())
         .integer(spec.headSize())
@@ -144,8 +144,8 @@ public final class Attention {
   private void decode(Call call) {
     KvCacheSpec spec = call.spec();
     int padded = CudaKvCache.paddedHeadSize(spec);
-    int loadElements = LOAD_BYTES / spec.type().bytes();
-    CUfunction kernel = decode.get(spec.type(), Math.ceilDiv(padded, WARP * loadElements));
+    int loadElements = LOAD_BYTES / call.cache().type().bytes();
+    CUfunction kernel = decode.get(call.cache().type(), Math.ceilDiv(padded, WARP * loadElements));
     int rows = call.batch().rows();
     int splits = splits(spec, batchInvariant ? 1 : rows);
     long partialBytes = (long) spec.heads() * splits * (padded + PARTIAL_EXTRA) * Float.BYTES;
@@ -199,7 +199,7 @@ public final class Attention {
     launch
         .integer(rows)
         .launch(
-            tiled.get(spec.type(), size),
+            tiled.get(call.cache().type(), size),
             Math.ceilDiv(rows, TILE_ELEMENTS / size),
             spec.heads(),
             1,
@@ -220,7 +220,8 @@ public final class Attention {
             .address(call.slots(0))
             .address(call.positions(0));
     call.addShape(launch);
-    launch.launch(probe.get(spec.type(), 0), call.batch().rows(), spec.heads(), 1, SMALL_BLOCK, 0);
+    launch.launch(
+        probe.get(call.cache().type(), 0), call.batch().rows(), spec.heads(), 1, SMALL_BLOCK, 0);
   }
 
   private static long address(@Nullable Tensor tensor) {
@@ -238,7 +239,7 @@ public final class Attention {
         .begin()
         .address(to.address())
         .address(from.address())
-        .integer(Kernels.code(spec.type()))
+        .integer(Kernels.code(from.type()))
         .integer(spec.heads())
         .integer(spec.headSize())
         .integer(toSlot)
@@ -274,7 +275,7 @@ public final class Attention {
         .address(values)
         .address(cache.keys(layer) + skipped)
         .address(cache.values(layer) + skipped)
-        .integer(Kernels.code(spec.type()))
+        .integer(Kernels.code(cache.type()))
         .integer(slot)
         .integer(spec.heads())
         .integer(spec.headSize())

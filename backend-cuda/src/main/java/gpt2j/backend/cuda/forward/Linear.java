@@ -166,7 +166,7 @@ public final class Linear {
           .address(cache.values(layer))
           .address(slots.address())
           .address(positions.address())
-          .integer(Kernels.code(cache.spec().type()))
+          .integer(Kernels.code(cache.type()))
           .integer(cache.spec().sequences())
           .integer(cache.spec().heads())
           .integer(cache.spec().headSize())

@@ -2,6 +2,8 @@ package gpt2j.backend.cuda.memory;
 
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
+import gpt2j.api.UnsupportedException;
+import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 
 /**
@@ -12,11 +14,20 @@ public final class CudaKvCache implements KvCache {
   private static final int PADDING = 8;
 
   private final KvCacheSpec spec;
+  private final DataType type;
   private final DeviceMemory.Region region;
   private final long planeBytes; // the keys, or the values, of one layer
 
   public CudaKvCache(DeviceMemory memory, KvCacheSpec spec) {
     this.spec = spec;
+    type =
+        spec.type()
+            .plain()
+            .orElseThrow(
+                () ->
+                    new UnsupportedException(
+                        "the cuda backend keeps the KV cache in F32, F16 or BF16, not in "
+                            + spec.type()));
     planeBytes =
         Math.multiplyExact(
             Math.multiplyExact((long) spec.sequences() * spec.heads(), spec.capacity()),
@@ -41,12 +52,17 @@ public final class CudaKvCache implements KvCache {
 
   /** Bytes of one position of one head. */
   public static long rowBytes(KvCacheSpec spec) {
-    return (long) paddedHeadSize(spec) * spec.type().bytes();
+    return (long) paddedHeadSize(spec) * spec.type().groupBytes();
   }
 
   @Override
   public KvCacheSpec spec() {
     return spec;
+  }
+
+  /** How one element is stored. */
+  public DataType type() {
+    return type;
   }
 
   /** Does nothing: recorded graphs hold addresses, so there is room for all from the beginning. */

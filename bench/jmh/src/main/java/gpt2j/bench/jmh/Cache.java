@@ -4,8 +4,8 @@ import gpt2j.api.AttentionProbe;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.TokenBatch;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Tensor;
+import gpt2j.api.tensor.WeightFormat;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.State;
 /** Caches for the benchmarks that use one. */
 public final class Cache {
   /** A cache of as many layers as it takes so that the processor's caches don't hold it. */
-  static KvCache make(Device device, int sequences, int capacity, DataType type) {
+  static KvCache make(Device device, int sequences, int capacity, WeightFormat type) {
     KvCacheSpec layer =
         new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, sequences, capacity, type);
     int layers = Device.copies(layer.bytes());
@@ -57,7 +57,7 @@ public final class Cache {
 
     /** How the cache is kept. */
     @Param("F32")
-    public DataType cacheType = DataType.F32;
+    public WeightFormat cacheType = WeightFormat.F32;
 
     /** Fills a cache. */
     @Setup
@@ -80,7 +80,7 @@ public final class Cache {
 
     /** How the cache is kept. */
     @Param("F32")
-    public DataType cacheType = DataType.F32;
+    public WeightFormat cacheType = WeightFormat.F32;
 
     /** Fills a cache. */
     @Setup
@@ -103,7 +103,7 @@ public final class Cache {
 
     /** How the cache is kept. */
     @Param("F32")
-    public DataType cacheType = DataType.F32;
+    public WeightFormat cacheType = WeightFormat.F32;
 
     /** Makes a cache. */
     @Setup
@@ -125,7 +125,7 @@ public final class Cache {
 
     /** How the cache is kept. */
     @Param("F32")
-    public DataType cacheType = DataType.F32;
+    public WeightFormat cacheType = WeightFormat.F32;
 
     /** Makes a cache of a slot to copy from and slots to copy to. */
     @Setup

@@ -4,7 +4,7 @@ import gpt2j.api.Backend;
 import gpt2j.api.KvCache;
 import gpt2j.api.KvCacheSpec;
 import gpt2j.api.Step;
-import gpt2j.api.tensor.DataType;
+import gpt2j.api.tensor.WeightFormat;
 
 /**
  * Copies memory of a device; half of the traffic is reading. The only way to stream through a
@@ -30,7 +30,8 @@ final class DeviceCopy implements Bandwidth {
     backend = Device.open(name, 0);
     cache =
         backend.kvCache(
-            new KvCacheSpec(1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, positions, DataType.F32));
+            new KvCacheSpec(
+                1, Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE, 2, positions, WeightFormat.F32));
     cache.reserveAll();
     copies =
         backend.record(

@@ -38,12 +38,11 @@ final class Traffic {
       case "selectRows" -> rows(parameter) * (2 * WIDTH * FLOAT + INT);
       case "attentionDecode" ->
           number(parameter, "sequences")
-              * (2 * WIDTH * FLOAT + number(parameter, "length") * 2 * WIDTH * cached(parameter));
+              * (2 * WIDTH * FLOAT + number(parameter, "length") * 2 * cached(parameter));
       case "attentionPrefill" ->
-          number(parameter, "length") * 2 * WIDTH * (FLOAT + cached(parameter));
-      case "appendKv" -> rows(parameter) * 2 * WIDTH * (FLOAT + cached(parameter));
-      case "copyKv" ->
-          2L * Gpt2Sizes.LAYERS * 2 * WIDTH * number(parameter, "length") * cached(parameter);
+          number(parameter, "length") * 2 * (WIDTH * FLOAT + cached(parameter));
+      case "appendKv" -> rows(parameter) * 2 * (WIDTH * FLOAT + cached(parameter));
+      case "copyKv" -> 2L * Gpt2Sizes.LAYERS * 2 * number(parameter, "length") * cached(parameter);
       case "sample" -> rows(parameter) * (VOCABULARY * FLOAT + INT);
       case "crossEntropy" -> rows(parameter) * (VOCABULARY * FLOAT + INT + FLOAT);
       case "advance" -> rows(parameter) * 4 * INT;
@@ -77,8 +76,10 @@ final class Traffic {
     return WeightFormat.valueOf(parameter.apply("precision"));
   }
 
+  /** Bytes of the keys, or the values, of one position in one layer. */
   private static long cached(UnaryOperator<String> parameter) {
-    return DataType.valueOf(parameter.apply("cacheType")).bytes();
+    WeightFormat type = WeightFormat.valueOf(parameter.apply("cacheType"));
+    return type.bytes(Gpt2Sizes.HEADS, Gpt2Sizes.HEAD_SIZE);
   }
 
   private static long number(UnaryOperator<String> parameter, String name) {

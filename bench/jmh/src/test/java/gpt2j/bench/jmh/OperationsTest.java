@@ -61,6 +61,7 @@ class OperationsTest {
     "embed, precision=F32 rows=16, 147584",
     "attentionDecode, sequences=1 length=1024 cacheType=F32, 6297600",
     "attentionDecode, sequences=16 length=128 cacheType=BF16, 6389760",
+    "attentionDecode, sequences=1 length=1024 cacheType=Q8_0, 1677312",
     "attentionPrefill, length=512 cacheType=F32, 6291456",
     "appendKv, rows=1 cacheType=F32, 12288",
     "copyKv, length=1024 cacheType=F32, 150994944",

@@ -59,7 +59,7 @@ final class PlainBackend extends UncheckedBackend {
 
   @Override
   public KvCache kvCache(KvCacheSpec spec) {
-    require(spec.type() == DataType.F32, "caches", spec.type());
+    require(spec.type() == WeightFormat.F32, "caches", spec.type());
     return HeapCache.allocate(heap, spec);
   }
 

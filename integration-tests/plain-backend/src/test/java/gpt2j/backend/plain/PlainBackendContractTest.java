@@ -21,6 +21,7 @@ class PlainBackendContractTest extends BackendContract {
         Feature.WEIGHTS_Q4_0,
         Feature.CACHE_F16,
         Feature.CACHE_BF16,
+        Feature.CACHE_Q8_0,
         Feature.TENSOR_F16,
         Feature.TENSOR_BF16);
   }

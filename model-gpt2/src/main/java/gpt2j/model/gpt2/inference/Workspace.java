@@ -8,6 +8,7 @@ import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.config.Gpt2Config;
 import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Resources;
@@ -62,7 +63,7 @@ public final class Workspace implements AutoCloseable {
       int sequences,
       int capacity,
       int rows,
-      DataType cacheType) {
+      WeightFormat cacheType) {
     this.backend = backend;
     this.config = config;
     this.forward = forward;
