@@ -27,15 +27,16 @@ public final class Q8CacheKernels {
       IntVector pairs = Memory.loadInts(scales + (long) first / (2 * GROUP) * VECTOR);
       int middle = Math.min(headSize, first + GROUP);
       int end = Math.min(headSize, first + 2 * GROUP);
-      multiply(to, keys, F16Lanes.low(pairs), first, middle);
-      multiply(to, keys, F16Lanes.high(pairs), middle, end);
-    }
-  }
-
-  private static void multiply(long to, long keys, FloatVector scale, int first, int end) {
-    for (int i = first; i < end; i++) {
-      FloatVector integers = GroupLanes.bytes(keys + (long) i * Memory.LANES);
-      Memory.store(integers.mul(scale), to + (long) i * VECTOR);
+      FloatVector scale = F16Lanes.low(pairs);
+      FloatVector next = F16Lanes.high(pairs);
+      for (int i = first; i < middle; i++) {
+        FloatVector integers = GroupLanes.bytes(keys + (long) i * Memory.LANES);
+        Memory.store(integers.mul(scale), to + (long) i * VECTOR);
+      }
+      for (int i = middle; i < end; i++) {
+        FloatVector integers = GroupLanes.bytes(keys + (long) i * Memory.LANES);
+        Memory.store(integers.mul(next), to + (long) i * VECTOR);
+      }
     }
   }
 
