@@ -40,7 +40,7 @@ public final class AttentionBatch {
         attendWidened(row, end);
         row = end;
       }
-      for (; row < end; row += tileSize(row, end)) {
+      for (; row < end; row += tileSize(row)) {
         tiles[count++] = row;
       }
     }
@@ -62,17 +62,17 @@ public final class AttentionBatch {
     return Memory.getInt(slots + (long) row * Integer.BYTES);
   }
 
-  /** How many rows from {@code row} on are computed together. */
-  private static int tileSize(int row, int end) {
-    return row + Attention.TILE <= end ? Attention.TILE : 1;
-  }
-
-  private boolean isTile(int row) {
-    boolean is = row + Attention.TILE <= rows;
-    for (int i = 1; is && i < Attention.TILE; i++) {
-      is = slot(row + i) == slot(row);
+  /** How many rows from {@code row} on are computed together: those of one slot, or just one. */
+  private int tileSize(int row) {
+    if (row + Attention.TILE > rows) {
+      return 1;
     }
-    return is;
+    for (int i = 1; i < Attention.TILE; i++) {
+      if (slot(row + i) != slot(row)) {
+        return 1;
+      }
+    }
+    return Attention.TILE;
   }
 
   private long scratch(long before) {
@@ -87,7 +87,7 @@ public final class AttentionBatch {
         .forEach(heads, (head, worker) -> attention.widen(head, first, end - first, widened));
     int[] tiles = new int[end - first];
     int count = 0;
-    for (int row = first; row < end; row += tileSize(row, end)) {
+    for (int row = first; row < end; row += tileSize(row)) {
       tiles[count++] = row;
     }
     attend(tiles, count, widened + widenedBytes, widened);
@@ -101,8 +101,8 @@ public final class AttentionBatch {
             count * heads,
             (task, worker) -> {
               int row = tiles[count - 1 - task / heads]; // the longest first
-              int size = isTile(row) ? Attention.TILE : 1;
-              attention.run(task % heads, row, size, scratch + worker * scratchBytes, widened);
+              attention.run(
+                  task % heads, row, tileSize(row), scratch + worker * scratchBytes, widened);
             });
   }
 }
