@@ -32,8 +32,8 @@ SHARED = {80: 164 * 1024, 90: 228 * 1024}
 
 # Dynamic shared memory of kernels that are given some, at most.
 DYNAMIC = {
-    "linear_few": 49152,
-    "head_few": 51200,
+    "gemv": 49152,
+    "gemv_head": 51200,
     "_128": 73728,
     "_64": 36864,
     "attention_backward": 60928,
@@ -84,7 +84,7 @@ def assemble():
 
 
 def dynamic_shared(name):
-    for family in ("linear_few", "head_few"):
+    for family in ("gemv", "gemv_head"):
         if name.startswith(family):
             return DYNAMIC[family]
     if name.startswith("gemm_tc"):
@@ -159,7 +159,7 @@ def decode(position):
     seen = position + 1
     cache = 2 * WIDTH * 2
     moved, done = linear(WIDTH, 3 * WIDTH, 1)
-    few = "linear_few_f16_r1"
+    few = "gemv_f16_r1"
     nodes = [
         ("embedding", "embed", 1, 3 * 4 * WIDTH, WIDTH, 3),
         ("norm, qkv, append", few, LAYERS, moved + cache, done, few_blocks(3 * WIDTH, WIDTH)),
@@ -179,7 +179,7 @@ def decode(position):
     blocks = few_blocks(VOCABULARY, WIDTH)
     moved += 2 * 16 * blocks  # candidates, there and back
     nodes.append(
-        ("norm, head, draw", "head_few_f16_r1", 1, moved, done + DRAW * VOCABULARY, blocks)
+        ("norm, head, draw", "gemv_head_f16_r1", 1, moved, done + DRAW * VOCABULARY, blocks)
     )
     nodes.append(("advance", "advance", 1, 24, 1, 1))
     return nodes
@@ -261,7 +261,7 @@ def prefill_table(rows):
     )
     moved, done = linear(WIDTH, VOCABULARY, 1)
     blocks = few_blocks(VOCABULARY, WIDTH)
-    parts.append(("norm, head", "linear_few_f16_r1", 1, blocks, moved, done, F32_RATE))
+    parts.append(("norm, head", "gemv_f16_r1", 1, blocks, moved, done, F32_RATE))
     for name, kernel, times, blocks, moved, done, rate in parts:
         time = microseconds(moved, done, rate)
         total += times * time

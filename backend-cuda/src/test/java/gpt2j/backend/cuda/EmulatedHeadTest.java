@@ -106,7 +106,7 @@ class EmulatedHeadTest {
       SamplingParameters parameters,
       int steps) {
     String kernel =
-        "execute head_few_%s_r%d"
+        "execute gemv_head_%s_r%d"
             .formatted(
                 Kernels.suffix(format.plain().orElseThrow()), rows == 3 ? 4 : rows > 4 ? 8 : rows);
     long before = emulator.calls(kernel);
@@ -130,8 +130,8 @@ class EmulatedHeadTest {
       pair.headAlone();
       pair.headAlone();
       backend.synchronize();
-      assertEquals(0, emulator.calls("execute head_few_f32_r2"));
-      assertEquals(2, emulator.calls("execute linear_few_f32_r2"));
+      assertEquals(0, emulator.calls("execute gemv_head_f32_r2"));
+      assertEquals(2, emulator.calls("execute gemv_f32_r2"));
       assertEquals(0, emulator.calls("execute sample_plain"));
     }
   }
@@ -190,8 +190,8 @@ class EmulatedHeadTest {
       pair.step();
       pair.assertSame();
     }
-    assertEquals(1, emulator.calls("execute head_few_f16_r8"), "of the largest GPT-2");
-    assertEquals(0, emulator.calls("execute head_few_f16_r1"));
+    assertEquals(1, emulator.calls("execute gemv_head_f16_r8"), "of the largest GPT-2");
+    assertEquals(0, emulator.calls("execute gemv_head_f16_r1"));
   }
 
   /** As the only kernel beside the products of the layers and advance. */

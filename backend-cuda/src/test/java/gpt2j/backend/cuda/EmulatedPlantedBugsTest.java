@@ -188,14 +188,14 @@ class EmulatedPlantedBugsTest {
             "Attention"),
         new PlantedBug(
             "no barrier between the sums of the warps and the result",
-            "linear_few_rows.cu",
+            "gemv.cu",
             "    __syncthreads();\n    if (finishes)",
             "    if (finishes)",
             ThreadOrder.FORWARD,
             "Linear"),
         new PlantedBug(
             "no barrier before x is used",
-            "linear_few_rows.cu",
+            "gemv.cu",
             "from, to, store);\n        __syncthreads();",
             "from, to, store);",
             ThreadOrder.FORWARD,
@@ -231,14 +231,14 @@ class EmulatedPlantedBugsTest {
             "Head"),
         new PlantedBug(
             "no barrier between what the warps of the head have found and the best of it",
-            "head_few_rows.cu",
+            "gemv_head.cu",
             "  __syncthreads();\n  finish(",
             "  finish(",
             ThreadOrder.FORWARD,
             "Head"),
         new PlantedBug(
             "the counter is not left zero",
-            "head_few_rows.cu",
+            "gemv_head.cu",
             "*d.counter = 0;",
             "",
             ThreadOrder.FORWARD,
@@ -266,7 +266,7 @@ class EmulatedPlantedBugsTest {
             "NoNumbers/noTokenIsDrawn"),
         new PlantedBug(
             "a peak is the largest of the numbers",
-            "head_few_rows.cu",
+            "gemv_head.cu",
             "best.consider_logit(logit, state.adjusted<float>(logit, token), token);",
             "best.consider(state.adjusted<float>(logit, token), token);",
             ThreadOrder.FORWARD,
@@ -308,7 +308,7 @@ class EmulatedPlantedBugsTest {
             "IdleRows"),
         new PlantedBug(
             "several rows add the numbers of a vector from the last to the first",
-            "few_rows.cuh",
+            "gemv_rows.cuh",
             "acc[o * ROWS + row] += e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w;",
             "acc[o * ROWS + row] += ROWS == 1 ? e[0] * x.x + e[1] * x.y + e[2] * x.z + e[3] * x.w"
                 + " : e[3] * x.w + e[2] * x.z + e[1] * x.y + e[0] * x.x;",
@@ -316,7 +316,7 @@ class EmulatedPlantedBugsTest {
             "BatchInvariance/products"),
         new PlantedBug(
             "a row keeps fewer of its elements in shared memory where others come after it",
-            "linear_few_rows.cu",
+            "gemv.cu",
             "constexpr int CHUNK = STAGED / ROWS;",
             "constexpr int CHUNK = ROWS < 8 ? STAGED / ROWS : 1528;",
             ThreadOrder.FORWARD,

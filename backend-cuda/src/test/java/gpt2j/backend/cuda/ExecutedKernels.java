@@ -17,7 +17,7 @@ final class ExecutedKernels {
 
   /** Behind products of cuBLAS, and of devices without tensor cores for the type. */
   private static final Set<String> OF_OTHERS =
-      Set.of("finish_linear", "gemm_tiled_f16", "gemm_tiled_bf16");
+      Set.of("linear_epilogue", "gemm_tiled_f16", "gemm_tiled_bf16");
 
   private final Set<String> missing;
 

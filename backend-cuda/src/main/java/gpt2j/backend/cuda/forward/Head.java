@@ -28,7 +28,7 @@ public final class Head {
   public Head(CudaRuntime runtime, Linear linear) {
     this.runtime = runtime;
     this.linear = linear;
-    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "head_few_%s_r%d");
+    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "gemv_head_%s_r%d");
   }
 
   /**

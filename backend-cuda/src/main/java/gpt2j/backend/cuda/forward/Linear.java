@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Products with matrices of weights: GEMV, for few rows, here, GEMM, for many, by a {@link Gemm}.
  */
 public final class Linear {
-  /** Elements of x that the kernel for few rows keeps in shared memory, all rows together. */
+  /** Elements of x that a GEMV keeps in shared memory, all rows together. */
   private static final int SHARED_ELEMENTS = 12_288;
 
   private static final int BLOCK = 256;
@@ -39,7 +39,7 @@ public final class Linear {
     this.runtime = runtime;
     this.gemm = gemm;
     this.batchInvariant = batchInvariant;
-    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "linear_few_%s_r%d");
+    kernels = KernelFamily.ofGemv(runtime.kernels(), SHARED_ELEMENTS, "gemv_%s_r%d");
   }
 
   /**

@@ -43,7 +43,7 @@ final class CublasGemm implements Gemm {
   private static final int WORKSPACE_BYTES = 32 << 20;
 
   private static final Capability BF16_CAPABILITY = new Capability(8, 0);
-  private static final String FINISH = "finish_linear";
+  private static final String EPILOGUE = "linear_epilogue";
   private static final int PRODUCT_BYTES = 16 << 20;
   private static final int BLOCK = 256;
 
@@ -68,7 +68,7 @@ final class CublasGemm implements Gemm {
     this.splitter = splitter;
     description = "cuBLAS " + library;
     types = types(runtime.context().device());
-    finish = runtime.kernels().get(FINISH);
+    finish = runtime.kernels().get(EPILOGUE);
     try {
       DeviceMemory.Region workspace = closer.add(allocate(WORKSPACE_BYTES));
       product = closer.add(allocate(PRODUCT_BYTES));

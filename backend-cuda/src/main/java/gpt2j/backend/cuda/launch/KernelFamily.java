@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels that differ by the type of weights or cache and by a size, each looked up once. */
 public final class KernelFamily {
-  /** As many rows as the kernels for few rows take. */
+  /** As many rows as the GEMV kernels take. */
   public static final int GEMV_ROWS = 8;
 
   private final Kernels kernels;

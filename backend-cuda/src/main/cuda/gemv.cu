@@ -5,11 +5,11 @@
 // take a few rows of W (outputs of the product) at a time; x lies in shared memory.
 #include "cache.cuh"
 #include "epilogue.cuh"
-#include "few_rows.cuh"
+#include "gemv_rows.cuh"
 
-namespace linear_few_rows {
+namespace gemv {
 
-using namespace few_rows;
+using namespace gemv_rows;
 
 // Elements of x in shared memory at once: 48 KiB.
 constexpr int STAGED = 12288;
@@ -44,7 +44,7 @@ __device__ __forceinline__ void append(const Append& a, int row, int column, flo
 }
 
 template <typename T, int ROWS>
-__device__ __forceinline__ void linear_few(
+__device__ __forceinline__ void gemv(
     const Product& p, const Norm& norm, const Append& cache) {
   constexpr int OUTPUTS = Tile<ROWS>::OUTPUTS;
   constexpr int BATCH = Tile<ROWS>::BATCH;
@@ -131,8 +131,8 @@ __device__ __forceinline__ void linear_few(
 
 // out [rows, outputs], x [rows, inputs], w [outputs, ld], rows <= R. Dynamic shared memory: R rows
 // of min(ld, 12288 / R) floats.
-#define LINEAR_FEW(T, suffix, R, BLOCKS)                                                         \
-  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) linear_few_##suffix##_r##R(      \
+#define GEMV(T, suffix, R, BLOCKS)                                                               \
+  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) gemv_##suffix##_r##R(            \
       float* out, const float* x, const void* w, const float* bias, int inputs, int outputs,     \
       int ld, int rows, int epilogue, int splits, const float* gain, const float* shift,         \
       float epsilon, float* normalized, void* keys, void* values, const int* slots,              \
@@ -142,21 +142,21 @@ __device__ __forceinline__ void linear_few(
     Norm norm = {gain, shift, epsilon, normalized};                                              \
     Append append = {keys,      values,    slots,                                                \
                      positions, cacheType, {sequences, heads, headSize, capacity}};              \
-    linear_few<T, R>(product, norm, append);                                                     \
+    gemv<T, R>(product, norm, append);                                                           \
   }                                                                                              \
-  REGISTER_KERNEL(linear_few_##suffix##_r##R)
+  REGISTER_KERNEL(gemv_##suffix##_r##R)
 
-LINEAR_FEW(float, f32, 1, 3);
-LINEAR_FEW(float, f32, 2, 3);
-LINEAR_FEW(float, f32, 4, 2);
-LINEAR_FEW(float, f32, 8, 2);
-LINEAR_FEW(__half, f16, 1, 4);
-LINEAR_FEW(__half, f16, 2, 3);
-LINEAR_FEW(__half, f16, 4, 2);
-LINEAR_FEW(__half, f16, 8, 2);
-LINEAR_FEW(__nv_bfloat16, bf16, 1, 4);
-LINEAR_FEW(__nv_bfloat16, bf16, 2, 3);
-LINEAR_FEW(__nv_bfloat16, bf16, 4, 2);
-LINEAR_FEW(__nv_bfloat16, bf16, 8, 2);
+GEMV(float, f32, 1, 3);
+GEMV(float, f32, 2, 3);
+GEMV(float, f32, 4, 2);
+GEMV(float, f32, 8, 2);
+GEMV(__half, f16, 1, 4);
+GEMV(__half, f16, 2, 3);
+GEMV(__half, f16, 4, 2);
+GEMV(__half, f16, 8, 2);
+GEMV(__nv_bfloat16, bf16, 1, 4);
+GEMV(__nv_bfloat16, bf16, 2, 3);
+GEMV(__nv_bfloat16, bf16, 4, 2);
+GEMV(__nv_bfloat16, bf16, 8, 2);
 
-}  // namespace linear_few_rows
+}  // namespace gemv

@@ -9,12 +9,12 @@
 // Of rows without filters a block keeps the best token, and the last block picks the best of all and
 // finishes the draw. Of rows with filters each warp stores the largest logit of its span, the peak,
 // after which sample_filtered need not look into most spans.
-#include "few_rows.cuh"
+#include "gemv_rows.cuh"
 #include "sampling.cuh"
 
-namespace head_few_rows {
+namespace gemv_head {
 
-using namespace few_rows;
+using namespace gemv_rows;
 
 // What to draw by.
 struct Draw {
@@ -78,7 +78,7 @@ __device__ __forceinline__ void finish(
 }
 
 template <typename T, int ROWS>
-__device__ __forceinline__ void head_few(
+__device__ __forceinline__ void gemv_head(
     const Product& p, const Norm& norm, int span, const Draw& d) {
   constexpr int OUTPUTS = Tile<ROWS>::OUTPUTS;
   constexpr int BATCH = Tile<ROWS>::BATCH;
@@ -176,29 +176,29 @@ __device__ __forceinline__ void head_few(
 
 // out [rows, outputs], x [rows, inputs], w [outputs, ld], rows <= R. Dynamic shared memory: R rows
 // of ld floats.
-#define HEAD_FEW(T, suffix, R, BLOCKS)                                                           \
-  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) head_few_##suffix##_r##R(        \
+#define GEMV_HEAD(T, suffix, R, BLOCKS)                                                          \
+  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) gemv_head_##suffix##_r##R(       \
       float* out, const float* x, const void* w, int inputs, int outputs, int ld, int rows,      \
       const float* gain, const float* shift, float epsilon, float* normalized, int span,         \
       SAMPLING_STATES, int* tokens, void* candidates, unsigned* counter, float* peaks) {         \
     Product product = {out, x, w, nullptr, inputs, outputs, ld, rows, 0, 1};                     \
     Norm norm = {gain, shift, epsilon, normalized};                                              \
     Draw draw = {SAMPLING_STATES_GIVEN, tokens, candidates, counter, peaks};                     \
-    head_few<T, R>(product, norm, span, draw);                                                   \
+    gemv_head<T, R>(product, norm, span, draw);                                                  \
   }                                                                                              \
-  REGISTER_KERNEL(head_few_##suffix##_r##R)
+  REGISTER_KERNEL(gemv_head_##suffix##_r##R)
 
-HEAD_FEW(float, f32, 1, 3);
-HEAD_FEW(float, f32, 2, 3);
-HEAD_FEW(float, f32, 4, 2);
-HEAD_FEW(float, f32, 8, 2);
-HEAD_FEW(__half, f16, 1, 4);
-HEAD_FEW(__half, f16, 2, 3);
-HEAD_FEW(__half, f16, 4, 2);
-HEAD_FEW(__half, f16, 8, 2);
-HEAD_FEW(__nv_bfloat16, bf16, 1, 4);
-HEAD_FEW(__nv_bfloat16, bf16, 2, 3);
-HEAD_FEW(__nv_bfloat16, bf16, 4, 2);
-HEAD_FEW(__nv_bfloat16, bf16, 8, 2);
+GEMV_HEAD(float, f32, 1, 3);
+GEMV_HEAD(float, f32, 2, 3);
+GEMV_HEAD(float, f32, 4, 2);
+GEMV_HEAD(float, f32, 8, 2);
+GEMV_HEAD(__half, f16, 1, 4);
+GEMV_HEAD(__half, f16, 2, 3);
+GEMV_HEAD(__half, f16, 4, 2);
+GEMV_HEAD(__half, f16, 8, 2);
+GEMV_HEAD(__nv_bfloat16, bf16, 1, 4);
+GEMV_HEAD(__nv_bfloat16, bf16, 2, 3);
+GEMV_HEAD(__nv_bfloat16, bf16, 4, 2);
+GEMV_HEAD(__nv_bfloat16, bf16, 8, 2);
 
-}  // namespace head_few_rows
+}  // namespace gemv_head

@@ -5,7 +5,7 @@
 #include "elements.cuh"
 #include "normalize.cuh"
 
-namespace few_rows {
+namespace gemv_rows {
 
 constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / WARP;
@@ -150,4 +150,4 @@ __device__ __forceinline__ void multiply(
   }
 }
 
-}  // namespace few_rows
+}  // namespace gemv_rows

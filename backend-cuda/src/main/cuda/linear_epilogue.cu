@@ -1,13 +1,13 @@
 // What a library's product of matrices lacks: scale, bias, GELU, residual.
 #include "epilogue.cuh"
 
-namespace finish_linear {
+namespace linear_epilogue {
 
 constexpr int THREADS = 256;
 
 // out [rows, outputs] = epilogue(scale·product + bias). product [rows, outputs] may be out, unless
 // it is added to. scales [rows] or null, bias [outputs] or null. blockIdx: row, part of the outputs.
-extern "C" __global__ void __launch_bounds__(THREADS) finish_linear(
+extern "C" __global__ void __launch_bounds__(THREADS) linear_epilogue(
     float* out, const float* product, const float* __restrict__ scales,
     const float* __restrict__ bias, int outputs, int rows, int epilogue) {
   int row = blockIdx.x;
@@ -25,6 +25,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) finish_linear(
   }
   store_product(out + at, value, epilogue);
 }
-REGISTER_KERNEL(finish_linear);
+REGISTER_KERNEL(linear_epilogue);
 
-}  // namespace finish_linear
+}  // namespace linear_epilogue
