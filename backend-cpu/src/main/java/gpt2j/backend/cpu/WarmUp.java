@@ -10,6 +10,7 @@ import gpt2j.backend.cpu.kernel.Bf16TableKernel;
 import gpt2j.backend.cpu.kernel.F32TableKernel;
 import gpt2j.backend.cpu.kernel.GemvKernels;
 import gpt2j.backend.cpu.kernel.LayerNorm;
+import gpt2j.backend.cpu.kernel.Prefetch;
 import gpt2j.backend.cpu.kernel.Q4GroupKernel;
 import gpt2j.backend.cpu.kernel.Q8GroupKernel;
 import gpt2j.backend.cpu.kernel.Softmax;
@@ -184,7 +185,7 @@ final class WarmUp {
       int bytes = Q8GroupKernel.GROUP_BYTES;
       groups(
           (a, b, c) -> Q8GroupKernel.oneRow(a, b, c, bytes, b, 1, a + ROW),
-          (a, b, c) -> Q8GroupKernel.widen(a, Memory.VECTOR, c, b));
+          (a, b, c) -> Q8GroupKernel.widen(a, Memory.VECTOR, c, b, 1));
     }
   }
 
@@ -197,8 +198,8 @@ final class WarmUp {
 
     private static void run() {
       groups(
-          (a, b, c) -> Q4GroupKernel.oneRow(a, b, c, 4, a + ROW),
-          (a, b, c) -> Q4GroupKernel.widen(a, Q4GroupKernel.PANEL_BYTES, c, b));
+          (a, b, c) -> Q4GroupKernel.oneRow(a, b, c, 1),
+          (a, b, c) -> Q4GroupKernel.widen(a, Memory.VECTOR, c, 1));
     }
   }
 
@@ -209,6 +210,7 @@ final class WarmUp {
   private static void groups(Kernels oneRow, Kernels widen) {
     WarmUp.run(oneRow);
     WarmUp.run(widen);
+    WarmUp.run((a, b, c) -> Prefetch.touch(c, ROW, a));
     product();
     WarmUp.run((a, b, c) -> VectorAdd.add(a, b, c, WIDTH));
   }

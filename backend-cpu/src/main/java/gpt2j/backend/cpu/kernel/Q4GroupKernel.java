@@ -1,7 +1,13 @@
 package gpt2j.backend.cpu.kernel;
 
+import static gpt2j.backend.cpu.simd.GroupLanes.SIGN_AND_MAGNITUDE;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import gpt2j.backend.cpu.simd.GroupLanes;
 import gpt2j.backend.cpu.simd.Memory;
+import gpt2j.backend.cpu.simd.VectorMath;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -14,9 +20,6 @@ import jdk.incubator.vector.IntVector;
 public final class Q4GroupKernel {
   /** Columns of a panel: four vectors of sums. */
   public static final int PANEL = 4 * Memory.LANES;
-
-  /** Bytes of a panel's part of a row. */
-  public static final int PANEL_BYTES = PANEL * Float.BYTES;
 
   private static final int GROUP = GroupLanes.GROUP;
 
@@ -31,6 +34,20 @@ public final class Q4GroupKernel {
   /** Bytes of a group. */
   public static final int GROUP_BYTES = NUMBERS + PANEL * Short.BYTES;
 
+  // A number in the lower half of a word is a float32's fraction, once the exponent of 2^23 is put
+  // above it; less 2^23 and what it is too large by, it is itself, times 2^k if it stands k bits
+  // from
+  // the end. That spares a shift and a conversion; the scale makes good for the factor.
+  private static final IntVector EXPONENT =
+      IntVector.broadcast(Memory.INTS, Float.floatToRawIntBits(0x1p23f));
+  private static final IntVector BITS_0 = IntVector.broadcast(Memory.INTS, 0xF);
+  private static final IntVector BITS_1 = IntVector.broadcast(Memory.INTS, 0xF0);
+  private static final IntVector BITS_2 = IntVector.broadcast(Memory.INTS, 0xF00);
+  private static final IntVector BITS_3 = IntVector.broadcast(Memory.INTS, 0xF000);
+  private static final FloatVector OFFSET_0 = VectorMath.constant(0x1p23f + 8);
+  private static final FloatVector OFFSET_1 = VectorMath.constant(0x1p23f + 8 * 16);
+  private static final FloatVector OFFSET_2 = VectorMath.constant(0x1p23f + 8 * 256);
+  private static final FloatVector OFFSET_3 = VectorMath.constant(0x1p23f + 8 * 4096);
   private static final float SCALE_0 = GroupLanes.SCALE;
   private static final float SCALE_1 = GroupLanes.SCALE / 16;
   private static final float SCALE_2 = GroupLanes.SCALE / 256;
@@ -42,101 +59,80 @@ public final class Q4GroupKernel {
    * {@code sums += x·panel}. Within a group the products are of x with the integers; their sum is
    * scaled when it is added to those of the groups before.
    *
+   * <p>It calls vectors' methods themselves and not by way of ours: those are inlined without end.
+   *
    * @param sums {@code [PANEL]}
    * @param x {@code [groups · 32]}
-   * @param work room for twice {@code PANEL} numbers
    */
-  public static void oneRow(long sums, long x, long panel, int groups, long work) {
+  public static void oneRow(long sums, long x, long panel, int groups) {
+    FloatVector sumA = Memory.load(sums);
+    FloatVector sumB = Memory.load(sums + V);
+    FloatVector sumC = Memory.load(sums + 2L * V);
+    FloatVector sumD = Memory.load(sums + 3L * V);
+    long from = x;
+    long words = panel;
     for (int group = 0; group < groups; group++) {
-      long from = x + (long) group * GROUP * Float.BYTES;
-      long words = panel + (long) group * GROUP_BYTES;
-      lowerHalf(work, from, words);
-      upperHalf(work + PANEL_BYTES, from + HALF * Float.BYTES, words);
+      FloatVector a = FloatVector.zero(Memory.FLOATS);
+      FloatVector b = a;
+      FloatVector c = a;
+      FloatVector d = a;
+      FloatVector e = a; // of the inputs in the upper halves of words
+      FloatVector f = a;
+      FloatVector g = a;
+      FloatVector h = a;
+      for (int input = 0; input < HALF; input++) {
+        IntVector lower = Memory.loadInts(words + (long) input * V);
+        FloatVector x0 = Memory.broadcast(from + (long) input * Float.BYTES);
+        FloatVector x1 = Memory.broadcast(from + (long) (input + HALF) * Float.BYTES);
+        IntVector upper = lower.lanewise(LSHR, 16);
+        a = lower.and(BITS_0).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_0).fma(x0, a);
+        b = lower.and(BITS_1).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_1).fma(x0, b);
+        c = lower.and(BITS_2).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_2).fma(x0, c);
+        d = lower.and(BITS_3).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_3).fma(x0, d);
+        e = upper.and(BITS_0).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_0).fma(x1, e);
+        f = upper.and(BITS_1).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_1).fma(x1, f);
+        g = upper.and(BITS_2).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_2).fma(x1, g);
+        h = upper.and(BITS_3).or(EXPONENT).reinterpretAsFloats().sub(OFFSET_3).fma(x1, h);
+      }
       long scales = words + NUMBERS;
-      long others = work + PANEL_BYTES;
-      ScaledSums.addTwo(sums, work, others, scales, SCALE_0, SCALE_1);
-      ScaledSums.addTwo(
-          sums + 2L * V, work + 2L * V, others + 2L * V, scales + V, SCALE_2, SCALE_3);
+      IntVector ab = IntVector.fromMemorySegment(Memory.INTS, Memory.ALL, scales, Memory.ORDER);
+      IntVector cd = IntVector.fromMemorySegment(Memory.INTS, Memory.ALL, scales + V, Memory.ORDER);
+      IntVector scaleA = ab.lanewise(LSHL, 16).lanewise(ASHR, 3).and(SIGN_AND_MAGNITUDE);
+      IntVector scaleB = ab.lanewise(ASHR, 3).and(SIGN_AND_MAGNITUDE);
+      IntVector scaleC = cd.lanewise(LSHL, 16).lanewise(ASHR, 3).and(SIGN_AND_MAGNITUDE);
+      IntVector scaleD = cd.lanewise(ASHR, 3).and(SIGN_AND_MAGNITUDE);
+      sumA = scaleA.reinterpretAsFloats().mul(SCALE_0).fma(a.add(e), sumA);
+      sumB = scaleB.reinterpretAsFloats().mul(SCALE_1).fma(b.add(f), sumB);
+      sumC = scaleC.reinterpretAsFloats().mul(SCALE_2).fma(c.add(g), sumC);
+      sumD = scaleD.reinterpretAsFloats().mul(SCALE_3).fma(d.add(h), sumD);
+      from += GROUP * Float.BYTES;
+      words += GROUP_BYTES;
     }
-  }
-
-  /** {@code products = x·words}, of the inputs in the lower halves of the words. */
-  private static void lowerHalf(long products, long x, long words) {
-    FloatVector a = FloatVector.zero(Memory.FLOATS);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int input = 0; input < HALF; input++) {
-      IntVector four = Memory.loadInts(words + (long) input * V);
-      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      a = GroupLanes.bits0(four).fma(factor, a);
-      b = GroupLanes.bits1(four).fma(factor, b);
-      c = GroupLanes.bits2(four).fma(factor, c);
-      d = GroupLanes.bits3(four).fma(factor, d);
-    }
-    Memory.store(a, b, c, d, products);
-  }
-
-  /** The same of the inputs in the upper halves. */
-  private static void upperHalf(long products, long x, long words) {
-    FloatVector a = FloatVector.zero(Memory.FLOATS);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int input = 0; input < HALF; input++) {
-      IntVector four = GroupLanes.upper(Memory.loadInts(words + (long) input * V));
-      FloatVector factor = Memory.broadcast(x + (long) input * Float.BYTES);
-      a = GroupLanes.bits0(four).fma(factor, a);
-      b = GroupLanes.bits1(four).fma(factor, b);
-      c = GroupLanes.bits2(four).fma(factor, c);
-      d = GroupLanes.bits3(four).fma(factor, d);
-    }
-    Memory.store(a, b, c, d, products);
-  }
-
-  /** How many times too large the numbers of a vector of columns, 0 … 3, are taken. */
-  public static int unit(int vector) {
-    return 1 << 4 * vector;
+    sumA.intoMemorySegment(Memory.ALL, sums, Memory.ORDER);
+    sumB.intoMemorySegment(Memory.ALL, sums + V, Memory.ORDER);
+    sumC.intoMemorySegment(Memory.ALL, sums + 2L * V, Memory.ORDER);
+    sumD.intoMemorySegment(Memory.ALL, sums + 3L * V, Memory.ORDER);
   }
 
   /**
-   * Makes float32 of a group.
+   * Makes float32 of a group of a vector of columns.
    *
-   * @param out {@code [32, PANEL]}, its rows {@code outBytes} apart
-   * @param scales {@code [PANEL]} of float32, each column's scale over its {@link #unit}
+   * @param out {@code [32, lanes]}, its rows {@code outBytes} apart
+   * @param vector which of the panel's, 0 … 3
    */
-  public static void widen(long out, long outBytes, long group, long scales) {
-    widenLower(out, outBytes, group, scales);
-    widenUpper(out + HALF * outBytes, outBytes, group, scales);
-  }
-
-  private static void widenLower(long out, long outBytes, long words, long scales) {
-    FloatVector a = Memory.load(scales);
-    FloatVector b = Memory.load(scales + V);
-    FloatVector c = Memory.load(scales + 2L * V);
-    FloatVector d = Memory.load(scales + 3L * V);
+  public static void widen(long out, long outBytes, long group, int vector) {
+    int unit = 1 << 4 * vector; // how many times too large its numbers are taken
+    FloatVector scales = GroupLanes.scale(group + NUMBERS + (long) vector / 2 * V, vector % 2);
+    FloatVector factors = scales.mul(1f / unit);
+    IntVector numbers = IntVector.broadcast(Memory.INTS, 0xF * unit);
+    FloatVector offset = FloatVector.broadcast(Memory.FLOATS, 0x1p23f + 8 * unit);
     for (int input = 0; input < HALF; input++) {
-      IntVector four = Memory.loadInts(words + (long) input * V);
-      long row = out + input * outBytes;
-      Memory.store(GroupLanes.bits0(four).mul(a), row);
-      Memory.store(GroupLanes.bits1(four).mul(b), row + V);
-      Memory.store(GroupLanes.bits2(four).mul(c), row + 2L * V);
-      Memory.store(GroupLanes.bits3(four).mul(d), row + 3L * V);
-    }
-  }
-
-  private static void widenUpper(long out, long outBytes, long words, long scales) {
-    FloatVector a = Memory.load(scales);
-    FloatVector b = Memory.load(scales + V);
-    FloatVector c = Memory.load(scales + 2L * V);
-    FloatVector d = Memory.load(scales + 3L * V);
-    for (int input = 0; input < HALF; input++) {
-      IntVector four = GroupLanes.upper(Memory.loadInts(words + (long) input * V));
-      long row = out + input * outBytes;
-      Memory.store(GroupLanes.bits0(four).mul(a), row);
-      Memory.store(GroupLanes.bits1(four).mul(b), row + V);
-      Memory.store(GroupLanes.bits2(four).mul(c), row + 2L * V);
-      Memory.store(GroupLanes.bits3(four).mul(d), row + 3L * V);
+      IntVector lower = Memory.loadInts(group + (long) input * V);
+      IntVector upper = lower.lanewise(LSHR, 16);
+      FloatVector first = lower.and(numbers).or(EXPONENT).reinterpretAsFloats().sub(offset);
+      FloatVector second = upper.and(numbers).or(EXPONENT).reinterpretAsFloats().sub(offset);
+      Memory.store(first.mul(factors), out + input * outBytes);
+      Memory.store(second.mul(factors), out + (input + HALF) * outBytes);
     }
   }
 }

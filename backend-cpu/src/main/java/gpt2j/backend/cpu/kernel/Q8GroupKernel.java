@@ -83,10 +83,11 @@ public final class Q8GroupKernel {
    * Makes float32 of a group of a stream.
    *
    * @param out {@code [32, lanes]}, its rows {@code outBytes} apart
-   * @param scales {@code [lanes]} of float32
+   * @param scales the words that have its scales
+   * @param half in which half of them
    */
-  public static void widen(long out, long outBytes, long group, long scales) {
-    FloatVector factors = Memory.load(scales);
+  public static void widen(long out, long outBytes, long group, long scales, int half) {
+    FloatVector factors = GroupLanes.scale(scales, half);
     for (int input = 0; input < GROUP; input++) {
       FloatVector integers = GroupLanes.bytes(group + (long) input * Memory.LANES);
       Memory.store(integers.mul(factors), out + input * outBytes);

@@ -18,18 +18,7 @@ final class ScaledSums {
    * @param scales a vector of words, each with the first column's in its low half
    */
   static void addTwo(long sums, long products, long scales) {
-    Memory.addProduct(sums, products, GroupLanes.lowScale(scales, GroupLanes.SCALE));
-    Memory.addProduct(sums + V, products + V, GroupLanes.highScale(scales, GroupLanes.SCALE));
-  }
-
-  /**
-   * {@code sums += (products + others)·scales} for two vectors of columns.
-   *
-   * @param scales a vector of words, each with the first column's in its low half
-   * @param low what the first vector's scales are to be multiplied by, see {@link GroupLanes#SCALE}
-   */
-  static void addTwo(long sums, long products, long others, long scales, float low, float high) {
-    Memory.addProduct(sums, products, others, GroupLanes.lowScale(scales, low));
-    Memory.addProduct(sums + V, products + V, others + V, GroupLanes.highScale(scales, high));
+    Memory.addProduct(sums, products, GroupLanes.scale(scales, 0));
+    Memory.addProduct(sums + V, products + V, GroupLanes.scale(scales, 1));
   }
 }

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * Working memory that grows to the largest size ever asked for and is handed out again with each
  * call. Freed with its allocator.
  */
-public final class Workspace {
+public final class ScratchMemory {
   private final Allocator allocator;
   private final Map<Shape, CpuTensor> matrices = new HashMap<>();
   private Allocator.@Nullable Region region;
 
-  public Workspace(Allocator allocator) {
+  public ScratchMemory(Allocator allocator) {
     this.allocator = allocator;
   }
 

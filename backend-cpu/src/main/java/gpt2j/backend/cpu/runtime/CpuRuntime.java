@@ -2,7 +2,7 @@ package gpt2j.backend.cpu.runtime;
 
 import gpt2j.backend.cpu.machine.HostMemory;
 import gpt2j.backend.cpu.memory.Allocator;
-import gpt2j.backend.cpu.memory.Workspace;
+import gpt2j.backend.cpu.memory.ScratchMemory;
 import gpt2j.backend.cpu.nd4j.Nd4jProducts;
 import gpt2j.spi.HostProfiler;
 import java.util.OptionalLong;
@@ -14,9 +14,9 @@ public final class CpuRuntime implements AutoCloseable {
   private final HostProfiler profiler = new HostProfiler();
   private final WorkerPool pool;
   private final Nd4jProducts products;
-  private final Workspace scratch;
-  private final Workspace sums;
-  private final Workspace widened;
+  private final ScratchMemory scratch;
+  private final ScratchMemory sums;
+  private final ScratchMemory widened;
   private final boolean batchInvariant;
 
   /**
@@ -30,9 +30,9 @@ public final class CpuRuntime implements AutoCloseable {
     allocator = new Allocator(memoryLimit, () -> memory.room().available());
     pool = new WorkerPool(threads);
     products = new Nd4jProducts(threads);
-    scratch = new Workspace(allocator);
-    sums = new Workspace(allocator);
-    widened = new Workspace(allocator);
+    scratch = new ScratchMemory(allocator);
+    sums = new ScratchMemory(allocator);
+    widened = new ScratchMemory(allocator);
   }
 
   public Allocator allocator() {
@@ -62,17 +62,17 @@ public final class CpuRuntime implements AutoCloseable {
   }
 
   /** For the inside of one operation. */
-  public Workspace scratch() {
+  public ScratchMemory scratch() {
     return scratch;
   }
 
   /** For the results of matrix products that aren't finished yet. */
-  public Workspace sums() {
+  public ScratchMemory sums() {
     return sums;
   }
 
   /** For matrices widened to float32. */
-  public Workspace widened() {
+  public ScratchMemory widened() {
     return widened;
   }
 

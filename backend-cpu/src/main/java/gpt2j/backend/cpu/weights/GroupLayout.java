@@ -13,9 +13,6 @@ sealed interface GroupLayout permits Q8Layout, Q4Layout {
   /** Columns of a panel. */
   int columns();
 
-  /** Columns that {@link #widen} makes float32 of at a time. */
-  int unit();
-
   /** Bytes of a panel. */
   long panelBytes(int groups);
 
@@ -40,15 +37,11 @@ sealed interface GroupLayout permits Q8Layout, Q4Layout {
    */
   void oneRow(long sums, long x, long panel, int groups, long work);
 
-  /** How many times too large {@link #widen} takes the integers of a column. */
-  int factor(int column);
-
   /**
-   * Makes float32 of a group of some columns.
+   * Makes float32 of a group of a vector of columns.
    *
-   * @param out {@code [32, unit]}, its rows {@code outBytes} apart
-   * @param column the first, a multiple of {@link #unit}
-   * @param scales {@code [unit]} of float32, each over the column's {@link #factor}
+   * @param out {@code [32, lanes]}, its rows {@code outBytes} apart
+   * @param column the first, a multiple of a vector's lanes
    */
-  void widen(long out, long outBytes, long panel, int groups, int group, int column, long scales);
+  void widen(long out, long outBytes, long panel, int groups, int group, int column);
 }

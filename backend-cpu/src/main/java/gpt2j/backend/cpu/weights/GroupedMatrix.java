@@ -3,6 +3,7 @@ package gpt2j.backend.cpu.weights;
 import gpt2j.api.tensor.HostTensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
+import gpt2j.backend.cpu.kernel.Prefetch;
 import gpt2j.backend.cpu.memory.Allocator;
 import gpt2j.backend.cpu.memory.CpuTensor;
 import gpt2j.backend.cpu.runtime.CpuRuntime;
@@ -21,6 +22,8 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
 
   /** With more rows it is faster to widen the matrix panel by panel. */
   private static final int GEMM_ROWS = 16;
+
+  private static final long RUN_BYTES = 128 << 10;
 
   private final CpuRuntime runtime;
   private final Allocator.Region region;
@@ -47,7 +50,7 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
     columns = layout.columns();
     groups = Math.ceilDiv(inputs, GROUP);
     panels = Math.ceilDiv(outputs, columns);
-    int workBytes = (GROUP + 1) * layout.unit() * Float.BYTES;
+    int workBytes = GROUP * Memory.VECTOR;
     gemm = new PanelGemm(runtime, this::pack, inputs, outputs, workBytes);
     region = runtime.allocator().allocate(name, bytes(), Usage.WEIGHTS);
   }
@@ -198,19 +201,32 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
       pad(x, rows, scratch, xBytes);
     }
     long from = isWhole ? x : scratch;
+    int run = run();
     runtime
         .pool()
         .forEach(
-            panels,
-            (panel, worker) -> {
+            Math.ceilDiv(panels, run),
+            (task, worker) -> {
               long sums = scratch + rows * xBytes + worker * ownBytes;
               long work = sums + sumsBytes;
-              for (int row = 0; row < rows; row++) {
-                Memory.clear(sums, sumsBytes);
-                layout.oneRow(sums, from + row * xBytes, panel(panel), groups, work);
-                finish(epilogue, out, row, sums, panel);
+              for (int panel = task * run; panel < Math.min(panels, (task + 1) * run); panel++) {
+                Prefetch.touch(panel(panel), layout.panelBytes(groups), sums);
+                for (int row = 0; row < rows; row++) {
+                  Memory.clear(sums, sumsBytes);
+                  layout.oneRow(sums, from + row * xBytes, panel(panel), groups, work);
+                  finish(epilogue, out, row, sums, panel);
+                }
               }
             });
+  }
+
+  /**
+   * Panels that a worker takes at a time: some that follow each other, for what the processor reads
+   * ahead of one is of the next, but not so many that one worker ends long before the others.
+   */
+  private int run() {
+    long together = RUN_BYTES / layout.panelBytes(groups);
+    return Math.clamp(panels / (4 * runtime.pool().size()), 1, (int) Math.max(1, together));
   }
 
   /** Copies rows of x, with zeros behind each up to whole groups. */
@@ -243,47 +259,31 @@ public final class GroupedMatrix implements Matrix, CpuEmbeddingTable {
   }
 
   /**
-   * Makes float32 of the columns of a {@link PanelGemm}'s panel, unit by unit.
+   * Makes float32 of the columns of a {@link PanelGemm}'s panel, a vector of them at a time.
    *
-   * @param work {@code [32, unit]}, and the scales of a group
+   * @param work {@code [32, lanes]}
    */
   private void pack(long to, int gemmPanel, long work) {
-    int unit = layout.unit();
     int first = gemmPanel * PanelGemm.PANEL;
     int end = Math.min(first + PanelGemm.PANEL, outputs);
-    long unitBytes = (long) unit * Float.BYTES;
-    long scales = work + GROUP * unitBytes;
-    int begin; // of a unit
-    for (int column = first; column < end; column = begin + unit) {
-      begin = column - column % unit;
-      int count = Math.min(end, begin + unit) - column;
-      long target = to + (long) (column - first) * Float.BYTES;
-      long from = work + (long) (column - begin) * Float.BYTES;
-      boolean isWhole = column == begin && begin + unit <= first + PanelGemm.PANEL;
-      for (int group = 0; group < groups; group++) {
-        long row = target + group * GROUP * PanelGemm.PANEL_BYTES;
-        int rows = Math.min(GROUP, inputs - group * GROUP);
-        if (isWhole && rows == GROUP) {
-          widen(row, PanelGemm.PANEL_BYTES, group, begin, scales);
-        } else {
-          widen(work, unitBytes, group, begin, scales);
-          for (int i = 0; i < rows; i++) {
-            Memory.copyRow(from + i * unitBytes, row + i * PanelGemm.PANEL_BYTES, count);
-          }
+    int whole = inputs / GROUP;
+    for (int output = first; output < end; output += Memory.LANES) {
+      long panel = panel(output / columns);
+      int column = output % columns;
+      long target = to + (long) (output - first) * Float.BYTES;
+      for (int group = 0; group < whole; group++) {
+        long rows = target + group * GROUP * PanelGemm.PANEL_BYTES;
+        layout.widen(rows, PanelGemm.PANEL_BYTES, panel, groups, group, column);
+      }
+      if (whole < groups) {
+        layout.widen(work, Memory.VECTOR, panel, groups, whole, column);
+        for (int input = whole * GROUP; input < inputs; input++) {
+          long row = work + (long) (input - whole * GROUP) * Memory.VECTOR;
+          Memory.copyRow(row, target + input * PanelGemm.PANEL_BYTES, Memory.LANES);
         }
       }
     }
-  }
-
-  /** A group of the unit of columns that begins with an output. */
-  private void widen(long to, long toBytes, int group, int output, long scales) {
-    long panel = panel(output / columns);
-    int column = output % columns;
-    for (int i = 0; i < layout.unit(); i++) {
-      float scale = scale(panel, group, column + i) / layout.factor(column + i);
-      Memory.set(scales + (long) i * Float.BYTES, scale);
-    }
-    layout.widen(to, toBytes, panel, groups, group, column, scales);
+    spoil(to, first, end - first); // a weight of each column is enough
   }
 
   @Override

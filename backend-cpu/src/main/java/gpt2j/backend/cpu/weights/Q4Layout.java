@@ -15,11 +15,6 @@ record Q4Layout() implements GroupLayout {
   }
 
   @Override
-  public int unit() {
-    return Q4GroupKernel.PANEL;
-  }
-
-  @Override
   public long panelBytes(int groups) {
     return (long) groups * Q4GroupKernel.GROUP_BYTES;
   }
@@ -62,22 +57,16 @@ record Q4Layout() implements GroupLayout {
 
   @Override
   public long workBytes() {
-    return 2L * Q4GroupKernel.PANEL_BYTES;
+    return 0;
   }
 
   @Override
   public void oneRow(long sums, long x, long panel, int groups, long work) {
-    Q4GroupKernel.oneRow(sums, x, panel, groups, work);
+    Q4GroupKernel.oneRow(sums, x, panel, groups);
   }
 
   @Override
-  public int factor(int column) {
-    return Q4GroupKernel.unit(column / LANES);
-  }
-
-  @Override
-  public void widen(
-      long out, long outBytes, long panel, int groups, int group, int column, long scales) {
-    Q4GroupKernel.widen(out, outBytes, group(panel, group), scales);
+  public void widen(long out, long outBytes, long panel, int groups, int group, int column) {
+    Q4GroupKernel.widen(out, outBytes, group(panel, group), column / LANES);
   }
 }

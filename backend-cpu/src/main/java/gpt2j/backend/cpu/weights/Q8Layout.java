@@ -16,11 +16,6 @@ record Q8Layout() implements GroupLayout {
   }
 
   @Override
-  public int unit() {
-    return LANES;
-  }
-
-  @Override
   public long panelBytes(int groups) {
     return scales(groups) + (long) groups * Q8GroupKernel.SCALES_BYTES;
   }
@@ -37,9 +32,14 @@ record Q8Layout() implements GroupLayout {
   @Override
   public long scale(long panel, int groups, int group, int column) {
     int stream = column / LANES;
+    long word = (long) column % LANES * Integer.BYTES;
+    return pair(panel, groups, group, stream) + word + stream % 2 * Short.BYTES;
+  }
+
+  /** The words with the scales of a stream and its neighbour. */
+  private static long pair(long panel, int groups, int group, int stream) {
     long ofGroup = panel + scales(groups) + (long) group * Q8GroupKernel.SCALES_BYTES;
-    long word = (long) stream / 2 * Memory.VECTOR + (long) column % LANES * Integer.BYTES;
-    return ofGroup + word + stream % 2 * Short.BYTES;
+    return ofGroup + (long) stream / 2 * Memory.VECTOR;
   }
 
   private static long number(long panel, int groups, int input, int column) {
@@ -71,13 +71,9 @@ record Q8Layout() implements GroupLayout {
   }
 
   @Override
-  public int factor(int column) {
-    return 1;
-  }
-
-  @Override
-  public void widen(
-      long out, long outBytes, long panel, int groups, int group, int column, long scales) {
-    Q8GroupKernel.widen(out, outBytes, number(panel, groups, group * GROUP, column), scales);
+  public void widen(long out, long outBytes, long panel, int groups, int group, int column) {
+    int stream = column / LANES;
+    long integers = number(panel, groups, group * GROUP, column);
+    Q8GroupKernel.widen(out, outBytes, integers, pair(panel, groups, group, stream), stream % 2);
   }
 }
