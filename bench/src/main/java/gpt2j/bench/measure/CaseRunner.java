@@ -3,7 +3,6 @@ package gpt2j.bench.measure;
 import gpt2j.api.Backend;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Words;
-import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Usage;
 import gpt2j.bench.context.BenchContext;
 import gpt2j.bench.context.BenchException;
@@ -199,8 +198,8 @@ public final class CaseRunner implements AutoCloseable {
    */
   public MemoryFigures memory(OptionalLong peakResident) {
     Gpt2Config config = subject.gpt2().config();
-    long bytesPerToken =
-        2L * config.layers() * config.embeddingWidth() * DataType.F32.bytes(); // key and value
+    long bytesPerToken = // of key and value
+        2 * config.layers() * subject.gpt2().cacheType().bytes(config.heads(), config.headSize());
     long tokens = IntStream.range(0, session.sequences()).mapToLong(session::length).sum();
     return new MemoryFigures(
         cacheBytes, tokens * bytesPerToken, backend.memory().bytes(), peakResident);

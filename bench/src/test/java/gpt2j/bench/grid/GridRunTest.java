@@ -222,6 +222,18 @@ final class GridRunTest {
   }
 
   @Test
+  void theCachesMemoryIsOfItsPrecision() {
+    FakeBench bench = bench();
+    var settings = bench.settings("fake/cache-precision=bf16", 4, 20, 11);
+    var result = (GridResult) bench.benchmarks().grid(BenchmarkCommand.THROUGHPUT, settings, out());
+    for (Measurement measurement : result.measurements(Measurement.class)) {
+      long bytes = 4 * 30 * FakeBench.cacheBytesPerToken() / 2;
+      assertEquals(bytes, measurement.memory().cacheUsedBytes());
+      assertEquals(bytes, measurement.memory().cacheAllocatedBytes());
+    }
+  }
+
+  @Test
   void anInterruptedRunKeepsWhatItHasAndGoesOn() {
     FakeBench bench = bench();
     GridSettings settings = severalCases(bench);
