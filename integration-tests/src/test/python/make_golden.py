@@ -216,12 +216,14 @@ ROUNDINGS = {
 
 
 def with_rounded_matrices(model: GPT2LMHeadModel, rounded) -> GPT2LMHeadModel:
-    """Rounds along the inputs: those of an output, or one vector of a table, are a row."""
+    """Rounds along the inputs: those of an output, or one vector of a table, are a row. With scales
+    of groups the embedding of positions stays what it is, as in GGUF."""
     model = copy.deepcopy(model)
+    exact = model.transformer.wpe.weight if rounded is not in_bfloat16 else None
     tables = {module.weight for module in model.modules() if isinstance(module, torch.nn.Embedding)}
     tables |= {model.lm_head.weight}
     for parameter in model.parameters():
-        if parameter.dim() == 2:
+        if parameter.dim() == 2 and parameter is not exact:
             is_table = any(parameter is table for table in tables)
             rows = parameter.data if is_table else parameter.data.T
             new = torch.from_numpy(rounded(rows.float().contiguous().numpy())).to(parameter.dtype)

@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 /**
  * How to load a model.
  *
- * @param precision how the backend keeps weight matrices
+ * @param precision how the backend keeps weight matrices; with {@code Q8_0} and {@code Q4_0} the
+ *     embedding of positions stays float32, as in GGUF
  * @param cacheType how keys and values of the model's sessions are stored, unless they say
  *     otherwise
  * @param progress told after each tensor

@@ -5,6 +5,7 @@ import gpt2j.api.EmbeddingTable;
 import gpt2j.api.LinearWeights;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.HostTensor;
+import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
 import gpt2j.api.tensor.WeightFormat;
@@ -23,6 +24,9 @@ import java.util.stream.IntStream;
  * reads them from the files part by part.
  */
 final class WeightsLoader {
+  private static final String TOKENS = "wte.weight";
+  private static final String POSITIONS = "wpe.weight";
+
   private final Checkpoint checkpoint;
   private final Backend backend;
   private final LoadOptions options;
@@ -43,9 +47,9 @@ final class WeightsLoader {
     Locked.run(
         backend,
         () -> backend.requireRoom("the model in " + options.precision(), bytesToAllocate()));
-    EmbeddingTable wte = table("wte.weight"); // [V, C]
+    EmbeddingTable wte = table(TOKENS); // [V, C]
     EmbeddingTable head = checkpoint.hasTiedHead() ? wte : table("lm_head.weight"); // [V, C]
-    EmbeddingTable wpe = table("wpe.weight"); // [context, C]
+    EmbeddingTable wpe = table(POSITIONS); // [context, C]
     List<Weights.Block> blocks =
         IntStream.range(0, checkpoint.config().layers())
             .mapToObj(layer -> block("h." + layer + "."))
@@ -58,14 +62,25 @@ final class WeightsLoader {
   /** Without what a backend pads and packs. */
   private long bytesToAllocate() {
     Gpt2Config config = checkpoint.config().withTieWordEmbeddings(checkpoint.hasTiedHead());
-    return TensorLayout.of(config).values().stream()
+    return TensorLayout.of(config).entrySet().stream()
         .mapToLong(
-            shape -> {
+            tensor -> {
+              Shape shape = tensor.getValue();
               boolean isVector = shape.rank() == 1; // in float32, whatever the precision
-              WeightFormat format = isVector ? WeightFormat.F32 : options.precision();
+              WeightFormat format = isVector ? WeightFormat.F32 : formatOf(tensor.getKey());
               return format.bytes(1, shape.elements());
             })
         .sum();
+  }
+
+  /**
+   * How a matrix is kept. Positions are never in groups: they are added, one row a token, so it
+   * would save next to nothing, and GGUF doesn't either.
+   */
+  private WeightFormat formatOf(String matrix) {
+    WeightFormat precision = options.precision();
+    boolean isGrouped = precision.plain().isEmpty();
+    return isGrouped && matrix.equals(POSITIONS) ? WeightFormat.F32 : precision;
   }
 
   private Weights.Block block(String prefix) {
@@ -81,8 +96,7 @@ final class WeightsLoader {
   private EmbeddingTable table(String name) {
     HostTensor rows = checkpoint.tensor(name);
     EmbeddingTable table =
-        Locked.getPiece(
-            backend, () -> resources.add(backend.embeddingTable(rows, options.precision())));
+        Locked.getPiece(backend, () -> resources.add(backend.embeddingTable(rows, formatOf(name))));
     loaded(rows);
     return table;
   }
