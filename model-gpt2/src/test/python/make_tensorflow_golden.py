@@ -16,6 +16,11 @@ import numpy as np
 
 import small_model
 
+try:
+    import google_crc32c
+except ImportError:
+    google_crc32c = None
+
 OUT = small_model.RESOURCES / "tensorflow"
 HEADS = 2
 TABLE = []
@@ -25,11 +30,18 @@ for byte in range(256):
     TABLE.append(byte)
 
 
-def masked_checksum(data):
+def checksum(data):
+    """CRC-32C; by a library where it is installed, since for large models this is too slow."""
+    if google_crc32c:
+        return google_crc32c.value(bytes(data))
     crc = 0xFFFFFFFF
     for byte in data:
         crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    crc ^= 0xFFFFFFFF
+    return crc ^ 0xFFFFFFFF
+
+
+def masked_checksum(data):
+    crc = checksum(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -131,7 +143,7 @@ def openai_name(name):
     return f"model/{part}/{letter}"
 
 
-def lay_out(tensors, stem, part_of, parts):
+def lay_out(tensors, stem, part_of, parts, folder=OUT):
     """Writes the files of tensors and returns the entries of their index."""
     header = field(1, parts) + field(3, field(1, 1))
     data, entries = [bytearray() for _ in range(parts)], [(b"", header)]
@@ -143,15 +155,21 @@ def lay_out(tensors, stem, part_of, parts):
         entries.append((name.encode(), entry(tensor, part, len(data[part]), content)))
         data[part] += content
     for part, content in enumerate(data):
-        (OUT / f"{stem}.data-{part:05}-of-{parts:05}").write_bytes(content)
+        (folder / f"{stem}.data-{part:05}-of-{parts:05}").write_bytes(content)
+    return entries
+
+
+def write_checkpoint(tensors, folder):
+    """Weights and their index, in files that are named as OpenAI's."""
+    entries = lay_out(tensors, "model.ckpt", lambda name: 0, 1, folder)
+    (folder / "model.ckpt.index").write_bytes(table(entries, False, 100))
     return entries
 
 
 def main():
     OUT.mkdir(exist_ok=True)
     tensors = small_model.weights(6, width=16, inner=64)
-    entries = lay_out(tensors, "model.ckpt", lambda name: 0, 1)
-    (OUT / "model.ckpt.index").write_bytes(table(entries, False, 100))
+    entries = write_checkpoint(tensors, OUT)
     (OUT / "compressed.ckpt.index").write_bytes(table(entries, True, 7))
     # As distributed training saves: tensors lie in several files, anyhow.
     entries = lay_out(tensors, "parts.ckpt", lambda name: len(name) % 3, 3)
@@ -167,4 +185,5 @@ def main():
         "tensorflow", {"model": small_model.log_probabilities(tensors, HEADS)})
 
 
-main()
+if __name__ == "__main__":
+    main()

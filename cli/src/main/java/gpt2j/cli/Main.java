@@ -1,5 +1,6 @@
 package gpt2j.cli;
 
+import gpt2j.bench.machine.HostWatch;
 import gpt2j.cli.io.CommandContext;
 import gpt2j.cli.io.ExitCode;
 import gpt2j.cli.io.Interruption;
@@ -33,6 +34,7 @@ final class Main {
             System.getenv(),
             component.backends(),
             component.hub(),
+            () -> new HostWatch(), // its class is loaded by benchmarks alone
             interruption);
     standardError.join();
     int exitCode = run(context, arguments);

@@ -24,7 +24,8 @@ final class BadTokens {
             "--logit-bias=1=2,,3=4"),
         usage(
             "bias of a word",
-            "--logit-bias: a token id must be a whole number, 0 or more, not 'the'",
+            "--logit-bias: a token id must be a whole number, 0 or more, not 'the'; bin/cli"
+                + " tokenize TEXT tells the ids of a text",
             "--logit-bias=the=2.5"),
         usage(
             "bias of a token below 0",

@@ -34,19 +34,27 @@ class BenchTest {
   }
 
   private Result bench(String command, String... options) {
-    return new CliRun()
-        .run(
+    return bench(new CliRun(), command, options);
+  }
+
+  private Result bench(CliRun run, String command, String... options) {
+    return run.run(
+        TinyModel.join(
+            new String[] {"bench", command, "--backend=reference", "--model", model},
             TinyModel.join(
-                new String[] {"bench", command, "--backend=reference", "--model", model},
-                TinyModel.join(
-                    new String[] {"--repetitions=2", "--warmup=0", "--out", out.toString()},
-                    options)));
+                new String[] {"--repetitions=2", "--warmup=0", "--out", out.toString()}, options)));
   }
 
   @Test
   void throughputPrintsItsTableAndKeepsItsSamples() throws IOException {
     Result result =
-        bench("throughput", "--batch=1,3", "--prompt-tokens=4", "--new-tokens=3", "--format=csv");
+        bench(
+            new CliRun().onThisMachine(),
+            "throughput",
+            "--batch=1,3",
+            "--prompt-tokens=4",
+            "--new-tokens=3",
+            "--format=csv");
     assertEquals(0, result.exitCode(), result.err());
     List<String> lines = result.out().lines().toList();
     assertEquals(5, lines.size(), result.out());

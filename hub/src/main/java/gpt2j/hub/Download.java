@@ -4,6 +4,7 @@ import gpt2j.hub.cache.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Brings what is missing of a model into the cache. The contents come first; the snapshot gets its
@@ -32,14 +34,26 @@ final class Download {
   private final Repository repository;
   private final RemoteRepository remote;
   private final HubModel model;
+  private final Duration patience;
   private final Consumer<String> notes;
   private final AtomicLong done = new AtomicLong();
   private volatile long total = -1;
 
-  Download(Repository repository, RemoteRepository remote, HubModel model, Consumer<String> notes) {
+  /**
+   * A download.
+   *
+   * @param patience how long to wait for another process that brings the same
+   */
+  Download(
+      Repository repository,
+      RemoteRepository remote,
+      HubModel model,
+      Duration patience,
+      Consumer<String> notes) {
     this.repository = repository;
     this.remote = remote;
     this.model = model;
+    this.patience = patience;
     this.notes = notes;
   }
 
@@ -120,9 +134,13 @@ final class Download {
       String commit, Map<String, RemoteFile> lacking, String name, Set<RemoteFile> brought)
       throws IOException, InterruptedException {
     RemoteFile file = lacking.get(name);
-    if (file != null && new Transfer(repository, remote, commit, file, _ -> {}, notes).run()) {
+    if (file != null && transfer(commit, file, _ -> {}).run()) {
       brought.add(file);
     }
+  }
+
+  private Transfer transfer(String commit, RemoteFile file, LongConsumer progress) {
+    return new Transfer(repository, remote, commit, file, patience, progress, notes);
   }
 
   private void bring(String commit, Collection<RemoteFile> files, Set<RemoteFile> brought)
@@ -136,7 +154,7 @@ final class Download {
     for (RemoteFile file : rest) {
       tasks.add(
           () -> {
-            if (new Transfer(repository, remote, commit, file, done::addAndGet, notes).run()) {
+            if (transfer(commit, file, done::addAndGet).run()) {
               synchronized (brought) {
                 brought.add(file);
               }

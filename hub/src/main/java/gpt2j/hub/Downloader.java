@@ -7,6 +7,8 @@ import gpt2j.hub.http.Retries;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
@@ -22,10 +24,26 @@ import java.util.function.Function;
  * Runs a download while the caller's thread tells a listener how it gets on.
  *
  * @param retries what to try again, by who is told of it
+ * @param patience how long to wait for another process that brings the same
  */
 record Downloader(
-    HubSettings settings, Repository repository, Function<Consumer<String>, Retries> retries) {
+    HubSettings settings,
+    Repository repository,
+    Function<Consumer<String>, Retries> retries,
+    Duration patience) {
   private static final long TURN_MILLIS = 100;
+
+  /** One that waits for others however long they take. */
+  Downloader(
+      HubSettings settings, Repository repository, Function<Consumer<String>, Retries> retries) {
+    this(settings, repository, retries, ChronoUnit.FOREVER.getDuration());
+  }
+
+  /** One that is needed for nothing but what may be missing: it neither tries again nor waits. */
+  Downloader whoseResultIsNotNeeded() {
+    return new Downloader(
+        settings, repository, notes -> retries.apply(notes).atMost(0), settings.answering());
+  }
 
   /**
    * Brings a model; returns the folder of its files.
@@ -41,7 +59,7 @@ record Downloader(
       RemoteRepository remote =
           new RemoteRepository(
               http, endpoint, model, settings.answering(), retries.apply(notes::add));
-      Download download = new Download(repository, remote, model, notes::add);
+      Download download = new Download(repository, remote, model, patience, notes::add);
       FutureTask<Path> task = new FutureTask<>(download::run);
       Thread worker = Thread.ofVirtual().name("hub").start(task);
       try {

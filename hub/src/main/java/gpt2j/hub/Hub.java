@@ -61,15 +61,17 @@ public final class Hub {
       return repository.snapshot(commit.orElseThrow());
     }
     requireOnline(repository, model);
+    Downloader downloader = new Downloader(settings, repository, retries);
     if (state == State.ABSENT) {
-      return new Downloader(settings, repository, retries).run(model, listener);
+      return downloader.run(model, listener);
     }
     // Another program brought it, without what it didn't need; and maybe there is no more.
     try {
-      return new Downloader(settings, repository, notes -> retries.apply(notes).atMost(0))
-          .run(model.at(commit.orElseThrow()), listener);
+      return downloader.whoseResultIsNotNeeded().run(model.at(commit.orElseThrow()), listener);
     } catch (HubException e) {
-      listener.note(e.getMessage() + "; going on with what the cache has of it");
+      listener.note(
+          e.getMessage()
+              + "; going on with what the cache has of it, for which --offline asks nobody");
       return repository.snapshot(commit.orElseThrow());
     }
   }

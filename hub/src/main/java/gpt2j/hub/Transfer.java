@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -30,19 +31,21 @@ final class Transfer {
       Pattern.compile("bytes ([0-9]+)-[0-9]+/([0-9]+|\\*)");
   private static final int PART = 1 << 20;
   private static final long LOOK_AGAIN_MILLIS = 50;
-  private static final long WORTH_A_NOTE_NANOS = 2_000_000_000L;
+  private static final Duration WORTH_A_NOTE = Duration.ofSeconds(2);
   private static final int RANGE_NOT_SATISFIABLE = 416;
 
   private final Repository repository;
   private final RemoteRepository remote;
   private final String commit;
   private final RemoteFile file;
+  private final Duration patience;
   private final LongConsumer progress;
   private final Consumer<String> notes;
 
   /**
    * A transfer.
    *
+   * @param patience how long to wait for another process that brings the same
    * @param progress is told how many bytes have come; fewer than none when they are given up
    */
   Transfer(
@@ -50,12 +53,14 @@ final class Transfer {
       RemoteRepository remote,
       String commit,
       RemoteFile file,
+      Duration patience,
       LongConsumer progress,
       Consumer<String> notes) {
     this.repository = repository;
     this.remote = remote;
     this.commit = commit;
     this.file = file;
+    this.patience = patience;
     this.progress = progress;
     this.notes = notes;
   }
@@ -97,7 +102,13 @@ final class Transfer {
       if (lock.isPresent()) {
         return lock.get();
       }
-      if (!noted && System.nanoTime() - begun > WORTH_A_NOTE_NANOS) {
+      Duration waited = Duration.ofNanos(System.nanoTime() - begun);
+      if (waited.compareTo(patience) > 0) {
+        throw new ModelProblem(
+            "another process has been downloading %s for more than %d s"
+                .formatted(file.name(), patience.toSeconds()));
+      }
+      if (!noted && waited.compareTo(WORTH_A_NOTE) > 0) {
         notes.accept("waiting for another process, which downloads " + file.name());
         noted = true;
       }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gpt2j.hub.cache.CacheLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads as they should go, and what the cache holds afterwards. */
 class HubTest {
+  private static final String GOING_ON =
+      "; going on with what the cache has of it, for which --offline asks nobody";
+
   private HubFixture fixture;
 
   @BeforeEach
@@ -252,7 +256,31 @@ class HubTest {
     fixture.server.close();
     assertEquals(folder, fixture.resolve(LoopbackHub.NAME));
     assertEquals(1, fixture.notes.size());
-    assertTrue(fixture.notes.getFirst().endsWith("; going on with what the cache has of it"));
+    assertTrue(fixture.notes.getFirst().endsWith(GOING_ON), fixture.notes.toString());
+  }
+
+  /** Such as a process that was stopped: what runs without a file doesn't wait for it for long. */
+  @Test
+  void whoBringsWhatMayBeMissingIsWaitedForAsLongAsTheHub() throws IOException {
+    Path folder = fixture.resolve(LoopbackHub.NAME);
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.delete(fixture.blob("tokenizer.json"));
+    fixture.environment.put("HF_HUB_ETAG_TIMEOUT", "1");
+    String hash = fixture.blob("tokenizer.json").getFileName().toString();
+    Path file = fixture.cache.resolve(".locks/models--openai-community--gpt2/" + hash + ".lock");
+    try (CacheLock lock = CacheLock.tryTake(file).orElseThrow()) {
+      assertTrue(lock.isExclusive());
+      assertEquals(folder, fixture.resolve(LoopbackHub.NAME));
+    }
+    assertEquals(
+        List.of(
+            "openai-community/gpt2@"
+                + LoopbackHub.COMMIT
+                + ": another process has been downloading tokenizer.json for more than 1 s"
+                + GOING_ON),
+        fixture.notes);
+    assertEquals(folder, fixture.resolve(LoopbackHub.NAME));
+    assertTrue(Files.exists(folder.resolve("tokenizer.json")));
   }
 
   @Test

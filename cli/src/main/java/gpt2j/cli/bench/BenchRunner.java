@@ -3,7 +3,6 @@ package gpt2j.cli.bench;
 import gpt2j.bench.Benchmarks;
 import gpt2j.bench.ResultDirectory;
 import gpt2j.bench.context.BenchContext;
-import gpt2j.bench.machine.HostWatch;
 import gpt2j.bench.result.BenchmarkCommand;
 import gpt2j.bench.result.BenchmarkResult;
 import gpt2j.bench.table.Tables;
@@ -50,7 +49,7 @@ final class BenchRunner {
           new BenchContext(
               context.backends(),
               System::nanoTime,
-              new HostWatch(),
+              context.machine().get(),
               options.randomModels(context.environment()),
               new Version().getVersion()[0].replace("gpt2j ", ""),
               context.interruption()::requested,

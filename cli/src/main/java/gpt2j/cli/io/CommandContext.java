@@ -1,11 +1,13 @@
 package gpt2j.cli.io;
 
 import gpt2j.api.BackendProvider;
+import gpt2j.bench.context.MachineWatch;
 import gpt2j.hub.Hub;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * What commands work with.
@@ -17,6 +19,7 @@ import java.util.function.IntPredicate;
  * @param environment the environment variables
  * @param backends every backend by name
  * @param hub has the models that are known by a name
+ * @param machine makes what sees how busy the machine is and how fast its memory, for benchmarks
  * @param interruption tells when the user wants an end
  */
 public record CommandContext(
@@ -27,6 +30,7 @@ public record CommandContext(
     Map<String, String> environment,
     Map<String, BackendProvider> backends,
     Hub hub,
+    Supplier<MachineWatch> machine,
     Interruption interruption) {
   public static final int OUT = 1;
   private static final int ERR = 2;

@@ -33,10 +33,22 @@ record LogitBias(Map<Integer, Float> byToken) {
           throw new TypeConversionException(
               "must be token ids with numbers, as in 464=2.5,262=-100, not " + OneLine.quote(text));
         }
-        int token = read("a token id", TOKEN, pair[0]);
+        int token = readToken(pair[0]);
         add(all, token, read("the bias of token " + token, BIAS, pair[1]));
       }
       return new LogitBias(all);
+    }
+
+    /** Who gives a word has to be told where its ids come from. */
+    private static int readToken(String text) {
+      try {
+        return read("a token id", TOKEN, text);
+      } catch (TypeConversionException e) {
+        throw text.chars().noneMatch(Character::isLetter)
+            ? e
+            : new TypeConversionException(
+                e.getMessage() + "; bin/cli tokenize TEXT tells the ids of a text");
+      }
     }
 
     private static <T> T read(String what, ITypeConverter<T> converter, String text) {

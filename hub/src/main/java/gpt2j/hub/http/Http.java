@@ -13,6 +13,11 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
@@ -23,6 +28,9 @@ import javax.net.ssl.SSLException;
  */
 public final class Http implements AutoCloseable {
   private static final int MOST_REDIRECTS = 20;
+
+  /** So that the client's own limit, which knows more of what is wrong, comes first. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
 
   private final HttpClient client;
   private final URI hub;
@@ -120,7 +128,8 @@ public final class Http implements AutoCloseable {
       token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
     }
     try {
-      HttpResponse<Body> response = client.send(request.build(), info -> new Body(silence));
+      HttpResponse<Body> response =
+          within(answering, () -> client.send(request.build(), info -> new Body(silence)));
       return new Reply(uri, response.statusCode(), response);
     } catch (HttpConnectTimeoutException e) {
       throw HttpFailure.ofConnection(uri.getHost() + " can't be reached: no answer", e);
@@ -140,6 +149,32 @@ public final class Http implements AutoCloseable {
     } catch (IOException e) {
       throw HttpFailure.ofConnection(
           "the connection to %s broke: %s".formatted(uri.getHost(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Waits for an answer no longer than for that. The client's own limit doesn't count how long the
+   * system looks for the host's address, which is most of a minute where no name server answers.
+   *
+   * @throws HttpTimeoutException when it doesn't come
+   */
+  static <T> T within(Duration limit, Callable<T> request)
+      throws IOException, InterruptedException {
+    FutureTask<T> answer = new FutureTask<>(request);
+    Thread.ofVirtual().name("hub-request").start(answer);
+    try {
+      return answer.get(limit.plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new HttpTimeoutException("no answer");
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException cause -> throw cause;
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      answer.cancel(true);
     }
   }
 
