@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Draws one token after another for sequences of a session, all of them in each step. A step is
  * recorded once for each number of rows that it is run with; tokens, positions and random numbers
  * move on in device memory, and the host reads nothing but the tokens drawn. Nothing is allocated
- * per step but the array of the result.
+ * per step but the array of the result. Sequences may {@link #join} and {@link #leave} between two
+ * steps.
  *
  * <p>A device may be some steps ahead of the host: as many as its {@link TokenQueue#depth queue} is
  * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
