@@ -22,8 +22,8 @@ import java.util.OptionalLong;
  * same tokens needn't be evaluated from its beginning.
  *
  * <p>Any thread may submit, and any may {@link #close} at any time: whatever hasn't ended then ends
- * with an {@link IllegalStateException}. An engine is closed before its model, by its user: its
- * thread, a daemon, keeps one that is forgotten.
+ * with an {@link IllegalStateException}. An engine is closed before its model, by its user, also
+ * when it has failed: its thread, a daemon, keeps one that is forgotten.
  *
  * {@snippet :
  * try (Engine engine = Engine.start(model, EngineOptions.defaults());
@@ -127,7 +127,7 @@ public final class Engine implements AutoCloseable {
     return scheduler.statistics();
   }
 
-  /** The engine's thread. */
+  /** The engine's thread. It gives no memory back, since whoever closes must find it given back. */
   private void work() {
     try {
       while (inbox.isOpen()) {
@@ -142,8 +142,6 @@ public final class Engine implements AutoCloseable {
     } catch (Error e) {
       inbox.end(new IllegalStateException("the engine has failed: " + e, e));
       throw e;
-    } finally {
-      release();
     }
   }
 
@@ -154,10 +152,6 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     inbox.end(new IllegalStateException("the engine is closed"));
-    release();
-  }
-
-  private void release() {
     decoder.close();
     session.close();
   }

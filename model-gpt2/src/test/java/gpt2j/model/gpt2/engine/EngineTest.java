@@ -64,7 +64,7 @@ final class EngineTest {
   @Test
   void readsToTheEnd() {
     List<Completion> alone = model.generate(REQUEST.withSamples(3));
-    try (Engine engine = Engine.start(model, EngineOptions.defaults());
+    try (Engine engine = Engine.start(model, IDLES);
         Submission submission = engine.submit(REQUEST.withSamples(3))) {
       StringBuilder[] texts = {new StringBuilder(), new StringBuilder(), new StringBuilder()};
       assertThrows(IllegalStateException.class, submission::completions);
@@ -199,6 +199,7 @@ final class EngineTest {
         }
         Thread.sleep(random.nextInt(3));
         engine.close();
+        assertEquals(subject.weightBytes(), subject.backend().memory().total());
         for (Future<?> reader : readers) {
           reader.get();
         }
