@@ -12,6 +12,7 @@ module gpt2j.model.gpt2 {
   exports gpt2j.model.gpt2.convert;
   exports gpt2j.model.gpt2.data;
   exports gpt2j.model.gpt2.data.prepare;
+  exports gpt2j.model.gpt2.engine;
   exports gpt2j.model.gpt2.files;
   exports gpt2j.model.gpt2.json;
   exports gpt2j.model.gpt2.stories;

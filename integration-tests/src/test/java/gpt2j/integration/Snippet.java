@@ -33,7 +33,9 @@ record Snippet(Path page, int line, String code) {
       import gpt2j.backend.cpu.*;
       import gpt2j.hub.*;
       import gpt2j.model.gpt2.*;
+      import gpt2j.model.gpt2.engine.*;
       import java.nio.file.*;
+      import java.time.*;
       import java.util.*;
       import java.util.stream.*;
       abstract class Snippet {

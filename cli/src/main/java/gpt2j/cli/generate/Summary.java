@@ -56,6 +56,7 @@ record Summary(LoadedModel loaded, GenerationRequest request, List<Completion> c
           case END_OF_TEXT -> "ended at the end of text";
           case CONTEXT_FULL -> "ended because the context is full";
           case CANCELLED -> "interrupted";
+          case DEADLINE -> "ended at the deadline";
           case MAX_NEW_TOKENS -> "";
         };
     long count = completions.stream().filter(c -> c.finishReason() == reason).count();

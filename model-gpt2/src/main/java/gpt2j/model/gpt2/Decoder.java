@@ -2,27 +2,15 @@ package gpt2j.model.gpt2;
 
 import gpt2j.api.Backend;
 import gpt2j.api.Lifetime;
-import gpt2j.api.Operations;
-import gpt2j.api.Profiler;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.SamplingState;
-import gpt2j.api.Step;
-import gpt2j.api.TokenBatch;
 import gpt2j.api.TokenQueue;
 import gpt2j.api.Words;
-import gpt2j.api.tensor.DataType;
-import gpt2j.api.tensor.Shape;
-import gpt2j.api.tensor.Tensor;
-import gpt2j.api.tensor.Usage;
+import gpt2j.model.gpt2.inference.DecodeSteps;
 import gpt2j.model.gpt2.inference.Workspace;
-import gpt2j.model.gpt2.memory.HostInts;
 import gpt2j.model.gpt2.memory.Locked;
-import gpt2j.model.gpt2.memory.Resources;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Draws one token after another for sequences of a session, all of them in each step. A step is
  * recorded once for each number of rows that it is run with; tokens, positions and random numbers
  * move on in device memory, and the host reads nothing but the tokens drawn. Nothing is allocated
- * per step but the array of the result.
+ * per step but the array of the result. Sequences may {@link #join} and {@link #leave} between two
+ * steps.
  *
  * <p>A device may be some steps ahead of the host: as many as its {@link TokenQueue#depth queue} is
  * deep. What it computed for nothing leaves no trace: it lies in the cache behind what the
@@ -78,76 +67,73 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** What a step of some number of rows works in, the first of them those that are drawn for. */
-  private record Sized(TokenBatch batch, Tensor logits, Tensor sampled, Step step) {}
-
   private final Session session;
   private final Workspace workspace;
   private final Backend backend;
-  private final Operations ops;
-  private final Profiler profiler;
-  private final List<Row> rows;
   private final int most; // rows
+  private final int vocabulary;
   private final @Nullable BitSet drawable; // null for all
-  private final boolean restricts; // whether there was a row that may not draw all tokens
+  private final DecodeSteps steps;
 
-  private final Resources resources = new Resources();
-  private final TokenBatch batch; // [most]: the tokens to evaluate next
-  private final Tensor logits; // [most, V]
-  private final Tensor sampled; // I32 [most]
-  private final SamplingState sampling;
-  private final TokenQueue queue;
-  private final HostInts host;
-  private final Map<Integer, Sized> steps = new HashMap<>(); // by rows, when first needed
-
-  private int underWay; // draws that were queued and not taken
-  private boolean rewrite; // whether rows have left since the last draw
+  private final List<Row> rows = new ArrayList<>(); // of the steps, in their order
+  private final BitSet gone = new BitSet(); // those of them that have left since
+  private final List<Row> joining = new ArrayList<>();
+  private boolean restricts; // whether there was a row that may not draw all tokens
+  private boolean rewrite; // whether rows have changed since the last draw
   private final int[] taken; // [most]
   private final Lifetime lifetime;
 
   /**
    * A decoder for some of a session's sequences.
    *
+   * @param rows what it draws for to begin with
+   * @param most rows at most
    * @param whole the lifetime of what the session is a part of, or null if it is for itself
    */
   Decoder(
-      Gpt2 model, Session session, Workspace workspace, List<Row> rows, @Nullable Lifetime whole) {
-    if (rows.isEmpty() || rows.size() > session.sequences()) {
+      Gpt2 model,
+      Session session,
+      Workspace workspace,
+      List<Row> rows,
+      int most,
+      @Nullable Lifetime whole) {
+    if (most < 1 || most > session.sequences()) {
       throw new IllegalArgumentException(
-          "a decoder takes 1 … %d sequences, not %d".formatted(session.sequences(), rows.size()));
+          "a decoder takes 1 … %d sequences, not %d".formatted(session.sequences(), most));
     }
     this.session = session;
     this.workspace = workspace;
+    this.most = most;
     backend = model.backend();
-    ops = backend.operations();
-    profiler = backend.profiler();
-    this.rows = new ArrayList<>(rows);
-    most = rows.size();
+    vocabulary = model.config().vocabularySize();
     drawable = model.drawable();
-    restricts = drawable != null || rows.stream().anyMatch(row -> row.allowed() != null);
     taken = new int[most];
-
-    int vocabulary = model.config().vocabularySize();
     Locked.begin(backend);
     try {
       session.requireOpen();
-      batch = resources.add(TokenBatch.allocate(backend, most));
-      logits =
-          resources.add(
-              backend.allocate(DataType.F32, Shape.of(most, vocabulary), Usage.ACTIVATION));
-      sampled = resources.add(backend.allocate(DataType.I32, Shape.of(most), Usage.IO));
-      sampling = resources.add(backend.samplingState(most, vocabulary));
-      queue = resources.add(backend.tokenQueue(most));
-      host = new HostInts(Arena.ofAuto(), most);
-      useRows();
-      resetSampling();
-    } catch (RuntimeException | Error e) {
-      resources.closeAfter(e);
-      throw e;
+      steps = new DecodeSteps(backend, workspace, most, vocabulary);
+      try {
+        joining.addAll(rows);
+        settle();
+      } catch (RuntimeException | Error e) {
+        steps.close();
+        throw e;
+      }
     } finally {
       backend.lock().unlock();
     }
     lifetime = whole == null ? backend.lifetime(this, "decoder") : whole;
+  }
+
+  /** Told what was drawn for a sequence. */
+  @FunctionalInterface
+  public interface Drawn {
+    /**
+     * Called once for each sequence of a step.
+     *
+     * @param token what was drawn, or {@link SamplingState#NO_TOKEN}
+     */
+    void drew(int sequence, int token);
   }
 
   /**
@@ -163,32 +149,69 @@ public final class Decoder implements AutoCloseable {
    *     for any of them, and all must be prefilled before the next draw
    */
   public int[] next() {
+    draw();
+    requireTokens();
+    int[] drawn = new int[rows.size() - gone.cardinality()];
+    int count = 0;
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
+      drew(i);
+      drawn[count++] = taken[i];
+    }
+    return drawn;
+  }
+
+  /**
+   * The same for rows that come and go: a sequence whose logits aren't numbers gets {@link
+   * SamplingState#NO_TOKEN}, and the others go on; it must {@link #leave} before the next draw.
+   * What is told may let sequences join and leave. Where the device is ahead, it does what it has
+   * begun before those that join come in, so they may be told of some calls later.
+   *
+   * @throws IllegalStateException as above, and when there is no sequence to draw for
+   */
+  public void next(Drawn told) {
+    if (rows.size() == gone.cardinality() && joining.isEmpty()) {
+      throw new IllegalStateException("there is no sequence to draw for");
+    }
+    draw();
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
+      if (taken[i] == SamplingState.NO_TOKEN) {
+        sequence(i).undraw();
+      } else {
+        drew(i);
+      }
+      told.drew(rows.get(i).sequence(), taken[i]);
+    }
+  }
+
+  private void drew(int row) {
+    sequence(row).draw(taken[row], this);
+    rows.get(row).history().drew(taken[row]);
+  }
+
+  private void draw() {
     Locked.begin(backend);
     try {
       requireOpen();
+      if (here(0) == rows.size()) {
+        forget(); // nobody is left who wants what is under way
+      } else if (steps.underWay() == 0) {
+        settle();
+      }
       if (goesOn()) {
         goOn();
       } else {
-        dropSurplus();
+        forget();
         begin();
       }
     } finally {
       backend.lock().unlock();
     }
     try {
-      queue.take(taken);
+      steps.take(taken);
     } catch (IllegalStateException e) {
       requireOpen(); // or says what was closed meanwhile
       throw e;
     }
-    underWay--;
-    int[] drawn = Arrays.copyOf(taken, rows.size());
-    requireTokens(drawn);
-    for (int i = 0; i < drawn.length; i++) {
-      sequence(i).draw(drawn[i], this);
-      rows.get(i).history().drew(drawn[i]);
-    }
-    return drawn;
   }
 
   private void requireOpen() {
@@ -196,124 +219,178 @@ public final class Decoder implements AutoCloseable {
     session.requireOpen();
   }
 
+  /** The first row from {@code from} on that hasn't left. */
+  private int here(int from) {
+    return gone.nextClearBit(from);
+  }
+
   private Sequence sequence(int row) {
     return session.sequence(rows.get(row).sequence());
   }
 
+  /**
+   * Lets a sequence join at the next step. It holds all of its text but the last token, which that
+   * step evaluates: so one that joins draws its first token beside the others.
+   *
+   * @param sample whose text it is, and how to draw for it
+   * @throws IllegalArgumentException when there is no such sequence, or it is drawn for already
+   * @throws IllegalStateException when there is no room for one more
+   */
+  public void join(int sequence, Sample sample) {
+    join(sample.row(sequence), sample.last());
+  }
+
+  /** The same of a sequence behind which {@code token} was drawn. */
+  void join(Row row, int token) {
+    Sequence sequence = session.sequence(row.sequence());
+    if (place(row.sequence()) >= 0
+        || joining.stream().anyMatch(other -> other.sequence() == row.sequence())) {
+      throw new IllegalArgumentException("sequence %d joins twice".formatted(row.sequence()));
+    }
+    if (rows.size() - gone.cardinality() + joining.size() == most) {
+      throw new IllegalStateException("the decoder draws for %d sequences already".formatted(most));
+    }
+    if (token < 0 || token >= vocabulary) {
+      throw new IllegalArgumentException(
+          "token %d is outside the vocabulary 0 … %d".formatted(token, vocabulary - 1));
+    }
+    joining.add(row);
+    sequence.draw(token, this);
+  }
+
+  /**
+   * Lets a sequence leave at once: nothing is drawn for it any more, and it may be changed.
+   *
+   * @throws IllegalArgumentException when it isn't drawn for
+   */
+  public void leave(int sequence) {
+    if (joining.removeIf(row -> row.sequence() == sequence)) {
+      return;
+    }
+    int row = place(sequence);
+    if (row < 0) {
+      throw new IllegalArgumentException("sequence %d isn't drawn for".formatted(sequence));
+    }
+    gone.set(row);
+  }
+
+  /** The row of a sequence, −1 if it has none. */
+  private int place(int sequence) {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
+      if (rows.get(i).sequence() == sequence) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** Leaves out the sequences that aren't wanted any more; the others go on in the same order. */
   void retain(IntPredicate sequences) {
-    if (rows.removeIf(row -> !sequences.test(row.sequence()))) {
-      Locked.run(
-          backend,
-          () -> {
-            requireOpen();
-            forget();
-            useRows();
-          });
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
+      if (!sequences.test(rows.get(i).sequence())) {
+        gone.set(i);
+      }
     }
+  }
+
+  /**
+   * Has rows leave and join. What is under way was queued for the rows as they were, and is of use
+   * to those that stay, so the last of it must have been taken.
+   */
+  private void settle() {
+    if (gone.isEmpty() && joining.isEmpty()) {
+      return;
+    }
+    int first = gone.isEmpty() ? rows.size() : gone.nextSetBit(0);
+    for (int i = gone.length() - 1; i >= 0; i = gone.previousSetBit(i - 1)) {
+      rows.remove(i);
+    }
+    rows.addAll(joining);
+    gone.clear();
+    joining.clear();
+    useRows(first);
+    rewrite = true;
   }
 
   /** Makes the tokens drawn last part of their sequences and queues as many steps as it may. */
   private void goOn() {
     if (rewrite) {
-      writeRows(sizeOf(rows.size()), i -> sequence(i).drawn(), i -> sequence(i).length());
+      writeRows(i -> sequence(i).drawn(), i -> sequence(i).length());
       rewrite = false;
     }
     int longest = 0;
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
       int length = sequence(i).length();
       workspace.reserve(
-          rows.get(i).sequence(), Math.min(session.capacity(), length + queue.depth() + 2));
+          rows.get(i).sequence(), Math.min(session.capacity(), length + steps.depth() + 2));
       longest = Math.max(longest, length + 1);
     }
-    Step step = sized(sizeOf(rows.size())).step();
-    if (underWay == 0) {
-      run(step);
+    if (steps.underWay() == 0) {
+      steps.run(rows.size());
     }
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
       sequence(i).append(sequence(i).drawn());
     }
     // The first draw under way follows the sequences as they are; each further one, a token more.
-    while (underWay <= queue.depth() && longest + underWay <= session.capacity()) {
-      run(step);
+    // None is queued for rows that are about to change.
+    while (gone.isEmpty()
+        && joining.isEmpty()
+        && steps.underWay() <= steps.depth()
+        && longest + steps.underWay() <= session.capacity()) {
+      steps.run(rows.size());
     }
   }
 
-  private void run(Step step) {
-    step.run();
-    underWay++;
-  }
-
-  /**
-   * How many rows a step has. Where it is done when its call returns, recording costs nothing, and
-   * it has as many as there are; else powers of two, so that few steps serve all numbers, the rest
-   * of the rows idle.
-   */
-  private int sizeOf(int count) {
-    return queue.depth() == 0 ? count : Math.min(most, Integer.highestOneBit(2 * count - 1));
-  }
-
-  private Sized sized(int size) {
-    Sized known = steps.get(size);
-    if (known == null) {
-      TokenBatch first = batch.first(size);
-      Tensor firstLogits = logits.rows(0, size);
-      Tensor firstSampled = sampled.rows(0, size);
-      Step step =
-          resources.add(
-              backend.record("decode", () -> evaluateAndDraw(first, firstLogits, firstSampled)));
-      known = new Sized(first, firstLogits, firstSampled, step);
-      steps.put(size, known);
-    }
-    return known;
-  }
-
-  private void requireTokens(int[] drawn) {
-    for (int i = 0; i < drawn.length; i++) {
-      if (drawn[i] == SamplingState.NO_TOKEN) {
+  private void requireTokens() {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
+      if (taken[i] == SamplingState.NO_TOKEN) {
+        int[] tokens = sequence(i).tokens();
         Locked.run(
             backend,
             () -> {
               requireOpen();
               forget();
+              useRows(0); // what gave no token counts as no draw
             });
-        for (int row = 0; row < drawn.length; row++) {
-          sequence(row).undraw(); // there is nothing that a sequence could go on with
+        for (Row row : rows) {
+          // There is nothing that a sequence could go on with.
+          session.sequence(row.sequence()).undraw();
         }
-        throw session.nonFinite(sequence(i).tokens());
+        throw session.nonFinite(tokens);
       }
     }
   }
 
   /** Forgets the draws under way, as if they had not been queued. */
-  private void dropSurplus() {
-    if (underWay > 0) {
-      forget();
-    }
-  }
-
   private void forget() {
-    queue.clear();
-    underWay = 0;
-    rewrite = true;
-    resetSampling();
-  }
-
-  private void useRows() {
-    for (int i = 0; i < rows.size(); i++) {
-      sampling.use(i, rows.get(i).sampling());
+    boolean surplus = steps.underWay() > 0;
+    if (surplus) {
+      steps.clear();
     }
-    if (restricts) {
-      allow();
+    settle();
+    if (surplus) {
+      useRows(0);
+      rewrite = true;
     }
   }
 
-  /** Also lifts what a row that has left was restricted to from the row that takes its place. */
-  private void allow() {
+  /** How the rows from {@code first} on are drawn for, and what they have behind them. */
+  private void useRows(int first) {
     Map<Set<Integer>, BitSet> made = new IdentityHashMap<>(); // samples of a request share theirs
-    for (int i = 0; i < rows.size(); i++) {
-      Set<Integer> allowed = rows.get(i).allowed();
-      sampling.allow(i, allowed == null ? drawable : made.computeIfAbsent(allowed, this::bits));
+    for (Row row : rows.subList(first, rows.size())) {
+      restricts |= drawable != null || row.allowed() != null;
+    }
+    for (int i = first; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      steps.sampling().use(i, row.sampling());
+      if (restricts) { // also lifts what a row that has left was restricted to
+        Set<Integer> allowed = row.allowed();
+        steps
+            .sampling()
+            .allow(i, allowed == null ? drawable : made.computeIfAbsent(allowed, this::bits));
+      }
+      int[] drawn = row.history().drawn();
+      steps.sampling().reset(i, row.stream(), drawn.length, row.history().prompt(), drawn);
     }
   }
 
@@ -326,21 +403,13 @@ public final class Decoder implements AutoCloseable {
     return bits;
   }
 
-  private void resetSampling() {
-    for (int i = 0; i < rows.size(); i++) {
-      Row row = rows.get(i);
-      int[] drawn = row.history().drawn();
-      sampling.reset(i, row.stream(), drawn.length, row.history().prompt(), drawn);
-    }
-  }
-
   /** Whether the tokens drawn last go on with what the sequences hold; if not, all have logits. */
   private boolean goesOn() {
     boolean goesOn = true;
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
       goesOn &= sequence(i).isDrawnBy(this);
     }
-    for (int i = 0; i < rows.size(); i++) {
+    for (int i = here(0); i < rows.size(); i = here(i + 1)) {
       int sequence = rows.get(i).sequence();
       if (!goesOn) {
         session.requireHidden(sequence);
@@ -350,47 +419,22 @@ public final class Decoder implements AutoCloseable {
                 .formatted(sequence, Words.count(session.capacity(), "token")));
       }
     }
+    if (!goesOn) {
+      joining.forEach(row -> session.requireHidden(row.sequence()));
+    }
     return goesOn;
   }
 
   /** Draws from the logits after what was prefilled. */
   private void begin() {
-    int size = sizeOf(rows.size());
     // The draw makes the token the next step's input and moves the position on.
-    writeRows(size, i -> 0, i -> sequence(i).length() - 1);
+    writeRows(i -> 0, i -> sequence(i).length() - 1);
     rewrite = false;
-    TokenBatch first = batch.first(rows.size());
-    Tensor firstLogits = logits.rows(0, rows.size());
-    workspace.head(firstLogits, workspace.hidden(first.slots()));
-    draw(first, firstLogits, sampled.rows(0, rows.size()));
-    underWay++;
+    steps.begin(rows.size());
   }
 
-  /** What the rows evaluate next, and where; those behind them are idle. */
-  private void writeRows(int size, IntUnaryOperator token, IntUnaryOperator position) {
-    write(batch.tokens(), size, token, 0);
-    write(batch.positions(), size, position, 0);
-    write(batch.slots(), size, i -> rows.get(i).sequence(), TokenBatch.IDLE);
-  }
-
-  private void write(Tensor to, int size, IntUnaryOperator value, int idle) {
-    for (int i = 0; i < size; i++) {
-      host.set(i, i < rows.size() ? value.applyAsInt(i) : idle);
-    }
-    backend.write(to.rows(0, size), host.first(size));
-  }
-
-  /** Evaluates the tokens drawn last and draws the next: what is recorded. */
-  private void evaluateAndDraw(TokenBatch rows, Tensor logits, Tensor sampled) {
-    workspace.head(logits, workspace.evaluate(rows));
-    draw(rows, logits, sampled);
-  }
-
-  private void draw(TokenBatch rows, Tensor logits, Tensor sampled) {
-    profiler.section("sample");
-    ops.sample(sampled, logits, sampling);
-    ops.advance(rows, sampled, queue);
-    profiler.end();
+  private void writeRows(IntUnaryOperator token, IntUnaryOperator position) {
+    steps.write(rows.size(), token, position, i -> rows.get(i).sequence());
   }
 
   /** Gives the memory back. Twice does nothing. */
@@ -403,6 +447,6 @@ public final class Decoder implements AutoCloseable {
 
   /** Gives the memory back, if it wasn't. */
   void release() {
-    Locked.run(backend, resources::close);
+    Locked.run(backend, steps::close);
   }
 }

@@ -14,7 +14,9 @@ public enum FinishReason {
    * {@link Generation#cancel} was called, the thread was interrupted, or the generation was closed
    * before its end.
    */
-  CANCELLED("cancelled");
+  CANCELLED("cancelled"),
+  /** The time that the request was given to an engine with is over. */
+  DEADLINE("deadline");
 
   private final String label;
 

@@ -41,15 +41,8 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
   Generation(Gpt2 model, List<GenerationRequest> requests) {
     backend = model.backend();
-    Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
     for (GenerationRequest request : requests) {
-      request.checkTokens(model.config().vocabularySize(), model.drawable());
-      for (Prompt prompt : request.prompts()) {
-        int[] tokens = encode(model, prompt, request.contextOverflow());
-        for (int stream = 0; stream < request.samples(); stream++) {
-          active.add(new Sample(active.size(), stream, model, request, endTokens, tokens));
-        }
-      }
+      active.addAll(Sample.of(model, request, active.size()));
     }
     if (active.isEmpty()) {
       throw new IllegalArgumentException("a generation needs at least one request");
@@ -66,27 +59,6 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
       lifetime.end();
       throw e;
     }
-  }
-
-  private static int[] encode(Gpt2 model, Prompt prompt, ContextOverflow overflow) {
-    int[] tokens =
-        switch (prompt) {
-          case Prompt.Text(String text) -> model.tokenizer().encode(text);
-          case Prompt.Tokens(List<Integer> list) ->
-              list.stream().mapToInt(Integer::intValue).toArray();
-        };
-    int context = model.config().contextLength();
-    if (tokens.length == 0) {
-      throw new IllegalArgumentException(
-          "the prompt is empty: there must be at least one token to go on from");
-    }
-    model.checkTokens(tokens);
-    if (tokens.length > context && overflow == ContextOverflow.STOP) {
-      throw new IllegalArgumentException(
-          "the prompt has %d tokens, more than the model's context of %d; shorten it, or choose to recompute or slide when the context overflows"
-              .formatted(tokens.length, context));
-    }
-    return tokens;
   }
 
   /**
@@ -205,7 +177,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     }
     Decoder drawing = decoder;
     if (drawing == null) {
-      drawing = session.decoder(active.stream().map(Sample::row).toList());
+      drawing = session.decoder(active.stream().map(sample -> sample.row(sample.index())).toList());
       decoder = drawing;
     }
     int[] drawn = drawing.next();

@@ -7,8 +7,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One completion while it grows: its tokens, its text, and the part of it that the model sees. */
-final class Sample implements DrawHistory {
+/**
+ * One completion while it grows: its tokens, its text, and the part of it that the model sees. For
+ * whoever draws the tokens.
+ */
+public final class Sample implements DrawHistory {
   private final int index;
   private final int stream;
   private final GenerationRequest request;
@@ -55,17 +58,60 @@ final class Sample implements DrawHistory {
     }
   }
 
-  int index() {
+  /**
+   * A sample for each completion that a request asks for, prompt by prompt.
+   *
+   * @param first the index of the first of them
+   * @throws IllegalArgumentException as {@link Gpt2#start} does
+   */
+  public static List<Sample> of(Gpt2 model, GenerationRequest request, int first) {
+    request.checkTokens(model.config().vocabularySize(), model.drawable());
+    Set<Integer> endTokens = Set.copyOf(model.config().eosTokens());
+    List<Sample> samples = new ArrayList<>();
+    for (Prompt prompt : request.prompts()) {
+      int[] tokens = encode(model, prompt, request.contextOverflow());
+      for (int stream = 0; stream < request.samples(); stream++) {
+        int index = first + samples.size();
+        samples.add(new Sample(index, stream, model, request, endTokens, tokens));
+      }
+    }
+    return samples;
+  }
+
+  private static int[] encode(Gpt2 model, Prompt prompt, ContextOverflow overflow) {
+    int[] tokens =
+        switch (prompt) {
+          case Prompt.Text(String text) -> model.tokenizer().encode(text);
+          case Prompt.Tokens(List<Integer> list) ->
+              list.stream().mapToInt(Integer::intValue).toArray();
+        };
+    int context = model.config().contextLength();
+    if (tokens.length == 0) {
+      throw new IllegalArgumentException(
+          "the prompt is empty: there must be at least one token to go on from");
+    }
+    model.checkTokens(tokens);
+    if (tokens.length > context && overflow == ContextOverflow.STOP) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens, more than the model's context of %d; shorten it, or choose to recompute or slide when the context overflows"
+              .formatted(tokens.length, context));
+    }
+    return tokens;
+  }
+
+  /** Which completion it is. */
+  public int index() {
     return index;
   }
 
-  int stream() {
+  /** Which of its prompt's samples it is. */
+  public int stream() {
     return stream;
   }
 
-  /** How it is drawn for. */
-  Decoder.Row row() {
-    return new Decoder.Row(index, request.sampling(), request.allowedTokens(), stream, this);
+  /** How a sequence that holds it is drawn for. */
+  Decoder.Row row(int sequence) {
+    return new Decoder.Row(sequence, request.sampling(), request.allowedTokens(), stream, this);
   }
 
   @Override
@@ -83,48 +129,49 @@ final class Sample implements DrawHistory {
   public void drew(int token) {}
 
   /** Positions that it takes at most. */
-  int mostPositions() {
+  public int mostPositions() {
     return (int) Math.min(context, (long) promptLength + request.maxNewTokens());
   }
 
   /** The tokens that the next one follows: at most a context of them. */
-  int[] window() {
+  public int[] window() {
     windowMoved = false;
     return tokens.from(windowStart);
   }
 
   /** The token drawn last. */
-  int last() {
+  public int last() {
     return tokens.get(tokens.size() - 1);
   }
 
   /** Whether the window begins elsewhere than when {@link #window} was last called. */
-  boolean windowMoved() {
+  public boolean windowMoved() {
     return windowMoved;
   }
 
   /** Whether what was evaluated is kept for the next token. */
-  boolean usesCache() {
+  public boolean usesCache() {
     return request.useCache();
   }
 
-  @Nullable FinishReason finishReason() {
+  /** Why it has ended, if it has. */
+  public @Nullable FinishReason finishReason() {
     return finishReason;
   }
 
   /** Takes the first token's times. */
-  void began(Duration prefillTime, Duration firstTokenTime) {
+  public void began(Duration prefillTime, Duration firstTokenTime) {
     prefill = prefillTime;
     timeToFirstToken = firstTokenTime;
   }
 
   /** Takes a further token's time. */
-  void stepped(Duration step) {
+  public void stepped(Duration step) {
     steps.add(step);
   }
 
   /** Takes a token that was drawn, and may end with it; returns the text that is certain now. */
-  String push(int token) {
+  public String push(int token) {
     tokens.add(token);
     if (request.stopAtEndOfText() && endTokens.contains(token)) {
       finishReason = FinishReason.END_OF_TEXT;
@@ -156,7 +203,7 @@ final class Sample implements DrawHistory {
   }
 
   /** Ends the sample, for {@code reason} unless it has ended by itself. */
-  GenerationEvent.Finished finish(FinishReason reason) {
+  public GenerationEvent.Finished finish(FinishReason reason) {
     String tail = matcher.push(decoder.finish());
     String rest = emit(matcher.stopped() ? tail : tail + matcher.finish());
     Completion completion =

@@ -236,8 +236,17 @@ public final class Session implements AutoCloseable {
     return decoder(rows);
   }
 
+  /**
+   * Draws tokens for sequences that {@linkplain Decoder#join join} and {@linkplain Decoder#leave
+   * leave}: none yet, and {@code most} at a time.
+   */
+  public Decoder decoder(int most) {
+    requireOpen();
+    return new Decoder(model, this, workspace, List.of(), most, whole);
+  }
+
   Decoder decoder(List<Decoder.Row> rows) {
-    return new Decoder(model, this, workspace, rows, whole);
+    return new Decoder(model, this, workspace, rows, rows.size(), whole);
   }
 
   /**
@@ -287,6 +296,18 @@ public final class Session implements AutoCloseable {
         });
   }
 
+  /** Gives back the memory behind the tokens that a sequence holds, as far as it can be. */
+  public void trim(int sequence) {
+    requireOpen();
+    int length = length(sequence);
+    Locked.runPiece(
+        backend,
+        () -> {
+          requireOpen();
+          workspace.trim(sequence, length);
+        });
+  }
+
   /** Drops the last {@code count} tokens of a sequence. */
   public void rollBack(int sequence, int count) {
     requireOpen();
@@ -328,9 +349,24 @@ public final class Session implements AutoCloseable {
     fork(from, this, to);
   }
 
+  /** The same of the first {@code length} tokens alone. */
+  public void fork(int from, int to, int length) {
+    requireOpen();
+    if (length < 0 || length > length(from)) {
+      throw new IllegalArgumentException(
+          "can't fork %s of sequence %d, which holds %d"
+              .formatted(Words.count(length, "token"), from, length(from)));
+    }
+    fork(from, this, to, length);
+  }
+
   /** Makes a sequence of another session of the same model a copy of one of this session. */
   public void fork(int from, Session target, int to) {
     requireOpen();
+    fork(from, target, to, length(from));
+  }
+
+  private void fork(int from, Session target, int to, int length) {
     target.requireOpen();
     Sequence source = sequence(from);
     Sequence copy = target.sequence(to);
@@ -340,7 +376,7 @@ public final class Session implements AutoCloseable {
     if (copy == source) {
       throw new IllegalArgumentException("can't fork sequence %d into itself".formatted(from));
     }
-    if (source.length() > target.capacity) {
+    if (length > target.capacity) {
       throw new IllegalStateException(
           "can't fork sequence %d, which holds %s, into a session with room for %d"
               .formatted(from, Words.count(source.length(), "token"), target.capacity));
@@ -350,10 +386,14 @@ public final class Session implements AutoCloseable {
         () -> {
           requireOpen();
           target.requireOpen();
-          target.workspace.reserve(to, source.length());
-          workspace.copy(from, target.workspace, to, source.length(), source.hasHidden());
+          target.workspace.reserve(to, length);
+          boolean withHidden = source.hasHidden() && length == source.length();
+          workspace.copy(from, target.workspace, to, length, withHidden);
         });
     copy.copyOf(source);
+    if (length < source.length()) {
+      copy.truncate(length);
+    }
   }
 
   /** Gives the memory back. Twice does nothing. */
@@ -476,7 +516,7 @@ public final class Session implements AutoCloseable {
   }
 
   /** What to throw when the logits after tokens aren't finite. */
-  NonFiniteException nonFinite(int... tokens) {
+  public NonFiniteException nonFinite(int... tokens) {
     return NonFiniteSearch.after(model, tokens, cacheType);
   }
 

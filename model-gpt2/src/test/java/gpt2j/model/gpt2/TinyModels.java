@@ -27,20 +27,20 @@ import java.util.function.Consumer;
  * Random checkpoints of a few thousand parameters. Other than freshly initialised ones, they have
  * biases, gains and weights large enough that attention is peaked and every part moves the logits.
  */
-final class TinyModels {
-  static final int VOCABULARY = 61;
+public final class TinyModels {
+  public static final int VOCABULARY = 61;
   static final int CONTEXT = 12;
 
   private static final Tokenizer TOKENIZER = Tokenizer.gpt2();
 
   private TinyModels() {}
 
-  static Backend reference() {
+  public static Backend reference() {
     return new ReferenceBackendProvider().open(BackendOptions.defaults());
   }
 
   /** Two blocks of three heads, 61 tokens, 12 positions; none of its tokens ends a text. */
-  static Gpt2ConfigBuilder config() {
+  public static Gpt2ConfigBuilder config() {
     return Gpt2Config.builder()
         .vocabularySize(VOCABULARY)
         .contextLength(CONTEXT)
@@ -51,7 +51,7 @@ final class TinyModels {
         .eosTokens(List.of());
   }
 
-  static Path write(Path parent, Gpt2Config config, long seed) {
+  public static Path write(Path parent, Gpt2Config config, long seed) {
     try {
       Path directory = Files.createTempDirectory(parent, "model").resolve("tiny");
       RandomCheckpoint.write(directory, config, seed, DataType.F32, fraction -> {});
@@ -72,7 +72,7 @@ final class TinyModels {
   }
 
   /** Writes a checkpoint anew, with other values in one tensor. */
-  static void change(Path directory, String tensor, Consumer<float[]> change) {
+  public static void change(Path directory, String tensor, Consumer<float[]> change) {
     try {
       List<OutputTensor> tensors = new ArrayList<>();
       try (Checkpoint checkpoint = Checkpoint.open(directory)) {
@@ -106,14 +106,14 @@ final class TinyModels {
   }
 
   /** Loads a checkpoint with a tokenizer that is read once. */
-  static Gpt2 load(Path directory, Backend backend) {
+  public static Gpt2 load(Path directory, Backend backend) {
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       return Gpt2.load(checkpoint, TOKENIZER, backend, LoadOptions.defaults());
     }
   }
 
   /** Tokens of the vocabulary at random. */
-  static int[] tokens(int count, long seed) {
+  public static int[] tokens(int count, long seed) {
     return new Random(seed).ints(count, 0, VOCABULARY).toArray();
   }
 }
