@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gpt2j.api.Backend;
 import gpt2j.api.BackendOptions;
+import gpt2j.api.KvCacheSpec;
 import gpt2j.api.OutOfMemoryException;
 import gpt2j.api.tensor.DataType;
 import gpt2j.api.tensor.Shape;
 import gpt2j.api.tensor.Tensor;
 import gpt2j.api.tensor.Usage;
+import gpt2j.api.tensor.WeightFormat;
 import gpt2j.model.gpt2.GenerationRequest;
 import gpt2j.model.gpt2.Gpt2;
 import gpt2j.model.gpt2.Prompt;
@@ -40,7 +42,9 @@ final class CpuEngineMemoryTest {
           .layers(2)
           .heads(3)
           .build();
-  private static final long SLOT = 2L * CONFIG.layers() * 512 * 192 * Float.BYTES;
+  private static final long SLOT =
+      new KvCacheSpec(CONFIG.layers(), CONFIG.heads(), CONFIG.headSize(), 1, 512, WeightFormat.F32)
+          .bytes();
 
   @TempDir private Path folder;
   private Backend backend;

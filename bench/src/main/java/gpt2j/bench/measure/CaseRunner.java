@@ -1,6 +1,7 @@
 package gpt2j.bench.measure;
 
 import gpt2j.api.Backend;
+import gpt2j.api.KvCacheSpec;
 import gpt2j.api.SamplingParameters;
 import gpt2j.api.Words;
 import gpt2j.api.tensor.Usage;
@@ -198,11 +199,12 @@ public final class CaseRunner implements AutoCloseable {
    */
   public MemoryFigures memory(OptionalLong peakResident) {
     Gpt2Config config = subject.gpt2().config();
-    long bytesPerToken = // of key and value
-        2 * config.layers() * subject.gpt2().cacheType().bytes(config.heads(), config.headSize());
+    KvCacheSpec aPosition =
+        new KvCacheSpec(
+            config.layers(), config.heads(), config.headSize(), 1, 1, subject.gpt2().cacheType());
     long tokens = IntStream.range(0, session.sequences()).mapToLong(session::length).sum();
     return new MemoryFigures(
-        cacheBytes, tokens * bytesPerToken, backend.memory().bytes(), peakResident);
+        cacheBytes, tokens * aPosition.bytesPerPosition(), backend.memory().bytes(), peakResident);
   }
 
   private void clear() {

@@ -24,7 +24,6 @@ import java.util.stream.IntStream;
  * reads them from the files part by part.
  */
 final class WeightsLoader {
-  private static final String TOKENS = "wte.weight";
   private static final String POSITIONS = "wpe.weight";
 
   private final Checkpoint checkpoint;
@@ -47,7 +46,7 @@ final class WeightsLoader {
     Locked.run(
         backend,
         () -> backend.requireRoom("the model in " + options.precision(), bytesToAllocate()));
-    EmbeddingTable wte = table(TOKENS); // [V, C]
+    EmbeddingTable wte = table("wte.weight"); // [V, C]
     EmbeddingTable head = checkpoint.hasTiedHead() ? wte : table("lm_head.weight"); // [V, C]
     EmbeddingTable wpe = table(POSITIONS); // [context, C]
     List<Weights.Block> blocks =

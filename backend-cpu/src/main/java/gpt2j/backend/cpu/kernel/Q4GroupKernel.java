@@ -35,9 +35,8 @@ public final class Q4GroupKernel {
   public static final int GROUP_BYTES = NUMBERS + PANEL * Short.BYTES;
 
   // A number in the lower half of a word is a float32's fraction, once the exponent of 2^23 is put
-  // above it; less 2^23 and what it is too large by, it is itself, times 2^k if it stands k bits
-  // from
-  // the end. That spares a shift and a conversion; the scale makes good for the factor.
+  // above it. Less 2^23 and what it is too large by, it is itself, times 2^k if it stands k bits
+  // from the end. That spares a shift and a conversion; the scale makes good for the factor.
   private static final IntVector EXPONENT =
       IntVector.broadcast(Memory.INTS, Float.floatToRawIntBits(0x1p23f));
   private static final IntVector BITS_0 = IntVector.broadcast(Memory.INTS, 0xF);

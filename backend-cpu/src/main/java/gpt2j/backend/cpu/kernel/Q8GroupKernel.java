@@ -48,9 +48,20 @@ public final class Q8GroupKernel {
           streams + (long) group * GROUP_BYTES,
           streamBytes);
       for (int pair = 0; pair < STREAMS * V; pair += 2 * V) {
-        ScaledSums.addTwo(sums + pair, work + pair, factors + pair / 2);
+        addScaled(sums + pair, work + pair, factors + pair / 2);
       }
     }
+  }
+
+  /**
+   * {@code sums += products·scales} for two streams. A kernel of its own, since there is an end to
+   * what the compiler inlines into one.
+   *
+   * @param scales a vector of words, each with the first stream's in its low half
+   */
+  private static void addScaled(long sums, long products, long scales) {
+    Memory.addProduct(sums, products, GroupLanes.scale(scales, 0));
+    Memory.addProduct(sums + V, products + V, GroupLanes.scale(scales, 1));
   }
 
   /** {@code products = x·integers}, of one group. */

@@ -163,11 +163,6 @@ public final class Memory {
     store(load(a).fma(factor, load(address)), address);
   }
 
-  /** Adds {@code (a + b)·factor} to a vector in memory, where {@code a} and {@code b} are, too. */
-  public static void addProduct(long address, long a, long b, FloatVector factor) {
-    store(load(a).add(load(b)).fma(factor, load(address)), address);
-  }
-
   public static void store(LongVector vector, long address) {
     vector.intoMemorySegment(ALL, address, ORDER);
   }
